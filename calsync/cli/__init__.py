@@ -1,0 +1,1 @@
+"""The command line: thin, lazy; it parses, calls one use case, and renders."""

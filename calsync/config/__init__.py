@@ -1,0 +1,1 @@
+"""The configuration: what the leader decided, in one YAML file."""

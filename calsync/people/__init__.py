@@ -1,0 +1,1 @@
+"""Pure: the people to reach: whose turn it is and why."""

@@ -1,0 +1,1 @@
+"""From what is wanted to what stands on the calendars: diff, guard, apply, journal."""
