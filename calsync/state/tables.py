@@ -1,0 +1,148 @@
+"""The tables of the state database, as SQLAlchemy Core; migrations in versions/ build exactly these.
+
+Instants are whole seconds since the epoch (UTC), days ISO text, values of the model JSON text (see codec.py).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+__all__ = [
+    "assignments",
+    "calendars",
+    "contacts",
+    "decisions",
+    "generations",
+    "journal",
+    "metadata",
+    "newcomers",
+    "resources",
+    "runs",
+    "series",
+    "snoozes",
+]
+
+metadata = MetaData()
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("covered_from", Integer, nullable=False),
+    Column("covered_to", Integer, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("read_at", Integer, nullable=False),
+)
+"""What was read: the cursor, and the stretch that the expanded rows of its resources cover."""
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("calendar", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("etag", String, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("expanded", Text, nullable=False),
+    Column("owned", Text, nullable=False),
+)
+"""Every resource that can still matter; `owned` is the block series that it is, as it stands there, or ''."""
+
+series = Table(
+    "series",
+    metadata,
+    Column("calendar", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("resource", String, nullable=False),
+    Column("etag", String, nullable=False),
+    Column("standing", Boolean, nullable=False),
+)
+"""The blocks as calsync last knew them to be its own work: the base that a leader's edits are told against."""
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("what", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("home", String, nullable=False),
+    Column("placed", Text, nullable=False),
+    Column("calendar", String, nullable=False),
+    Column("noticed_at", Integer, nullable=False),
+)
+"""The leader's own edits: what = deleted | pinned (a date), retired | slot | titled | theirs (a series)."""
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+"""The highest generation ever used for a slot: names are never used twice."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("command", String, nullable=False),
+    Column("started_at", Integer, nullable=False),
+    Column("now", String, nullable=False),
+    Column("exit", Integer),
+    Column("summary", Text, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", Integer, nullable=False),
+    Column("calendar", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("error", Text, nullable=False),
+    Index("journal_by_state", "state"),
+)
+"""Each write, committed as `intended` before the request; then confirmed | failed | conflict | abandoned."""
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+)
+
+snoozes = Table(
+    "snoozes",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("until", String, nullable=False),
+)
+
+newcomers = Table(
+    "newcomers",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("since", String, nullable=False),
+)
+"""The day on which a person was first seen in the rotation."""
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("block", String, primary_key=True),
+    Column("people", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+)
+"""Whom a block was planned for, as last told to the leader."""
