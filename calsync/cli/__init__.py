@@ -1,1 +1,150 @@
-"""The command line: thin, lazy; it parses, calls one use case, and renders."""
+"""The command line: thin, lazy; it parses, calls one use case, and renders.
+
+This module is all that `calsync --help` loads, so it imports click and nothing else: the list of commands is a
+literal table, and each command's own module is imported when that command is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from calsync import __version__
+
+__all__ = ["COMMANDS", "LazyGroup", "Settings", "cli", "main"]
+
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin": {
+        "demo": ("calsync.cli.demo:demo", "Make up a leader's calendar, run a night on it, show the week."),
+    },
+    "Every night": {
+        "plan": ("calsync.cli.night:plan", "Show what the night would change, and why."),
+        "nightly": ("calsync.cli.night:nightly", "Read, plan, write and export: what a schedule runs."),
+    },
+    "Every day": {
+        "today": ("calsync.cli.coming:today", "Show today's blocks."),
+        "week": ("calsync.cli.coming:week", "Show the blocks of the next seven days: when, whom, why them."),
+        "who": ("calsync.cli.people:who", "Show whose turn it is, most due first, each with the reason."),
+        "done": ("calsync.cli.people:done", "Say that you have reached someone."),
+        "skip": ("calsync.cli.people:skip", "Pass over someone this time."),
+        "snooze": ("calsync.cli.people:snooze", "Leave someone out until a day."),
+    },
+    "People and calendars": {
+        "people": ("calsync.cli.people:people", "List, add, change, remove, import and export people."),
+        "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
+        "export": ("calsync.cli.export:export", "Write the blocks as iCalendar."),
+        "log": ("calsync.cli.looks:log", "Show what past runs did."),
+    },
+    "Taking back": {
+        "undo": ("calsync.cli.takeback:undo", "Take back what a run wrote."),
+        "restore": ("calsync.cli.takeback:restore", "Bring back blocks that you had deleted."),
+        "uninstall": ("calsync.cli.takeback:uninstall", "Remove every block from every calendar."),
+    },
+}
+"""Every command by section: where it is ("module:function") and its one line of help."""
+
+_EXIT_INTERRUPTED = 130
+_EXIT_BROKEN_PIPE = 141
+
+
+class Settings:
+    """The global options as given. Nothing is looked up before a command asks for it."""
+
+    __slots__ = ("config", "state", "verbosity")
+
+    def __init__(self) -> None:
+        self.config: str | None = None
+        self.state: str | None = None
+        self.verbosity = 0
+
+
+class LazyGroup(click.Group):
+    """A group whose commands stand in `COMMANDS` and are imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name, in the order of the table."""
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, which imports its module; None when there is none of that name."""
+        for section in COMMANDS.values():
+            if cmd_name in section:
+                from importlib import import_module
+
+                module, _, attribute = section[cmd_name][0].partition(":")
+                command = getattr(import_module(module), attribute)
+                assert isinstance(command, click.Command)
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which names come near the one that was given."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.list_commands(ctx))
+            meant = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"there is no command {name}{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table, section by section, without importing a command."""
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in section.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Each command has its own --help.",
+)
+@click.option("--config", metavar="PATH", envvar="CALSYNC_CONFIG", help="The configuration file.")
+@click.option("--state", metavar="DIR", envvar="CALSYNC_STATE", help="The folder of what calsync remembers.")
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv also shows where an error came from.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing that is not an error or the answer itself.")
+@click.version_option(__version__, prog_name="calsync", message="%(prog)s %(version)s")
+@click.pass_obj
+def cli(settings: Settings, config: str | None, state: str | None, verbose: int, quiet: bool) -> None:
+    """Makes time for people: keeps recurring blocks outside every meeting, and says whom to spend them on."""
+    settings.config = config
+    settings.state = state
+    settings.verbosity = -1 if quiet else verbose
+    if settings.verbosity > 0:
+        from calsync.cli.failure import log_to_stderr
+
+        log_to_stderr(settings.verbosity)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run `calsync` with `args` (default: the process's own) and return its exit code; nothing is raised.
+
+    Whatever goes wrong becomes lines on stderr and an exit code here, and nowhere else.
+    """
+    settings = Settings()
+    try:
+        try:
+            code = cli.main(args, prog_name="calsync", standalone_mode=False, obj=settings)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            return _leave_the_pipe()
+    except (KeyboardInterrupt, click.Abort):
+        return _EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes an exit code
+        from calsync.cli.failure import tell
+
+        return tell(error, settings)
+    return code if isinstance(code, int) else 0
+
+
+def _leave_the_pipe() -> int:
+    """The reader has gone: keep the interpreter from complaining at exit, and end as a filter would."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _EXIT_BROKEN_PIPE

@@ -1,0 +1,73 @@
+"""`demo`: the whole main job on made-up calendars."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calsync.cli.options import as_json, now_option
+from calsync.cli.output import lines, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from calsync.cli import Settings
+
+__all__ = ["demo"]
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default="calsync-demo", type=click.Path(path_type=Path, file_okay=False))
+@now_option
+@as_json
+@click.pass_obj
+def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) -> int:
+    """Make up a leader's calendar, run a night on it, show the week.
+
+    DIR (default: calsync-demo in this folder) gets a configuration, a folder of .ics files as the work calendar, a
+    read-only family calendar, and calsync's own state. Run it again and it goes on from there. No account, no network.
+    """
+    from calsync.cli.night import show_night
+    from calsync.cli.render import block_lines
+    from calsync.demo import write_demo
+
+    paths = write_demo(folder, now or datetime.now(UTC))
+
+    from calsync.coming import coming_blocks
+    from calsync.desk import open_desk
+    from calsync.nightly import run_night
+
+    desk = open_desk(paths.config, paths.state, now)
+    with progress_bar(quiet=settings.verbosity < 0) as progress:
+        report = run_night(desk, dry_run=False, force=False, progress=progress)
+    blocks = coming_blocks(desk, 7)
+    for line in report.errors:
+        print(f"calsync: {line}", file=sys.stderr)
+    if json_:
+        night = report.as_json()
+        print_json({"folder": str(paths.folder), "night": night, "blocks": [block.as_json() for block in blocks]})
+        return report.exit_code
+    made = "A made-up leader's calendars are in" if paths.fresh else "Going on with the demo in"
+    lines([f"{made} {folder}", "", "What the night did:"])
+    show_night(desk, report, dry_run=False)
+    lines(["", "The next seven days:", *(block_lines(blocks, desk.config.zone) or ["No blocks."])])
+    whom = next((name for block in blocks for name, _ in block.people), desk.config.people[0].name)
+    lines(["", "Try next:", *_try_next(folder, whom, now)])
+    return report.exit_code
+
+
+def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
+    """Three commands to copy, with what each is for."""
+    begin = shlex.join(["calsync", "--config", str(folder / "config.yaml"), "--state", str(folder / "state")])
+    clock = f" --now {now.isoformat()}" if now else ""
+    return [
+        f"  {begin} who{clock}",
+        "      whose turn it is, and why",
+        f"  {begin} done {shlex.quote(whom)}{clock}",
+        f"      you have talked to {whom}: the next night gives the turn to somebody else",
+        f"  {begin} plan{clock}",
+        f"      what the night would change; move or delete a block in {folder / 'calendars' / 'work'} and look again",
+    ]

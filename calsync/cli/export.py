@@ -1,0 +1,38 @@
+"""`export`: the blocks as iCalendar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calsync.cli.options import dry_run, now_option, open_at
+from calsync.cli.output import lines
+
+if TYPE_CHECKING:
+    from calsync.cli import Settings
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.option("--out", metavar="FILE", help="Where to; - is stdout. Without it, every file that the config names.")
+@now_option
+@dry_run
+@click.pass_obj
+def export(settings: Settings, out: str | None, now: datetime | None, dry_run: bool) -> int:
+    """Write the blocks as iCalendar: to FILE, or to every file under `exports` in the configuration.
+
+    A file that would not change is not touched.
+    """
+    desk = open_at(settings, now)
+    if dry_run:
+        targets = [out] if out else [str(export.path) for export in desk.config.exports]
+        lines([f"Would write {target}" for target in targets] or ["The configuration names no file to export to."])
+        return 0
+    from calsync.exporting import export as use_case
+
+    lines(use_case(desk, None if out is None else Path(out)))
+    return 0

@@ -1,0 +1,129 @@
+"""From an exception to lines on stderr and an exit code: the one translator, loaded only when something failed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calsync import __version__
+from calsync.errors import CalsyncError, ConfigError
+
+if TYPE_CHECKING:
+    from calsync.cli import Settings
+
+__all__ = ["log_to_stderr", "tell", "write_report"]
+
+_EXIT_BUG = 1
+_EXIT_USAGE = 2
+_LIBRARIES = ("alembic", "click", "icalendar", "pydantic", "recurring-ical-events", "requests", "rich", "sqlalchemy")
+
+
+def tell(error: Exception, settings: Settings) -> int:
+    """Print what is wrong and what to do on stderr; return the exit code.
+
+    One shape for all: `calsync: ` and what is wrong, then two spaces and the next step. An error that is no
+    `CalsyncError` is a bug: its report goes to a file, and the line says where. With -vv the traceback comes first.
+    """
+    if settings.verbosity > 1:
+        traceback.print_exception(error)
+    if isinstance(error, ConfigError) and error.problems:
+        _say([str(problem) for problem in error.problems], error.next_step)
+        return error.exit_code
+    if isinstance(error, CalsyncError) and type(error) is not CalsyncError:
+        _say([error.what], error.next_step)
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        print(error.format_message(), file=sys.stderr)
+        return _EXIT_USAGE
+    if isinstance(error, click.ClickException):
+        _say([_as_sentence(error)], _help_line(error))
+        return _EXIT_USAGE
+    report = write_report(error, None if settings.state is None else Path(settings.state))
+    _say([f"something went wrong that is not your fault ({type(error).__name__})"], f"The report is in {report}")
+    return _EXIT_BUG
+
+
+def write_report(error: BaseException, state_folder: Path | None) -> Path:
+    """Write where `error` came from, and the versions, to a new file that only its owner can read; return its path.
+
+    It goes to `reports/` in the state folder where there is one that can be written, else to the folder for
+    temporary files. No message is in it, only types and lines of code: a message may quote a title or a name.
+    """
+    text = "\n".join([*_versions(), "", *_stacks(error), ""])
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    if state_folder is not None and state_folder.is_dir():
+        try:
+            folder = state_folder / "reports"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            return _write_new(folder, stamp, text)
+        except OSError as refusal:
+            print(f"calsync: {state_folder}: no report can be written here ({refusal.strerror})", file=sys.stderr)
+    return _write_new(Path(tempfile.gettempdir()), stamp, text)
+
+
+def log_to_stderr(verbosity: int) -> None:
+    """Send the log of calsync and its providers to stderr: -v what is being done, -vv every detail."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    for name in ("calsync", "providers"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
+
+
+def _say(lines: list[str], next_step: str) -> None:
+    for line in lines:
+        print(f"calsync: {line}", file=sys.stderr)
+    if next_step:
+        print(f"  {next_step}", file=sys.stderr)
+
+
+def _as_sentence(error: click.ClickException) -> str:
+    """Click's own sentence, begun and ended like ours."""
+    text = error.format_message().strip().rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _help_line(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"see: {context.command_path if context is not None else 'calsync'} --help"
+
+
+def _versions() -> list[str]:
+    lines = [f"calsync {__version__}", f"Python {sys.version.split()[0]} on {sys.platform}"]
+    for name in _LIBRARIES:
+        try:
+            lines.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            lines.append(f"{name} is not installed")
+    return lines
+
+
+def _stacks(error: BaseException) -> list[str]:
+    """Every exception of the chain, first cause first: its frames and its type."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    lines: list[str] = []
+    for exception in reversed(chain):
+        lines += [line.rstrip() for line in traceback.format_list(traceback.extract_tb(exception.__traceback__))]
+        lines += [f"{type(exception).__module__}.{type(exception).__qualname__}", ""]
+    return lines
+
+
+def _write_new(folder: Path, stamp: str, text: str) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f"calsync-{stamp}-", suffix=".txt", dir=folder)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return Path(name)

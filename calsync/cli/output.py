@@ -1,0 +1,158 @@
+"""Where answers go: JSON, tables on a terminal, plain text in a pipe, and a progress bar on stderr.
+
+Plain text has one record a line and no drawing, so that mail from cron and screen readers get words only. rich is
+imported only when stdout (or, for the bar, stderr) is a terminal that can show more than that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+__all__ = ["Progress", "Table", "is_fancy", "lines", "print_json", "progress_bar", "silent", "table"]
+
+Progress = Callable[[str, int, int], None]
+"""Told of work under way: the stage in words, how much of it is done, and how much there is (0: not known)."""
+
+_MIN_WIDTH = 80
+_MAX_WIDTH = 200
+_WORTH_A_BAR = 1.0
+"""Seconds of work before a bar appears."""
+
+
+class Table:
+    """Columns and rows of text; `grow` is the column that takes what room is left (and wraps), -1 for none."""
+
+    __slots__ = ("columns", "grow", "rows", "title")
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", grow: int = -1) -> None:
+        self.columns = tuple(columns)
+        self.rows = [tuple(row) for row in rows]
+        self.title = title
+        self.grow = grow
+
+    def plain(self) -> list[str]:
+        """The table as lines: columns aligned by spaces, nothing cut off, empty columns left out."""
+        shown = [i for i in range(len(self.columns)) if any(row[i] for row in self.rows)]
+        head = [self.columns[i] for i in shown]
+        body = [[row[i] for i in shown] for row in self.rows]
+        widths = [max(map(_cells, column)) for column in zip(head, *body, strict=True)]
+        text = [
+            "  ".join(_padded(cell, w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in [head, *body]
+        ]
+        return [*([self.title] if self.title else []), *text]
+
+
+def is_fancy(stream_is_terminal: bool, columns: int, environment: dict[str, str] | None = None) -> bool:
+    """True when a drawn table helps: on a terminal of at least 80 columns that is not a dumb one."""
+    env = os.environ if environment is None else environment
+    return stream_is_terminal and columns >= _MIN_WIDTH and env.get("TERM") != "dumb"
+
+
+def table(content: Table) -> None:
+    """Print a table on stdout, drawn on a terminal and plain in a pipe. A table without rows prints nothing."""
+    if not content.rows:
+        return
+    columns = _terminal_columns()
+    if not is_fancy(sys.stdout.isatty(), columns):
+        lines(content.plain())
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    drawn = RichTable(title=content.title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, name in enumerate(content.columns):
+        if any(row[i] for row in content.rows):
+            drawn.add_column(name, ratio=1 if i == content.grow else None, overflow="fold", no_wrap=i != content.grow)
+    shown = [i for i in range(len(content.columns)) if any(row[i] for row in content.rows)]
+    for row in content.rows:
+        drawn.add_row(*[Text(row[i]) for i in shown])  # Text: a title may hold what rich would take for markup
+    Console(width=min(columns, _MAX_WIDTH), highlight=False).print(drawn)
+
+
+def lines(text: Sequence[str]) -> None:
+    """Print lines on stdout as they are."""
+    for line in text:
+        print(line)
+
+
+def print_json(value: Any) -> None:
+    """Print `value` on stdout as JSON, keys in the order in which they are documented, letters as they are."""
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """A `Progress` that shows nothing."""
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Progress]:
+    """Give a `Progress` that draws a bar on stderr once the work has taken a second.
+
+    Nothing is drawn when stderr is no terminal, or with `quiet`; what was drawn is gone at the end.
+    """
+    if quiet or not is_fancy(sys.stderr.isatty(), _terminal_columns()):
+        yield silent
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+class _Bar:
+    """A rich progress bar that comes late: quick work never shows one, and never loads rich."""
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic()
+        self._shown: Any = None
+        self._stages: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self._shown is None:
+            if time.monotonic() - self._begin < _WORTH_A_BAR:
+                return
+            from rich.console import Console
+            from rich.progress import Progress as RichProgress
+
+            self._shown = RichProgress(console=Console(stderr=True), transient=True)
+            self._shown.start()
+        if stage not in self._stages:
+            self._stages[stage] = self._shown.add_task(stage)
+        self._shown.update(self._stages[stage], completed=done, total=total or None)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._shown is not None:
+            self._shown.stop()
+
+
+def _terminal_columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((_MIN_WIDTH, 24)).columns
+
+
+def _cells(text: str) -> int:
+    """How many columns a text takes: wide letters of East Asia take two, marks that join take none."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _cells(text))

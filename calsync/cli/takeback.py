@@ -1,0 +1,104 @@
+"""`undo`, `restore` and `uninstall`: each shows what it would do, asks, then does it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from calsync.cli.night import show_night
+from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
+from calsync.cli.output import lines, print_json
+
+if TYPE_CHECKING:
+    from calsync.cli import Settings
+    from calsync.desk import Desk
+    from calsync.nightly import NightReport
+
+__all__ = ["restore", "undo", "uninstall"]
+
+
+@click.command()
+@click.argument("run", type=click.IntRange(1), required=False)
+@now_option
+@dry_run
+@yes
+@as_json
+@click.pass_obj
+def undo(settings: Settings, run: int | None, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
+    """Take back what run RUN wrote; without RUN, the last one that wrote anything.
+
+    What you changed since then stays as you made it, and is named. `calsync log` has the numbers of the runs.
+    """
+    from calsync.takeback import undo as use_case
+
+    return _preview_and_do(
+        settings, now, lambda desk, paper: use_case(desk, run, paper), dry_run=dry_run, yes=yes, json_=json_
+    )
+
+
+@click.command()
+@click.argument("what", required=False)
+@now_option
+@dry_run
+@yes
+@as_json
+@click.pass_obj
+def restore(settings: Settings, what: str | None, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
+    """Bring back blocks that you had deleted, and that calsync left deleted.
+
+    WHAT is a day (2026-11-10) or a series as `calsync week --json` names it; without it, everything.
+    """
+    from calsync.takeback import restore as use_case
+
+    return _preview_and_do(
+        settings, now, lambda desk, paper: use_case(desk, what, paper), dry_run=dry_run, yes=yes, json_=json_
+    )
+
+
+@click.command()
+@now_option
+@dry_run
+@yes
+@as_json
+@click.pass_obj
+def uninstall(settings: Settings, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
+    """Remove every block from every calendar, so that each is as it was before.
+
+    The configuration and what calsync remembers stay where they are; deleting those folders is yours to do.
+    """
+    from calsync.takeback import uninstall as use_case
+
+    return _preview_and_do(settings, now, use_case, dry_run=dry_run, yes=yes, json_=json_)
+
+
+def _preview_and_do(
+    settings: Settings,
+    now: datetime | None,
+    use_case: Callable[[Desk, bool], NightReport],
+    *,
+    dry_run: bool,
+    yes: bool,
+    json_: bool,
+) -> int:
+    desk = open_at(settings, now)
+    if not dry_run and not yes:
+        paper = use_case(desk, True)
+        if not paper.changes:
+            lines(["There is nothing to take back."])
+            return paper.exit_code
+        show_night(desk, paper, dry_run=True)
+        if not confirm("Do this?", yes=False):
+            lines(["Nothing was done."])
+            return 0
+    report = use_case(desk, dry_run)
+    if json_:
+        print_json(report.as_json())
+    else:
+        show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
+    for line in report.errors:
+        print(f"calsync: {line}", file=sys.stderr)
+    return report.exit_code

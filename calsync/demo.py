@@ -1,0 +1,410 @@
+"""A made-up leader's calendars, people and configuration, around any day: something to look at without an account.
+
+Everything is text put together here, from the day alone: the same day gives the same bytes on any machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from calsync.errors import UsageError
+from calsync.model import require_aware
+
+__all__ = ["DemoPaths", "write_demo"]
+
+_ZONE = "Europe/Berlin"
+_ME = ("Maya Brandt", "maya@example.com")
+_MARK = ".calsync-demo"
+"""The file that tells a demo folder from any other: "writing DAY" while it is made, then "written DAY"."""
+_WEEKS_BEFORE = 5
+_WEEKS_AFTER = 16
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPaths:
+    """Where a demo stands. `fresh` is False when it stood there before and was left as it is."""
+
+    folder: Path
+    config: Path
+    state: Path
+    fresh: bool
+
+
+def write_demo(folder: Path, now: datetime) -> DemoPaths:
+    """Make a demo in `folder` around the day of `now` (aware), or find the one that is there and leave it as it is.
+
+    It has `config.yaml`, `calendars/work/` (one event a file), `calendars/family.ics` and an empty `state/`.
+    Raises `UsageError` when the folder holds something else, or cannot be written.
+    """
+    day = require_aware(now, "the time of a demo").astimezone(ZoneInfo(_ZONE)).date()
+    folder = folder.absolute()
+    paths = DemoPaths(folder, folder / "config.yaml", folder / "state", fresh=True)
+    try:
+        begun = _begun(folder)
+        if begun.startswith("written "):
+            return DemoPaths(folder, paths.config, paths.state, fresh=False)
+        if begun:
+            day = date.fromisoformat(begun.removeprefix("writing "))  # an earlier attempt was cut off: finish that one
+        _write(paths, day)
+    except OSError as refusal:
+        raise UsageError(
+            f"{folder}: a demo cannot be written here ({refusal.strerror})",
+            "Name a folder of your own: calsync demo DIR",
+        ) from refusal
+    return paths
+
+
+def _begun(folder: Path) -> str:
+    """What the mark of the folder says, "" for a new or empty folder."""
+    mark = folder / _MARK
+    if mark.is_file():
+        return mark.read_text("utf-8").strip()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"{folder}: this is not empty and not a demo, so it is left alone", "Name another: calsync demo DIR"
+        )
+    return ""
+
+
+def _write(paths: DemoPaths, day: date) -> None:
+    work = paths.folder / "calendars" / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    mark = paths.folder / _MARK
+    mark.write_text(f"writing {day}\n", "utf-8")
+    paths.state.mkdir(mode=0o700, exist_ok=True)
+    for event in _work(day):
+        (work / f"{event.slug}.ics").write_bytes(_calendar([event]))
+    (paths.folder / "calendars" / "family.ics").write_bytes(_calendar(_family(day)))
+    paths.config.write_bytes(files("calsync").joinpath("demo.yaml").read_bytes())
+    mark.write_text(f"written {day}\n", "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event to write: wall-clock `start` in the zone; `minutes` 0 means all day, for `days` days.
+
+    `rule` is an RRULE; `skipped` are dates that it leaves out, `moved` are dates that stand at another wall-clock time.
+    `guests` are (name, address, PARTSTAT); `extra` are property lines as they are.
+    """
+
+    slug: str
+    title: str
+    start: datetime
+    minutes: int = 0
+    days: int = 1
+    rule: str = ""
+    skipped: tuple[date, ...] = ()
+    moved: tuple[tuple[date, datetime], ...] = ()
+    organizer: tuple[str, str] = _ME
+    guests: tuple[tuple[str, str, str], ...] = ()
+    answer: str = "ACCEPTED"
+    extra: tuple[str, ...] = ()
+
+
+_REPORTS = (
+    ("Ana Sousa", "ana@example.com"),
+    ("Ben Okafor", "ben@example.com"),
+    ("Chiara Ricci", "chiara@example.com"),
+    ("Daniel Weiß", "daniel@example.com"),
+    ("Elif Şahin", "elif@example.com"),
+    ("Farid Haddad", "farid@example.com"),
+)
+_OTHERS = (
+    ("Grace Lin", "grace@example.com"),
+    ("Henrik Dahl", "henrik@example.com"),
+    ("Ingrid Holm", "ingrid@example.com"),
+    ("Jonas Keller", "jonas@example.com"),
+)
+_ROOM = 'ATTENDEE;CUTYPE=ROOM;ROLE=NON-PARTICIPANT;PARTSTAT=ACCEPTED;CN="Linden":mailto:linden@rooms.example.com'
+
+
+def _work(day: date) -> Iterator[_Event]:
+    """The work calendar around `day`."""
+    monday = day - timedelta(day.weekday())
+    first = monday - timedelta(weeks=_WEEKS_BEFORE)
+    yield from _one_on_ones(first, monday)
+    yield from _team_meetings(first)
+    yield from _away(monday)
+    yield from _oddities(monday)
+    yield from _single_meetings(first)
+
+
+def _one_on_ones(first: date, monday: date) -> Iterator[_Event]:
+    """Five regular talks with one person, one of them moved and one left out in the coming weeks."""
+    table = (
+        # person, weekday, begins, minutes, every so many weeks, from which week
+        (_REPORTS[0], 1, time(10), 30, 1, 0),
+        (_REPORTS[1], 2, time(11), 30, 1, 0),
+        (_REPORTS[2], 3, time(14), 45, 2, 0),
+        (_REPORTS[3], 0, time(15), 30, 2, 1),
+        (_OTHERS[2], 4, time(10), 60, 1, 0),
+    )
+    for (name, address), weekday, begins, minutes, interval, offset in table:
+        start = first + timedelta(weeks=offset, days=weekday)
+        skipped: tuple[date, ...] = ()
+        moved: tuple[tuple[date, datetime], ...] = ()
+        if interval == 1 and weekday == 1:
+            home = monday + timedelta(weeks=2, days=weekday)
+            moved = ((home, datetime.combine(home + timedelta(1), time(14, 30))),)
+        if interval == 1 and weekday == 2:
+            skipped = (monday + timedelta(weeks=3, days=weekday),)
+        yield _Event(
+            slug=f"one-on-one-{address.partition('@')[0]}",
+            title=f"Maya / {name.split()[0]}",
+            start=datetime.combine(start, begins),
+            minutes=minutes,
+            rule=_weekly(interval),
+            skipped=skipped,
+            moved=moved,
+            guests=((name, address, "ACCEPTED"),),
+            extra=(_ROOM,) if weekday == 1 else (),
+        )
+
+
+def _team_meetings(first: date) -> Iterator[_Event]:
+    """What everybody sits in; the two fortnightly ones stand in the way of an afternoon block every other week."""
+    team = tuple((name, address, "ACCEPTED") for name, address in _REPORTS)
+    peers = tuple((name, address, "ACCEPTED") for name, address in _OTHERS)
+    table = (
+        # slug, title, weekday, begins, minutes, rule, from which week, guests
+        ("team-meeting", "Team meeting", 0, time(9, 30), 60, _weekly(1), 0, team),
+        ("stand-up", "Stand-up", 1, time(9), 15, _weekly(1) + ";BYDAY=TU,WE,TH", 0, team),
+        ("project-review", "Project review", 3, time(10), 90, _weekly(1), 0, (*team[:3], *peers[:2])),
+        ("leadership-round", "Leadership round", 0, time(11), 60, _weekly(1), 0, peers),
+        ("steering-committee", "Steering committee", 1, time(13, 30), 120, _weekly(2), 0, peers),
+        ("architecture-forum", "Architecture forum", 2, time(13, 30), 120, _weekly(2), 1, (*team[2:], *peers[3:])),
+        ("backlog", "Backlog", 3, time(15, 30), 60, _weekly(2), 1, team),
+    )
+    for slug, title, weekday, begins, minutes, rule, offset, guests in table:
+        start = first + timedelta(weeks=offset, days=weekday)
+        yield _Event(slug, title, datetime.combine(start, begins), minutes, rule=rule, guests=guests)
+    wednesday = _first_weekday(first, 2)
+    everyone = 'ATTENDEE;CUTYPE=GROUP;PARTSTAT=NEEDS-ACTION;CN="Everyone":mailto:everyone@example.com'
+    yield _Event(
+        "all-hands",
+        "All-hands",
+        datetime.combine(wednesday, time(15)),
+        90,
+        rule="FREQ=MONTHLY;BYDAY=1WE",
+        organizer=("Ingrid Holm", "ingrid@example.com"),
+        extra=(everyone,),
+    )
+
+
+def _away(monday: date) -> Iterator[_Event]:
+    """A trip of three days, and a day on which the company is closed."""
+    away = ("X-MICROSOFT-CDO-BUSYSTATUS:OOF",)
+    yield _Event(
+        "trip-to-lisbon",
+        "Lisbon office",
+        datetime.combine(monday + timedelta(weeks=6, days=1), time()),
+        days=3,
+        extra=away,
+    )
+    yield _Event(
+        "company-closed", "Company closed", datetime.combine(monday + timedelta(weeks=4, days=3), time()), extra=away
+    )
+
+
+def _oddities(monday: date) -> Iterator[_Event]:
+    """One event of each sort that is easily taken for something it is not."""
+    peers = tuple((name, address, "ACCEPTED") for name, address in _OTHERS)
+    week = timedelta(weeks=1)
+    yield _Event(
+        "vendor-pitch",
+        "Vendor pitch",
+        datetime.combine(monday + week + timedelta(2), time(15, 30)),
+        60,
+        organizer=("Jonas Keller", "jonas@example.com"),
+        guests=peers[:2],
+        answer="DECLINED",
+    )
+    yield _Event(
+        "offsite-idea",
+        "Offsite? (to be confirmed)",
+        datetime.combine(monday + 3 * week + timedelta(1), time(13, 30)),
+        180,
+        guests=peers,
+        answer="TENTATIVE",
+        extra=("STATUS:TENTATIVE",),
+    )
+    yield _Event(
+        "budget-workshop",
+        "Budget workshop",
+        datetime.combine(monday + 2 * week + timedelta(3), time(13, 30)),
+        120,
+        guests=peers,
+        extra=("STATUS:CANCELLED",),
+    )
+    yield _Event(
+        "open-lecture",
+        "Open lecture, drop in if you like",
+        datetime.combine(monday + week + timedelta(1), time(16)),
+        60,
+        extra=("TRANSP:TRANSPARENT",),
+    )
+    yield _Event(
+        "write-review", "Write the quarterly review", datetime.combine(monday + week + timedelta(4), time(13, 15)), 90
+    )
+
+
+_SINGLES = (
+    ("Interview", 60, 1),
+    ("Customer visit", 90, 3),
+    ("Budget round", 60, 2),
+    ("Incident review", 45, 4),
+    ("Contract with the works council", 60, 2),
+    ("Roadmap", 90, 3),
+)
+
+
+def _single_meetings(first: date) -> Iterator[_Event]:
+    """Two or three meetings a week that happen once, more often in the afternoon, at times that the day decides."""
+    people = (*_REPORTS, *_OTHERS)
+    for week in range(_WEEKS_BEFORE + _WEEKS_AFTER):
+        monday = first + timedelta(weeks=week)
+        for number in range(2 + _pick(monday, "how many", 2)):
+            what = f"single {number}"
+            title, minutes, size = _SINGLES[_pick(monday, what, len(_SINGLES))]
+            weekday = _pick(monday, what + " weekday", 4)
+            hour = (11, 13, 14, 15, 16, 16)[_pick(monday, what + " hour", 6)]
+            start = datetime.combine(monday + timedelta(weekday), time(hour, 30 if hour in {13, 15} else 0))
+            if (start.month, start.day) >= (12, 24) or (start.month, start.day) == (1, 1):
+                continue  # nobody calls a meeting between the years
+            whom = _pick(monday, what + " whom", len(people))
+            guests = tuple((*people[(whom + i) % len(people)], "ACCEPTED") for i in range(size))
+            yield _Event(f"meeting-{start:%Y-%m-%d}-{number}", title, start, minutes, guests=guests)
+
+
+def _family(day: date) -> Iterator[_Event]:
+    """The family calendar: private appointments in working time, and birthdays, which take none."""
+    monday = day - timedelta(day.weekday())
+    first = monday - timedelta(weeks=_WEEKS_BEFORE)
+    yield _Event("pick-up", "Pick up Lotte", datetime.combine(first + timedelta(2), time(16, 30)), 60, rule=_weekly(1))
+    yield _Event("dentist", "Dentist", datetime.combine(monday + timedelta(weeks=1, days=3), time(13, 15)), 60)
+    yield _Event("school-play", "School play", datetime.combine(monday + timedelta(weeks=5, days=1), time(15)), 120)
+    yield _Event(
+        "weekend", "Weekend by the lake", datetime.combine(monday + timedelta(weeks=2, days=4), time(15)), 48 * 60
+    )
+    for slug, whose, ahead in (("birthday-tom", "Tom", 17), ("birthday-lotte", "Lotte", 52)):
+        birthday = datetime.combine(_not_leap(day + timedelta(ahead)), time())
+        yield _Event(
+            slug,
+            f"{whose}'s birthday",
+            birthday,
+            rule="FREQ=YEARLY",
+            extra=("TRANSP:TRANSPARENT", "CATEGORIES:Birthday"),
+        )
+
+
+def _weekly(interval: int) -> str:
+    return "FREQ=WEEKLY" if interval == 1 else f"FREQ=WEEKLY;INTERVAL={interval}"
+
+
+def _first_weekday(day: date, weekday: int) -> date:
+    """The first such weekday of the month of `day`."""
+    begin = day.replace(day=1)
+    return begin + timedelta((weekday - begin.weekday()) % 7)
+
+
+def _not_leap(day: date) -> date:
+    """A yearly rule from 29 February takes place every fourth year only; nobody's birthday should."""
+    return day - timedelta(1) if (day.month, day.day) == (2, 29) else day
+
+
+def _pick(day: date, what: str, choices: int) -> int:
+    """A number below `choices` that depends on the day and on what it is for, and on nothing else."""
+    return int.from_bytes(hashlib.sha256(f"{day} {what}".encode()).digest()[:4], "big") % choices
+
+
+# --- iCalendar -------------------------------------------------------------------------------------------------
+
+_VTIMEZONE = (
+    "BEGIN:VTIMEZONE",
+    f"TZID:{_ZONE}",
+    "BEGIN:DAYLIGHT",
+    "TZOFFSETFROM:+0100",
+    "TZOFFSETTO:+0200",
+    "TZNAME:CEST",
+    "DTSTART:19810329T020000",
+    "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+    "END:DAYLIGHT",
+    "BEGIN:STANDARD",
+    "TZOFFSETFROM:+0200",
+    "TZOFFSETTO:+0100",
+    "TZNAME:CET",
+    "DTSTART:19961027T030000",
+    "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
+
+
+def _calendar(events: Iterable[_Event]) -> bytes:
+    """The events as one iCalendar stream."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//calsync//demo//EN", *_VTIMEZONE]
+    for event in events:
+        lines += _components(event)
+    return "".join(_folded(line) for line in [*lines, "END:VCALENDAR"]).encode()
+
+
+def _components(event: _Event) -> Iterator[str]:
+    yield from _vevent(event, event.start, [f"RRULE:{event.rule}"] if event.rule else [])
+    for home, start in event.moved:
+        yield from _vevent(event, start, [_stamped("RECURRENCE-ID", datetime.combine(home, event.start.time()))])
+
+
+def _vevent(event: _Event, start: datetime, recurrence: Sequence[str]) -> Iterator[str]:
+    # Changed last on the Thursday of the week before it begins: any time will do that depends on the event alone.
+    stamp = datetime.combine(event.start.date(), time(6), UTC) - timedelta(event.start.weekday() + 4)
+    yield from (
+        "BEGIN:VEVENT",
+        f"UID:{event.slug}-{event.start:%Y%m%d}@demo.example.com",
+        f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}",
+    )
+    yield f"SUMMARY:{_text(event.title)}"
+    if event.minutes:
+        yield _stamped("DTSTART", start)
+        yield _stamped("DTEND", start + timedelta(minutes=event.minutes))
+    else:
+        yield f"DTSTART;VALUE=DATE:{start:%Y%m%d}"
+        yield f"DTEND;VALUE=DATE:{start + timedelta(event.days):%Y%m%d}"
+    yield from recurrence
+    if event.rule and not recurrence[0].startswith("RECURRENCE-ID"):
+        for day in event.skipped:
+            yield _stamped("EXDATE", datetime.combine(day, event.start.time()))
+    if event.guests or any(line.startswith("ATTENDEE") for line in event.extra):
+        name, address = event.organizer
+        yield f'ORGANIZER;CN="{name}":mailto:{address}'
+        yield f'ATTENDEE;PARTSTAT={event.answer};CN="{_ME[0]}":mailto:{_ME[1]}'
+        for name, address, answer in event.guests:
+            yield f'ATTENDEE;PARTSTAT={answer};CN="{name}":mailto:{address}'
+    yield from event.extra
+    yield "END:VEVENT"
+
+
+def _stamped(name: str, moment: datetime) -> str:
+    return f"{name};TZID={_ZONE}:{moment:%Y%m%dT%H%M%S}"
+
+
+def _text(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+
+
+def _folded(line: str) -> str:
+    """The line with CRLF, folded after at most 75 octets and never inside a letter (RFC 5545 3.1)."""
+    parts, length = [""], 0
+    for letter in line:
+        size = len(letter.encode())
+        if length + size > 75:
+            parts.append(" ")
+            length = 1
+        parts[-1] += letter
+        length += size
+    return "\r\n".join(parts) + "\r\n"
