@@ -12,6 +12,7 @@
     │   └── SignInNeeded         4   names the account and the command
     ├── StateError               3   the state folder cannot be used
     ├── Refused                  3   the guard met a surprising plan
+    ├── Unfinished               3   a part is left to a later run
     └── Busy                     75  another run is in progress
 
 Messages follow one shape: `what` says what is wrong with the named thing, `next_step` what to do.
@@ -34,6 +35,7 @@ __all__ = [
     "Refused",
     "SignInNeeded",
     "StateError",
+    "Unfinished",
     "Unreachable",
     "UsageError",
 ]
@@ -127,6 +129,12 @@ class StateError(CalsyncError):
 
 class Refused(CalsyncError):
     """The guard refuses a plan that would change surprisingly much."""
+
+    exit_code = 3
+
+
+class Unfinished(CalsyncError):
+    """A part of the work that is left to a later run."""
 
     exit_code = 3
 

@@ -246,11 +246,7 @@ class Series:
 
     def has(self, day: date) -> bool:
         """True when the rule gives `day`, cancelled or not."""
-        return (
-            day >= self.first
-            and (self.until is None or day <= self.until)
-            and (day - self.first).days % 7 == 0
-        )
+        return day >= self.first and (self.until is None or day <= self.until) and (day - self.first).days % 7 == 0
 
     def days(self, begin: date, end: date) -> Iterator[date]:
         """Every home date of the rule in [begin, end), cancelled ones included."""

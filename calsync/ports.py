@@ -102,7 +102,7 @@ class OwnedSeries:
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """What a resource means in a window: every occurrence that overlaps it, and the block series that it is, if it is ours.
+    """What a resource means in a window: every occurrence that overlaps it, and the block series that it is, if ours.
 
     Cancelled occurrences are not listed.
     """

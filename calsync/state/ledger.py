@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from calsync.state import tables
 
-__all__ = ["FILE_NAME", "restore", "save"]
+__all__ = ["FILE_NAME", "UNCERTAIN", "restore", "save"]
 
 FILE_NAME = "decisions.json"
 _KEPT: tuple[Table, ...] = (
@@ -23,6 +23,8 @@ _KEPT: tuple[Table, ...] = (
     tables.assignments,
 )
 _VERSION = 1
+UNCERTAIN = "?"
+"""The etag of a series that was read back from here."""
 
 
 def save(connection: Connection, folder: Path) -> None:
@@ -49,6 +51,9 @@ def restore(connection: Connection, folder: Path) -> bool:
     for table in _KEPT:
         names = [column.name for column in table.columns]
         rows = [dict(zip(names, row, strict=True)) for row in stored["tables"].get(table.name, [])]
+        if table is tables.series:
+            # The copy may be one write older than the calendar: calsync.sync.edits must not take that for an edit.
+            rows = [{**row, "etag": UNCERTAIN} for row in rows]
         if rows:
             connection.execute(insert(table), rows)
     return True

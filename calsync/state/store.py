@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from calsync.errors import StateError
@@ -145,12 +145,6 @@ class Store:
             row.fingerprint, row.cursor, from_epoch(row.covered_from), from_epoch(row.covered_to), row.zone
         )
 
-    def resource_names(self, calendar: str) -> set[str]:
-        """The names of the calendar's stored resources."""
-        t = tables.resources
-        with self._transaction() as connection:
-            return set(connection.execute(select(t.c.name).where(t.c.calendar == calendar)).scalars())
-
     def resources(self, calendar: str) -> list[Resource]:
         """The calendar's stored resources with their payloads, by name."""
         t = tables.resources
@@ -186,8 +180,6 @@ class Store:
             if complete:
                 connection.execute(delete(t).where(t.c.calendar == name))
             elif gone:
-                from sqlalchemy import bindparam
-
                 connection.execute(delete(t).where(t.c.calendar == name, t.c.name == bindparam("n")), gone)
             if rows:
                 connection.execute(insert(t), rows)
@@ -204,20 +196,13 @@ class Store:
                 )
             )
 
-    def occurrences(self, calendar: str) -> list[Occurrence]:
-        """Every stored occurrence of the calendar, in no particular order."""
+    def occurrences(self, calendar: str, without: Collection[str] = ()) -> list[Occurrence]:
+        """Every stored occurrence of the calendar, in no particular order, but for those of some resources."""
         t = tables.resources
-        query = select(t.c.expanded).where(t.c.calendar == calendar, t.c.expanded != "")
+        query = select(t.c.name, t.c.expanded).where(t.c.calendar == calendar, t.c.expanded != "")
         with self._transaction() as connection:
-            texts = connection.execute(query).scalars().all()
-        return [occurrence for text in texts for occurrence in load_occurrences(text)]
-
-    def count(self, calendar: str) -> int:
-        """How many stored resources of the calendar are not calsync's own."""
-        t = tables.resources
-        query = select(func.count()).where(t.c.calendar == calendar, t.c.owned == "")
-        with self._transaction() as connection:
-            return int(connection.execute(query).scalar_one())
+            rows = connection.execute(query).all()
+        return [o for name, text in rows if name not in without for o in load_occurrences(text)]
 
     def owned(self, calendar: str) -> dict[str, OwnedSeries]:
         """The block series as last read from the calendar, by key."""

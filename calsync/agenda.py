@@ -1,0 +1,256 @@
+"""Sets the table for the planner: the weeks, the working time, what stands and what the leader decided of it.
+
+Between the state (series on calendars, decisions) and the planner (slots, weeks) stands the *slot*: one logical
+series that is written to every writable calendar alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from calsync.config.values import Config
+from calsync.model import Kind, Series, Span, at_wall_clock
+from calsync.planning.board import Board, BusySpan, Ended, KindPlan, Standing, Wish
+from calsync.planning.plan import plan_kind
+from calsync.planning.working import working_days
+from calsync.state.codec import load_override
+from calsync.state.store import Decision
+from calsync.sync.desired import Mark
+from calsync.sync.edits import What
+
+__all__ = [
+    "Agenda",
+    "Horizon",
+    "Slot",
+    "block_id",
+    "horizon",
+    "make_agenda",
+    "make_plans",
+    "outgrown",
+    "standing_slots",
+]
+
+KINDS = (Kind.CONNECT, Kind.FOLLOW_THROUGH, Kind.KINDNESS)
+"""The order in which kinds are planned: each exactly, around those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One logical series as it stands on the first writable calendar that has it, and what the leader decided of it."""
+
+    series: Series
+    marks: Mapping[date, Mark]
+    own_slot: bool = False
+    own_title: str | None = None
+    theirs: bool = False
+    standing: bool = True
+
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        """(kind, number, generation)."""
+        return (self.series.kind.value, self.series.number, self.series.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The stretch that the plan keeps clean: from now to the end of the last week, and its ISO weeks."""
+
+    span: Span
+    mondays: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Everything that the plans of one run are made from."""
+
+    horizon: Horizon
+    board: Board
+    slots: tuple[Slot, ...]
+    wishes: tuple[Wish, ...]
+
+
+def horizon(now: datetime, weeks: int, zone: ZoneInfo) -> Horizon:
+    """Every ISO week that `weeks` weeks from `now` touch, the present one included, to its end."""
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(today.weekday())
+    last = today + timedelta(weeks=weeks)
+    mondays = tuple(monday + timedelta(7 * i) for i in range((last - monday).days // 7 + 1))
+    end = at_wall_clock(mondays[-1] + timedelta(7), time(), zone)
+    return Horizon(Span(now, end), mondays)
+
+
+def block_id(series: Series | tuple[str, int, int], home: date) -> str:
+    """The lasting name of one date of a slot, on all calendars alike."""
+    kind, number, generation = (
+        series if isinstance(series, tuple) else (series.kind.value, series.number, series.generation)
+    )
+    return f"{kind}-{number}-{generation}-{home.isoformat()}"
+
+
+def standing_slots(
+    bases: Sequence[Mapping[str, tuple[Series, bool]]], decisions: Iterable[Decision], zone: ZoneInfo
+) -> tuple[Slot, ...]:
+    """The slots that stand on any of the calendars (in the order of `bases`: key -> series, still standing)."""
+    by_slot: dict[tuple[str, int, int], list[Decision]] = {}
+    for decision in decisions:
+        by_slot.setdefault((decision.kind, decision.number, decision.generation), []).append(decision)
+    found: dict[tuple[str, int, int], Slot] = {}
+    for rows in bases:
+        for series, standing in rows.values():
+            identity = (series.kind.value, series.number, series.generation)
+            if identity in found:
+                continue
+            mine = by_slot.get(identity, [])
+            whats = {d.what for d in mine}
+            foreign = series.timezone != zone.key
+            marks = {
+                date.fromisoformat(d.home): Mark(load_override(d.placed, zone))
+                for d in mine
+                if d.what in (What.DELETED, What.PINNED)
+            }
+            found[identity] = Slot(
+                series,
+                marks,
+                own_slot=What.SLOT in whats,
+                own_title=series.title if What.TITLED in whats else None,
+                theirs=What.THEIRS in whats or not series.rule_is_ours or (What.SLOT in whats and foreign),
+                standing=standing and What.RETIRED not in whats,
+            )
+    return tuple(found[identity] for identity in sorted(found))
+
+
+def make_agenda(
+    config: Config,
+    now: datetime,
+    busy: tuple[BusySpan, ...],
+    slots: tuple[Slot, ...],
+    decisions: Iterable[Decision],
+) -> Agenda:
+    """The board and the wishes of one run; a slot that the leader retired is not wished for again."""
+    reach = horizon(now, config.planning.horizon_weeks, config.zone)
+    first, last = reach.mondays[0], reach.mondays[-1] + timedelta(7)
+    board = Board(
+        zone=config.zone,
+        mondays=reach.mondays,
+        not_before=now + timedelta(hours=config.planning.freeze_hours),
+        working=working_days(first, last, config.working_hours, config.zone, config.free_days),
+        busy=busy,
+        buffer=timedelta(minutes=config.planning.buffer_minutes),
+        grid_minutes=config.planning.grid_minutes,
+    )
+    gone: dict[str, set[int]] = {}
+    for decision in decisions:
+        if decision.what in (What.RETIRED, What.THEIRS):
+            gone.setdefault(decision.kind, set()).add(decision.number)
+    asked = {block.kind: block for block in config.blocks}
+    wishes = []
+    for kind in KINDS:
+        block = asked.get(kind)
+        standing = {slot.series.number for slot in slots if slot.series.kind is kind and slot.standing}
+        if block is None:
+            if standing:
+                wishes.append(Wish(kind, next(s.series.minutes for s in slots if s.series.kind is kind), 0))
+            continue
+        retired = {number for number in gone.get(kind.value, ()) if number <= block.per_week} - standing
+        wishes.append(
+            Wish(
+                kind,
+                block.minutes,
+                max(0, block.per_week - len(retired)),
+                block.prefer,
+                config.planning.max_blocks_a_day,
+            )
+        )
+    return Agenda(reach, board, slots, tuple(wishes))
+
+
+def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
+    """One plan a kind, each around the ones before it. With `keep`, every standing series keeps its slot."""
+    board = agenda.board
+    plans: list[KindPlan] = []
+    standing = {
+        wish.kind: [_standing(slot, board, keep=keep) for slot in agenda.slots if _stands(slot, wish.kind, board)]
+        for wish in agenda.wishes
+    }
+    for index, wish in enumerate(agenda.wishes):
+        later = [
+            span
+            for other in agenda.wishes[index + 1 :]
+            for one in standing[other.kind]
+            for span in one.fixed.values()
+            if span is not None
+        ]
+        own = sorted({*board.own, *later, *_leftovers(agenda), *(s for plan in plans for s in _spans(plan))})
+        plans.append(plan_kind(replace(board, own=tuple(own)), wish, standing[wish.kind]))
+    return plans
+
+
+def outgrown(agenda: Agenda) -> list[Ended]:
+    """Series that no plan can keep since they follow the clock of another zone than the leader's."""
+    board = agenda.board
+    found: list[Ended] = []
+    for slot in agenda.slots:
+        series = slot.series
+        if not slot.standing or slot.theirs or series.timezone == board.zone.key:
+            continue
+        kept = [
+            day for day in series.days(series.first, board.mondays[-1]) if series.home(day).start < board.not_before
+        ]
+        found.append(Ended(series.number, series.generation, kept[-1] if kept else None, "the time zone has changed"))
+    return found
+
+
+def _stands(slot: Slot, kind: Kind, board: Board) -> bool:
+    series = slot.series
+    return series.kind is kind and slot.standing and not slot.theirs and series.timezone == board.zone.key
+
+
+def _spans(plan: KindPlan) -> list[Span]:
+    return [p.span for series in plan.series for p in series.placements if p.span is not None]
+
+
+def _leftovers(agenda: Agenda) -> list[Span]:
+    """Blocks of slots that no plan decides about any more: ended ones, and those the leader took over."""
+    board = agenda.board
+    begin, end = board.mondays[0], board.mondays[-1] + timedelta(7)
+    found: list[Span] = []
+    for slot in agenda.slots:
+        if slot.theirs or not slot.standing:
+            placed = (slot.series.placed(day) for day in slot.series.days(begin, end))
+            found.extend(one.span for one in placed if one is not None)
+    return found
+
+
+def _standing(slot: Slot, board: Board, *, keep: bool) -> Standing:
+    series = slot.series
+    begin, end = board.mondays[0], board.mondays[-1] + timedelta(7)
+    fixed: dict[date, Span | None] = {}
+    current: dict[date, Span | None] = {}
+    frozen_out: set[date] = set()
+    for day in series.days(begin, end):
+        placed, home = series.placed(day), series.home(day)
+        mark = slot.marks.get(day)
+        if mark is not None:
+            fixed[day] = mark.placed.span if mark.placed else None
+        elif min(home.start, placed.span.start if placed else home.start) < board.not_before:
+            if placed is None:
+                frozen_out.add(day)
+            else:
+                fixed[day] = placed.span
+        elif placed is None or placed.span != home:
+            current[day] = placed.span if placed else None
+    return Standing(
+        number=series.number,
+        generation=series.generation,
+        weekday=series.first.weekday(),
+        start=series.start,
+        minutes=series.minutes,
+        first=series.first,
+        keep=keep or slot.own_slot or any(begin <= day for day in slot.marks),
+        fixed=fixed,
+        frozen_out=frozenset(frozen_out),
+        current=current,
+    )

@@ -1,0 +1,173 @@
+"""The rotation as the leader meets it: who is due, whom each block is for, and what came of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from calsync.desk import Desk
+from calsync.errors import UsageError
+from calsync.model import Kind, Person, Span
+from calsync.people.contacts import Contact, ContactKind, Snooze, matching
+from calsync.people.rotation import Due, Ping, assign, who
+from calsync.people.rotation import explain as explain_due
+from calsync.planning.meetings import work_contacts
+from calsync.state.lock import hold
+from calsync.state.store import Store
+from calsync.telling import day_words
+
+__all__ = [
+    "DueView",
+    "assign_people",
+    "explain",
+    "find_person",
+    "pings_for",
+    "record_done",
+    "record_skip",
+    "record_snooze",
+    "who_is_due",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DueView:
+    """One person's place in the rotation, as `who` shows it."""
+
+    due: Due
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented keys of `who`."""
+        due = self.due
+        return {
+            "name": due.person,
+            "due_on": due.due_on.isoformat(),
+            "past_max": due.past_max,
+            "last_personal": due.last_personal.isoformat() if due.last_personal else None,
+            "last_work": due.last_work.isoformat() if due.last_work else None,
+            "ideal_days": due.ideal_days,
+            "max_days": due.max_days,
+            "score": due.score,
+            "terms": dict(due.terms),
+        }
+
+
+def find_person(people: Sequence[Person], typed: str) -> Person:
+    """The one person that `typed` means; raises UsageError, with the nearest names, for none or several."""
+    found = matching(people, typed)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(person.name for person in found)
+        raise UsageError(f"{typed} can be any of {several}", "write the whole name in quotes, or the address")
+    names = [person.name for person in people]
+    words = {word.casefold(): name for name in names for word in [name, *name.split()]}
+    near = difflib.get_close_matches(typed.casefold(), list(words), n=3, cutoff=0.5)
+    nearest = list(dict.fromkeys(words[word] for word in near))
+    if nearest:
+        raise UsageError(f"nobody called {typed} is in the rotation", f"did you mean {' or '.join(nearest)}?")
+    if not names:
+        raise UsageError(
+            "nobody is in the rotation yet", 'add somebody: calsync people add "Ana Sousa" --ideal 14d --max 28d'
+        )
+    raise UsageError(f"nobody called {typed} is in the rotation", "`calsync people list` shows who is")
+
+
+def who_is_due(desk: Desk, upcoming_days: int | None = None) -> list[DueView]:
+    """Everybody, most due first; with `upcoming_days`, only those due within so many days."""
+    with Store(desk.state_folder, desk.now) as store:
+        dues = _dues(desk, store)
+    if upcoming_days is not None:
+        last = desk.now.date() + timedelta(upcoming_days)
+        dues = [due for due in dues if due.due_on <= last]
+    return [DueView(due) for due in dues]
+
+
+def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
+    """Every term of one person's place in the rotation, as (label, value)."""
+    person = find_person(desk.config.people, name)
+    with Store(desk.state_folder, desk.now) as store:
+        due = next(due for due in _dues(desk, store) if due.person == person.name)
+    return [("name", person.name), *explain_due(due)]
+
+
+def record_done(desk: Desk, name: str, at: datetime | None = None) -> str:
+    """Log a personal contact with `name`, now or at an earlier instant."""
+    person = find_person(desk.config.people, name)
+    instant = at or desk.now
+    if instant > desk.now + timedelta(minutes=1):
+        raise UsageError(f"{instant.isoformat()} is still to come", "log a talk once it has taken place")
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        store.see_people([person.name], desk.now.date())
+        store.add_contact(person.name, instant, ContactKind.PERSONAL.value)
+    day = instant.astimezone(desk.config.zone).date()
+    following = day_words(day + timedelta(person.ideal_days))
+    return f"Noted: you talked with {person.name} on {day_words(day)}. Next by {following}."
+
+
+def record_skip(desk: Desk, name: str) -> str:
+    """Log that `name` is passed over this time."""
+    person = find_person(desk.config.people, name)
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        store.see_people([person.name], desk.now.date())
+        store.add_contact(person.name, desk.now, ContactKind.SKIP.value)
+        due = next(due for due in _dues(desk, store) if due.person == person.name)
+    return f"Skipped {person.name} this time. Back in the rotation on {day_words(due.due_on)}."
+
+
+def record_snooze(desk: Desk, name: str, until: date) -> str:
+    """Leave `name` out before the day `until`."""
+    person = find_person(desk.config.people, name)
+    if until <= desk.now.date():
+        raise UsageError(f"{until.isoformat()} is not in the future", "give a later day, for example --until 2w")
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        store.see_people([person.name], desk.now.date())
+        store.snooze(person.name, until)
+    return f"{person.name} is left alone until {day_words(until)}."
+
+
+def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[str, tuple[datetime, tuple[str, ...]]]:
+    """Whom each connect block is for: block id -> (start, names)."""
+    named: dict[str, list[str]] = {}
+    for ping in pings_for(desk, store, blocks):
+        named.setdefault(ping.block_id, []).append(ping.person)
+    return {block: (span.start, tuple(named.get(block, ()))) for block, span in blocks.items()}
+
+
+def pings_for(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> list[Ping]:
+    """Who stands in which block; whom the leader was told already stands fast once the freeze has begun."""
+    config = desk.config
+    block = next((b for b in config.blocks if b.kind is Kind.CONNECT), None)
+    if block is None or not config.people:
+        return []
+    frozen = desk.now + timedelta(hours=config.planning.freeze_hours)
+    told = store.assignments()
+    fixed = {name: told[name] for name, span in blocks.items() if name in told and span.start < frozen}
+    return assign(
+        config.people,
+        _contacts(store),
+        _snoozes(store),
+        store.newcomers(),
+        [(name, span.start) for name, span in blocks.items()],
+        block.pings,
+        fixed,
+        desk.now,
+        config.zone,
+    )
+
+
+def _dues(desk: Desk, store: Store) -> list[Due]:
+    config = desk.config
+    occurrences = [o for calendar in config.calendars for o in store.occurrences(calendar.name)]
+    work = work_contacts(occurrences, config.me, config.people, desk.now)
+    return who(config.people, _contacts(store), _snoozes(store), store.newcomers(), work, desk.now, config.zone)
+
+
+def _contacts(store: Store) -> list[Contact]:
+    return [Contact(row.person, row.at, ContactKind(row.kind)) for row in store.contacts()]
+
+
+def _snoozes(store: Store) -> list[Snooze]:
+    return [Snooze(person, until) for person, until in store.snoozes().items()]

@@ -1,0 +1,51 @@
+"""What every use case works on: the checked configuration, the state folder, and the instant that counts as now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from calsync.config.values import Config
+from calsync.model import require_aware
+from calsync.ports import CalendarProvider, ProviderContext
+
+__all__ = ["Desk", "open_desk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One leader's calsync. `now` is aware and in the leader's zone."""
+
+    config: Config
+    state_folder: Path
+    now: datetime
+
+    def provider(self, name: str) -> CalendarProvider:
+        """The adapter of the configured calendar `name`; makes no request."""
+        from calsync.registry import open_provider
+        from calsync.tokens import SecretStore
+
+        calendar = next(c for c in self.config.calendars if c.name == name)
+        context = ProviderContext(
+            zone=self.config.zone,
+            folder=self.state_folder,
+            secret=SecretStore(self.state_folder).get,
+            me=self.config.me,
+        )
+        return open_provider(calendar.provider, calendar.name, calendar.options, context)
+
+
+def open_desk(config_path: Path, state_folder: Path, now: datetime | None = None) -> Desk:
+    """Load the configuration. `now` None takes the clock. Raises ConfigError or UsageError."""
+    from calsync.config.load import load_config
+    from calsync.registry import kinds, option_keys
+
+    instant = require_aware(now, "--now") if now is not None else datetime.now(UTC)
+    config = load_config(
+        config_path,
+        snapshot_folder=state_folder,
+        today=instant.date(),
+        provider_kinds={kind: frozenset(option_keys(kind)) for kind in kinds()},
+    )
+    return Desk(config, state_folder, instant.astimezone(config.zone))

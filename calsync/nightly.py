@@ -1,0 +1,310 @@
+"""The night: read, decide on paper, show, then do it, and remember what was done. One call a stage, top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from calsync.agenda import Agenda, Slot, horizon, make_agenda, make_plans, standing_slots
+from calsync.desk import Desk
+from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
+from calsync.exporting import write_exports
+from calsync.model import Series, Span
+from calsync.planning.board import KindPlan, Unplaced
+from calsync.planning.meetings import busy_spans
+from calsync.reading import Reading, read_calendars, reading_window
+from calsync.state.lock import hold
+from calsync.state.store import BaseSeries, Decision, Store
+from calsync.sync.apply import apply_writes
+from calsync.sync.diff import CalendarDiff, Change, diff_calendar
+from calsync.sync.edits import Noticed, notice
+from calsync.sync.guard import check, surprising
+from calsync.sync.local import LOCAL, LocalCalendar
+from calsync.telling import empty_weeks, remark, told
+from calsync.wanting import Wanted, want
+
+__all__ = ["CalendarReport", "NightReport", "Progress", "run_night"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage's name, how much is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReport:
+    """How the look at one calendar went. `events` counts what it has between a month ago and the horizon's end."""
+
+    name: str
+    provider: str
+    ok: bool
+    events: int
+    requests: int
+    error: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented keys."""
+        return {
+            "name": self.name,
+            "provider": self.provider,
+            "ok": self.ok,
+            "events": self.events,
+            "requests": self.requests,
+            "error": self.error,
+        }
+
+
+@dataclass(slots=True)
+class NightReport:
+    """What a night found, changed and could not do."""
+
+    now: Any
+    horizon: Span
+    dry_run: bool
+    calendars: list[CalendarReport] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    unplaced: list[Unplaced] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errors: list[CalsyncError] = field(default_factory=list)
+    written: int = 0
+    run: int | None = None
+    empty_weeks: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """4 before 3 before 5: what the leader must do first."""
+        codes = {error.exit_code for error in self.errors}
+        if SignInNeeded.exit_code in codes:
+            return SignInNeeded.exit_code
+        if codes:
+            return 3
+        return 5 if self.empty_weeks else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented keys of `plan` and `nightly`."""
+        zone = self.now.tzinfo
+        return {
+            "now": self.now.isoformat(),
+            "horizon": {
+                "start": self.horizon.start.astimezone(zone).isoformat(),
+                "end": self.horizon.end.astimezone(zone).isoformat(),
+            },
+            "calendars": [calendar.as_json() for calendar in self.calendars],
+            "changes": [
+                {
+                    "action": change.action.value,
+                    "calendar": change.calendar,
+                    "kind": change.kind,
+                    "series": change.series,
+                    "start": change.start.isoformat(),
+                    "end": change.end.isoformat(),
+                    "was_start": change.was_start.isoformat() if change.was_start else None,
+                    "person": change.person,
+                    "reason": change.reason,
+                }
+                for change in self.changes
+            ],
+            "unplaced": [
+                {"week": u.week, "kind": u.kind.value, "missing": u.missing, "displaced_by": list(u.displaced_by)}
+                for u in self.unplaced
+            ],
+            "written": self.written,
+            "notes": list(self.notes),
+            "errors": [{"what": e.what, "next_step": e.next_step} for e in self.errors],
+            "exit": self.exit_code,
+        }
+
+
+def run_night(
+    desk: Desk,
+    *,
+    dry_run: bool = False,
+    force: bool = False,
+    command: str = "nightly",
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> NightReport:
+    """One night, or with `dry_run` all of it but the writing.
+
+    Raises Busy when another run holds the state folder and StateError when it cannot be used; everything else that
+    goes wrong is in the report.
+    """
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        return _Night(desk, store, dry_run=dry_run, force=force, progress=progress).run(command)
+
+
+class _Night:
+    """One run, with what its stages share."""
+
+    def __init__(self, desk: Desk, store: Store, *, dry_run: bool, force: bool, progress: Progress) -> None:
+        self.desk = desk
+        self.store = store
+        self.dry_run = dry_run
+        self.force = force
+        self.progress = progress
+        reach = horizon(desk.now, desk.config.planning.horizon_weeks, desk.config.zone)
+        self.report = NightReport(desk.now, reach.span, dry_run)
+        self.window = reading_window(desk.now, reach.span.end)
+
+    def run(self, command: str) -> NightReport:
+        report, store = self.report, self.store
+        if store.set_aside is not None:
+            report.notes.append(
+                f"the state database was damaged; it was set aside as {store.set_aside} and rebuilt from the calendars"
+            )
+        if not self.dry_run:
+            report.run = store.begin_run(command, self.desk.now, self.desk.now)
+        readings = read_calendars(self.desk, store, self.window, force=self.force, progress=self.progress)
+        self._report_readings(readings)
+        if not report.errors:
+            self._decide_and_do(readings)
+        if report.run is not None:
+            store.end_run(report.run, report.exit_code, told(report))
+        return report
+
+    def _decide_and_do(self, readings: Sequence[Reading]) -> None:
+        targets = self._targets(readings)
+        bases, decisions = self._notice(targets)
+        agenda, plans = self._plan(readings, bases, decisions)
+        wanted = want(self.desk, self.store, agenda, plans, bases, [name for name, _ in targets])
+        diffs = self._diff(bases, wanted)
+        if surprising(diffs) and not self.force:
+            agenda, plans, wanted, diffs = self._keep_slots(readings, targets, bases, decisions, plans, wanted, diffs)
+        self.report.changes = sorted(
+            (change for diff in diffs for change in diff.changes), key=lambda c: (c.start, c.calendar, c.series)
+        )
+        self.report.unplaced = [week for plan in plans for week in plan.unplaced]
+        self.report.empty_weeks = empty_weeks(plans)
+        if not self.force:
+            try:
+                check(diffs)
+            except Refused as refusal:
+                self.report.errors.append(refusal)
+                return
+        if not self.dry_run:
+            self._do(readings, diffs, wanted)
+
+    def _report_readings(self, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            error = reading.error
+            if error is not None:
+                self.report.errors.append(error)
+            self.report.calendars.append(
+                CalendarReport(
+                    reading.calendar.name,
+                    reading.calendar.provider,
+                    error is None,
+                    sum(o.span.overlaps(self.window) for o in reading.occurrences),
+                    reading.requests,
+                    error.what if error else None,
+                )
+            )
+
+    def _targets(self, readings: Sequence[Reading]) -> list[tuple[str, Reading | None]]:
+        """The calendars that blocks are written to; without any, the state itself, from which they are exported."""
+        found: list[tuple[str, Reading | None]] = [(r.calendar.name, r) for r in readings if r.calendar.write]
+        return found or [(LOCAL, None)]
+
+    def _notice(
+        self, targets: Sequence[tuple[str, Reading | None]]
+    ) -> tuple[dict[str, dict[str, BaseSeries]], list[Decision]]:
+        """The blocks as they stand, and every decision of the leader's, the ones just noticed included."""
+        store, bases = self.store, {}
+        decisions = store.decisions()
+        for name, reading in targets:
+            base = {key: row for (_, key), row in store.base(name).items()}
+            if reading is None:
+                bases[name] = base
+                continue
+            rows = [row for row in store.journal(state="intended") if row.calendar == name]
+            noticed = notice(name, reading.owned, base, rows, decisions, self.desk.now)
+            self._remember(name, noticed)
+            decisions = [d for d in decisions if d.id not in noticed.back] + noticed.decisions
+            self.report.notes.extend(remark(decision) for decision in noticed.decisions)
+            merged = {**base, **noticed.bases}
+            bases[name] = {key: row for key, row in merged.items() if row is not None}
+        return bases, decisions
+
+    def _remember(self, name: str, noticed: Noticed) -> None:
+        if self.dry_run:
+            return
+        self.store.add_decisions(noticed.decisions)
+        self.store.drop_decisions(noticed.back)
+        self.store.settle(noticed.journal, {(name, key): row for key, row in noticed.bases.items()})
+
+    def _plan(
+        self,
+        readings: Sequence[Reading],
+        bases: Mapping[str, Mapping[str, BaseSeries]],
+        decisions: Sequence[Decision],
+        *,
+        keep: bool = False,
+    ) -> tuple[Agenda, list[KindPlan]]:
+        config = self.desk.config
+        self.progress("planning", 0, 1)
+        occurrences = [o for reading in readings for o in reading.occurrences]
+        busy = busy_spans(occurrences, config.me, config.planning.tentative_is_busy, config.zone)
+        rows = [{key: (b.series, b.standing) for key, b in of.items()} for of in bases.values()]
+        slots: tuple[Slot, ...] = standing_slots(rows, decisions, config.zone)
+        agenda = make_agenda(config, self.desk.now, busy, slots, decisions)
+        plans = make_plans(agenda, keep=keep)
+        self.progress("planning", 1, 1)
+        return agenda, plans
+
+    def _diff(self, bases: Mapping[str, Mapping[str, BaseSeries]], wanted: Wanted) -> list[CalendarDiff]:
+        diffs = []
+        for name, of in bases.items():
+            current: dict[str, Series] = {key: row.series for key, row in of.items()}
+            etags = {key: row.etag for key, row in of.items()}
+            diffs.append(
+                diff_calendar(name, current, wanted.series[name], etags, wanted.reasons[name], self.report.horizon)
+            )
+        return diffs
+
+    def _keep_slots(
+        self,
+        readings: Sequence[Reading],
+        targets: Sequence[tuple[str, Reading | None]],
+        bases: Mapping[str, Mapping[str, BaseSeries]],
+        decisions: Sequence[Decision],
+        plans: list[KindPlan],
+        wanted: Wanted,
+        diffs: list[CalendarDiff],
+    ) -> tuple[Agenda, list[KindPlan], Wanted, list[CalendarDiff]]:
+        """Where only better slots make a plan surprising, keep the slots and say so: repair is never held up."""
+        agenda, kept_plans = self._plan(readings, bases, decisions, keep=True)
+        kept = want(self.desk, self.store, agenda, kept_plans, bases, [name for name, _ in targets])
+        kept_diffs = self._diff(bases, kept)
+        chosen_freely = all(
+            sum(1 for series in plan.series if series.standing) + len(plan.ended)
+            == sum(1 for series in kept_plan.series if series.standing)
+            <= len(plan.series)
+            for plan, kept_plan in zip(plans, kept_plans, strict=True)
+        )
+        if not chosen_freely or surprising(kept_diffs):
+            return agenda, plans, wanted, diffs
+        self.report.notes.append(
+            "there are better weekly times than the present ones, but moving to them changes more than a third of all "
+            "blocks: run `calsync nightly --force` once to take them"
+        )
+        return agenda, kept_plans, kept, kept_diffs
+
+    def _do(self, readings: Sequence[Reading], diffs: Sequence[CalendarDiff], wanted: Wanted) -> None:
+        report, store = self.report, self.store
+        assert report.run is not None
+        providers = {r.calendar.name: r.provider for r in readings}
+        total = sum(len(diff.writes) for diff in diffs)
+        for diff in diffs:
+            provider = providers.get(diff.calendar) or LocalCalendar()
+            self.progress("writing", report.written, total)
+            applied = apply_writes(store, report.run, diff.calendar, "", provider, diff.writes)
+            report.written += applied.written
+            if applied.error is not None:
+                report.errors.append(applied.error)
+            report.errors.extend(
+                Unfinished(problem, "the next run takes it up") for problem in applied.problems if not applied.error
+            )
+        store.see_people([person.name for person in self.desk.config.people], self.desk.now.date())
+        store.keep_assignments(wanted.assignments, self.desk.now)
+        if any(diff.writes for diff in diffs):
+            # A second look takes in our own writes, so that the next night finds nothing new.
+            read_calendars(self.desk, store, self.window, force=True)
+        report.errors.extend(write_exports(self.desk, store))

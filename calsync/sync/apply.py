@@ -1,0 +1,76 @@
+"""Carries writes out, journal first: what is intended is on disk before it is asked for, what came of it after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from calsync.errors import ProviderError
+from calsync.model import Series
+from calsync.ports import Outcome, OutcomeState, SeriesWrite
+from calsync.state.store import BaseSeries, Store
+
+__all__ = ["Applied", "Writer", "apply_writes"]
+
+
+class Writer(Protocol):
+    """The part of the port that writing needs."""
+
+    def write(self, calendar: str, writes: Sequence[SeriesWrite]) -> list[Outcome]:
+        """As CalendarProvider.write."""
+        ...
+
+
+_STATES = {OutcomeState.DONE: "confirmed", OutcomeState.CONFLICT: "conflict", OutcomeState.FAILED: "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of the writes to one calendar. `problems` are one-line errors, `error` the first of their causes."""
+
+    written: int
+    problems: tuple[str, ...] = ()
+    error: ProviderError | None = None
+
+
+def apply_writes(
+    store: Store,
+    run: int,
+    calendar: str,
+    calendar_id: str,
+    provider: Writer,
+    writes: Sequence[SeriesWrite],
+    done: Callable[[int], None] = lambda _count: None,
+) -> Applied:
+    """Carry out `writes` on one calendar. Nothing is ever sent twice blind: what is unclear stays `intended` in the
+    journal, and the next run asks the calendar.
+    """
+    if not writes:
+        return Applied(0)
+    rows = store.intend(run, calendar, [(w.key, w.before, w.after) for w in writes])
+    try:
+        outcomes = provider.write(calendar_id, writes)
+    except ProviderError as error:
+        return Applied(0, (f"{calendar}: {error.what}",), error)
+    states: dict[int, tuple[str, str]] = {}
+    bases: dict[tuple[str, str], BaseSeries | None] = {}
+    problems: list[str] = []
+    for row, write, outcome in zip(rows, writes, outcomes, strict=True):
+        if outcome.state is OutcomeState.UNCLEAR:
+            problems.append(f"{calendar}: no clear answer about a block: {outcome.error or 'no answer'}")
+            continue
+        states[row] = (_STATES[outcome.state], outcome.error)
+        if outcome.state is OutcomeState.DONE:
+            bases[calendar, write.key] = _base(write.after, outcome)
+        else:
+            problems.append(f"{calendar}: {outcome.error or 'a block was changed there meanwhile'}")
+    store.settle(states, bases)
+    done(len(bases))
+    return Applied(len(bases), tuple(problems))
+
+
+def _base(after: Series | None, outcome: Outcome) -> BaseSeries | None:
+    if after is None:
+        return None
+    return BaseSeries(after, "", outcome.etag, standing=after.until is None)

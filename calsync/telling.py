@@ -1,0 +1,80 @@
+"""What a run says of itself in words: remarks on the leader's edits, and a summary without names for the log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from calsync.model import Kind
+from calsync.planning.board import KindPlan
+from calsync.state.store import Decision
+from calsync.sync.edits import What
+from calsync.sync.keys import series_name
+
+if TYPE_CHECKING:
+    from calsync.nightly import NightReport
+
+__all__ = ["day_words", "empty_weeks", "remark", "time_words", "told"]
+
+
+def day_words(day: date) -> str:
+    """`Tue 1 Dec`."""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def time_words(instant: datetime, zone: ZoneInfo) -> str:
+    """`Tue 1 Dec 14:00`, on the wall clock of `zone`."""
+    local = instant.astimezone(zone)
+    return f"{day_words(local.date())} {local:%H:%M}"
+
+
+def remark(decision: Decision) -> str:
+    """One line on an edit of the leader's that is honoured from now on."""
+    name = series_name(decision.kind, decision.number)
+    if decision.home:
+        day = day_words(date.fromisoformat(decision.home))
+        if decision.what == What.DELETED:
+            return f"you deleted {name} of {day}: it stays deleted (`calsync restore {decision.home}` takes it back)"
+        return f"you changed {name} of {day}: it stays as you put it"
+    return {
+        What.RETIRED.value: f"you deleted {name}: it is not planned again (`calsync restore {name}` takes it back)",
+        What.SLOT.value: f"you moved {name} to another time: it stays there",
+        What.TITLED.value: f"you renamed {name}: it keeps your title",
+        What.THEIRS.value: f"you gave {name} a recurrence of your own: calsync leaves it to you",
+    }[decision.what]
+
+
+def empty_weeks(plans: Sequence[KindPlan]) -> tuple[str, ...]:
+    """ISO weeks that have no connect block at all because there is no room: the minimum dose is missed."""
+    for plan in plans:
+        if plan.kind is not Kind.CONNECT:
+            continue
+        placed = Counter(
+            _iso_week(placement.home)
+            for series in plan.series
+            for placement in series.placements
+            if placement.span is not None
+        )
+        return tuple(week.week for week in plan.unplaced if not placed[week.week])
+    return ()
+
+
+def _iso_week(day: date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def told(report: NightReport) -> dict[str, Any]:
+    """The summary of a run that is kept for `calsync log`: counts and errors, no title and no person."""
+    actions = Counter(change.action.value for change in report.changes)
+    return {
+        "written": report.written,
+        "changes": dict(sorted(actions.items())),
+        "unplaced": [{"week": u.week, "kind": u.kind.value, "missing": u.missing} for u in report.unplaced],
+        "calendars": [{"name": c.name, "ok": c.ok, "requests": c.requests} for c in report.calendars],
+        "errors": [error.what for error in report.errors],
+        "notes": list(report.notes),
+    }

@@ -1,0 +1,229 @@
+"""From plans to series: how every block of the plan should look on every calendar that takes blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from calsync.agenda import Agenda, Slot, block_id, outgrown
+from calsync.config.values import BlockConfig, Config, Names, ShowAs
+from calsync.contacts import assign_people
+from calsync.desk import Desk
+from calsync.model import Kind, Series, Span
+from calsync.planning.board import Board, Ended, KindPlan, PlannedSeries
+from calsync.planning.spans import Stretches, seconds_of
+from calsync.state.store import BaseSeries, Store
+from calsync.sync.desired import Look, ended_series, wanted_series
+from calsync.sync.keys import series_key
+
+__all__ = ["Wanted", "want"]
+
+ROOM = timedelta(hours=2)
+"""With `show_as: auto`, a day with less free working time than this makes its blocks look busy."""
+NAMED = timedelta(days=7)
+"""With `privacy.names: first`, so far ahead a first name stands in the entry: later ones may still change."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """By calendar: the series as they should stand (None: gone) by key, and why, by key and home date.
+
+    `assignments` are the people of each block to come, with its start.
+    """
+
+    series: dict[str, dict[str, Series | None]] = field(default_factory=dict)
+    reasons: dict[str, dict[tuple[str, date], str]] = field(default_factory=dict)
+    assignments: dict[str, tuple[datetime, tuple[str, ...]]] = field(default_factory=dict)
+
+
+def want(
+    desk: Desk,
+    store: Store,
+    agenda: Agenda,
+    plans: Sequence[KindPlan],
+    bases: Mapping[str, Mapping[str, BaseSeries]],
+    calendars: Sequence[str],
+) -> Wanted:
+    """What every calendar should have after this run. Reads the state, changes nothing."""
+    wanted = Wanted({name: {} for name in calendars}, {name: {} for name in calendars})
+    last = store.generations()
+    planned = [
+        (
+            plan.kind,
+            series,
+            series.generation if series.standing else last.get((plan.kind.value, series.number), -1) + 1,
+        )
+        for plan in plans
+        for series in plan.series
+    ]
+    blocks = {
+        block_id((kind.value, series.number, generation), placement.home): placement.span
+        for kind, series, generation in planned
+        if kind is Kind.CONNECT
+        for placement in series.placements
+        if placement.span is not None
+    }
+    wanted.assignments = assign_people(desk, store, {b: span for b, span in blocks.items() if span is not None})
+    slots = {slot.identity: slot for slot in agenda.slots}
+    crowded = _crowded(agenda.board, plans)
+    for kind, series, generation in planned:
+        slot = slots.get((kind.value, series.number, generation))
+        look = _look(desk, kind, series, generation, slot, crowded, agenda.board, wanted)
+        for name in calendars:
+            key = series_key(name, kind, series.number, generation)
+            row = _row(bases[name], kind, series.number, generation)
+            current = row.series if row else None
+            shape = _shape(series, current, desk)
+            made = wanted_series(
+                current.key if current else key,
+                kind,
+                shape,
+                generation,
+                current,
+                slot.marks if slot else {},
+                look,
+                desk.config.timezone,
+                desk.now,
+            )
+            wanted.series[name][made.key] = made
+            for placement in series.placements:
+                if placement.reason:
+                    wanted.reasons[name][made.key, placement.home] = placement.reason
+    for plan in plans:
+        for ended in plan.ended:
+            _end(desk, agenda.board, wanted, bases, plan.kind, ended)
+    for slot in agenda.slots:
+        _tend(desk, agenda, wanted, bases, slot)
+    return wanted
+
+
+def _row(rows: Mapping[str, BaseSeries], kind: Kind, number: int, generation: int) -> BaseSeries | None:
+    for row in rows.values():
+        if (row.series.kind, row.series.number, row.series.generation) == (kind, number, generation):
+            return row
+    return None
+
+
+def _shape(series: PlannedSeries, current: Series | None, desk: Desk) -> PlannedSeries:
+    """A slot that exists elsewhere begins on a new calendar today: its past is not written there."""
+    if current is not None or not series.standing:
+        return series
+    today = desk.now.date()
+    ahead = [placement for placement in series.placements if placement.home >= today]
+    return replace(series, first=ahead[0].home if ahead else series.first, placements=tuple(ahead))
+
+
+def _look(
+    desk: Desk,
+    kind: Kind,
+    series: PlannedSeries,
+    generation: int,
+    slot: Slot | None,
+    crowded: frozenset[date],
+    board: Board,
+    wanted: Wanted,
+) -> Look:
+    config = desk.config
+    block = _block(config, kind)
+    title = slot.own_title if slot is not None and slot.own_title is not None else block.title
+    show_as = config.planning.show_as
+    busy: set[date] = set()
+    titles: dict[date, str] = {}
+    for placement in series.placements:
+        span = placement.span
+        if span is None:
+            continue
+        if show_as is ShowAs.AUTO and (
+            span.start < board.not_before or span.start.astimezone(board.zone).date() in crowded
+        ):
+            busy.add(placement.home)
+        if config.names is Names.FIRST and span.start < desk.now + NAMED:
+            names = wanted.assignments.get(block_id((kind.value, series.number, generation), placement.home))
+            if names is not None and names[1]:
+                firsts = {person.name: person.first_name for person in config.people}
+                titles[placement.home] = f"{title}: {', '.join(firsts.get(n, n) for n in names[1])}"
+    return Look(title, "", show_as is not ShowAs.BUSY, frozenset(busy), titles)
+
+
+def _block(config: Config, kind: Kind) -> BlockConfig:
+    return next(block for block in config.blocks if block.kind is kind)
+
+
+def _crowded(board: Board, plans: Sequence[KindPlan]) -> frozenset[date]:
+    """Days with less than ROOM of free working time once all blocks stand."""
+    taken = Stretches(
+        seconds_of(span)
+        for span in [
+            *(busy.span for busy in board.busy),
+            *board.own,
+            *(p.span for plan in plans for series in plan.series for p in series.placements if p.span is not None),
+        ]
+    )
+    found = set()
+    for day, working in board.working.items():
+        stretches = [seconds_of(span) for span in working]
+        free = sum(end - start - taken.taken(start, end) for start, end in stretches)
+        if free < ROOM.total_seconds():
+            found.add(day)
+    return frozenset(found)
+
+
+def _end(
+    desk: Desk,
+    board: Board,
+    wanted: Wanted,
+    bases: Mapping[str, Mapping[str, BaseSeries]],
+    kind: Kind,
+    ended: Ended,
+) -> None:
+    for name, rows in bases.items():
+        row = _row(rows, kind, ended.number, ended.generation)
+        if row is None:
+            continue
+        current = row.series
+        last = ended.last if ended.last is not None and ended.last >= current.first else None
+        if last is None and any(
+            current.home(day).start < desk.now for day in current.days(current.first, board.mondays[-1])
+        ):
+            # What took place stays on the calendar, as any past event does.
+            last = max(d for d in current.days(current.first, board.mondays[-1]) if current.home(d).start < desk.now)
+        after = None if last is None else ended_series(current, last, frozenset(), desk.now)
+        wanted.series[name][current.key] = after
+        begin = last or current.first
+        for day in current.days(begin, board.mondays[-1] + timedelta(7)):
+            wanted.reasons[name][current.key, day] = ended.reason
+
+
+def _tend(
+    desk: Desk, agenda: Agenda, wanted: Wanted, bases: Mapping[str, Mapping[str, BaseSeries]], slot: Slot
+) -> None:
+    """What remains of a series that was ended for good still gives way to a new meeting."""
+    series, board = slot.series, agenda.board
+    ends = next((e for e in outgrown(agenda) if (e.number, e.generation) == (series.number, series.generation)), None)
+    if ends is not None and series.timezone != board.zone.key and slot.standing:
+        _end(desk, board, wanted, bases, series.kind, ends)
+        return
+    if slot.theirs or series.until is None or series.until < desk.now.date():
+        return
+    for name, rows in bases.items():
+        row = _row(rows, series.kind, series.number, series.generation)
+        if row is None or row.series.until is None:
+            continue
+        clashes = {
+            day: label
+            for day in row.series.days(desk.now.date(), row.series.until + timedelta(1))
+            if day not in slot.marks and (label := _clash(row.series, day, board))
+        }
+        if clashes:
+            after = ended_series(row.series, row.series.until, frozenset(clashes), desk.now)
+            wanted.series[name][row.series.key] = after
+            wanted.reasons[name].update({(row.series.key, day): label for day, label in clashes.items()})
+
+
+def _clash(series: Series, day: date, board: Board) -> str:
+    placed = series.placed(day)
+    if placed is None or placed.span.start < board.not_before:
+        return ""
+    wide: Span = placed.span.widened(board.buffer)
+    return next((busy.label for busy in board.busy if busy.span.overlaps(wide)), "")
