@@ -50,7 +50,8 @@ class Details(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CalendarConfig:
     """One connected calendar. `options` are the provider's own keys (path, url, username, calendar, ...); paths in it
-    are absolute, with `~` expanded and relative ones taken from the config file's folder."""
+    are absolute, with `~` expanded and relative ones taken from the config file's folder.
+    """
 
     name: str
     provider: str
@@ -94,7 +95,8 @@ class ExportConfig:
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, checked. `working_hours` has (start, end) wall-clock pairs by weekday (0 = Monday);
-    `free_days` are the holidays' local dates for the years that a plan can touch."""
+    `free_days` are the holidays' local dates for the years that a plan can touch.
+    """
 
     path: Path
     timezone: str

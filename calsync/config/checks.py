@@ -1,0 +1,266 @@
+"""What one value alone cannot show: names that stand twice, a maximum below its ideal, a calendar nobody can write.
+
+These checks look at the values as they were read, so that they find their problems beside every other problem; they
+pass over what has the wrong form, which `schema` reports.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from calsync.config.forms import Address, Days, Text, check_url
+from calsync.config.hours import WEEKDAYS, parse_weekdays
+from calsync.config.schema import PROVIDERS, CalendarEntry, keys_of
+from calsync.config.tree import Fault, Tree, Where
+from calsync.config.wording import did_you_mean, listed, nearest, shown
+
+__all__ = ["cross_checks", "resolved"]
+
+_NOT_YET = frozenset({"google", "microsoft"})
+_SECRETS = frozenset({"password", "passwd", "token", "secret", "client_secret", "api_key"})
+_OWN_KEYS = frozenset(keys_of(CalendarEntry))
+
+Items = list[tuple[int, dict[str, Any]]]
+
+
+def resolved(text: str, folder: Path) -> Path:
+    """The absolute path that `text` means in a configuration in `folder`; raises ValueError for an unknown `~name`."""
+    path = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises where this leaves the text as it is
+    if path.startswith("~"):
+        raise ValueError(f"there is no home folder for {shown(text)}")
+    return Path(os.path.normpath(folder / path))
+
+
+def _items(value: Any, key: str) -> Items:
+    """The mappings of the list under `key`, with their places."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return [(at, item) for at, item in enumerate(found) if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _same(text: str) -> str:
+    """What two spellings of one name have in common."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _valid(form: Any, value: Any) -> Any:
+    """The value in its form, or None: then `schema` has said why."""
+    try:
+        return form.check(value)
+    except ValueError:
+        return None
+
+
+def cross_checks(tree: Tree, folder: Path, kinds: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Every problem between the values of `tree`; `folder` is the file's, `kinds` has the option keys by provider."""
+    yield from _weekdays_once(tree)
+    yield from _some_calendar(tree)
+    for at, calendar in _items(tree.value, "calendars"):
+        yield from _calendar(tree, at, calendar, folder, kinds)
+    yield from _calendars_differ(tree, folder)
+    yield from _people(tree)
+    yield from _exports(tree, folder)
+
+
+def _fault(tree: Tree, where: Where, text: str, *, key: bool = False) -> Fault:
+    return Fault(tree.mark(where, key=key), text, where)
+
+
+def _weekdays_once(tree: Tree) -> Iterator[Fault]:
+    hours = tree.value.get("working_hours")
+    if not isinstance(hours, dict):
+        return
+    if not hours:
+        yield _fault(
+            tree, ("working_hours",), "names no day, so there is no room for any block; leave it out or name days"
+        )
+    taken: dict[int, str] = {}
+    for key in hours:
+        try:
+            days = parse_weekdays(key)
+        except ValueError:
+            continue
+        for day in days:
+            if day in taken:
+                yield _fault(
+                    tree, ("working_hours", key), f"{WEEKDAYS[day]} has hours under `{taken[day]}` already", key=True
+                )
+                break
+            taken[day] = key
+
+
+def _some_calendar(tree: Tree) -> Iterator[Fault]:
+    calendars = tree.value.get("calendars")
+    if calendars is None or calendars == []:
+        where: Where = ("calendars",)
+        yield _fault(
+            tree, where, "there are no calendars; list at least one, each with a `name` and a `provider`", key=True
+        )
+
+
+def _calendar(
+    tree: Tree, at: int, calendar: dict[str, Any], folder: Path, kinds: Mapping[str, frozenset[str]]
+) -> Iterator[Fault]:
+    here: Where = ("calendars", at)
+    provider = _valid(Text(), calendar.get("provider"))
+    if provider is None:
+        return
+    if provider not in kinds:
+        if provider in _NOT_YET:
+            text = f"not available in this version: {provider}; there is {listed(sorted(kinds))}"
+        else:
+            text = f"unknown provider {shown(provider)}{did_you_mean(provider, kinds)}"
+        yield _fault(tree, (*here, "provider"), text)
+        return
+    for key, value in calendar.items():
+        if key not in _OWN_KEYS:
+            yield from _option(tree, (*here, key), value, provider, kinds[provider], folder)
+    rules = PROVIDERS.get(provider)
+    if rules is None:
+        return
+    misspelt = {nearest(key, kinds[provider] | _OWN_KEYS) for key in calendar if key not in kinds[provider]}
+    for key in rules.required:
+        if key not in calendar and key not in misspelt:
+            yield _fault(tree, (*here, key), f"is missing; a calendar of provider {provider} needs it")
+    given = [key for key in rules.one_of if key in calendar]
+    if rules.one_of and not given and not misspelt.intersection(rules.one_of):
+        either = listed(f"`{key}`" for key in rules.one_of)
+        yield _fault(tree, here, f"a calendar of provider {provider} needs {either}")
+    elif len(given) > 1:
+        both = listed(f"`{key}`" for key in given).replace(" or ", " and ")
+        yield _fault(
+            tree,
+            (*here, given[1]),
+            f"a calendar of provider {provider} has either one: {both} are both given",
+            key=True,
+        )
+    if provider == "ics" and calendar.get("write") is True and len(given) == 1:
+        yield from _writable(tree, here, calendar, folder)
+
+
+def _option(tree: Tree, where: Where, value: Any, provider: str, keys: frozenset[str], folder: Path) -> Iterator[Fault]:
+    key = str(where[-1])
+    if key not in keys:
+        near = nearest(key, keys | _OWN_KEYS)
+        if key.casefold() in _SECRETS:
+            text = "does not belong in this file; passwords and tokens are kept in the system's keyring"
+        elif near:
+            text = f"unknown key; did you mean `{near}`?"
+        else:
+            text = f"unknown key; provider {provider} takes {listed(sorted(keys))}" if keys else "unknown key"
+        yield _fault(tree, where, text, key=True)
+        return
+    try:
+        said = Text().check(value)
+        if key == "url":
+            check_url(said)
+        elif key == "path":
+            resolved(said, folder)
+    except ValueError as error:
+        yield _fault(tree, where, str(error))
+
+
+def _writable(tree: Tree, here: Where, calendar: dict[str, Any], folder: Path) -> Iterator[Fault]:
+    cure = "set `write: false`, or name a folder in `path`"
+    if "url" in calendar:
+        yield _fault(tree, (*here, "write"), f"a calendar that is read by `url` cannot be written to; {cure}")
+        return
+    try:
+        path = resolved(calendar["path"], folder)
+    except (ValueError, TypeError):
+        return
+    if path.is_file() or (path.suffix.lower() == ".ics" and not path.is_dir()):
+        yield _fault(tree, (*here, "write"), f"a single .ics file cannot be written to; {cure}")
+
+
+def _calendars_differ(tree: Tree, folder: Path) -> Iterator[Fault]:
+    names: dict[str, int] = {}
+    targets: dict[tuple[Any, ...], int] = {}
+    for at, calendar in _items(tree.value, "calendars"):
+        name = calendar.get("name")
+        if isinstance(name, str):
+            first = names.setdefault(_same(name), at)
+            if first != at:
+                line = tree.mark(("calendars", first, "name")).line
+                yield _fault(tree, ("calendars", at, "name"), f"a calendar of this name stands on line {line} already")
+        options = {key: value for key, value in calendar.items() if key not in {"name", "write"}}
+        path = _path_of(calendar, folder)
+        if path is not None:
+            options["path"] = str(path)
+        if len(options) < 2:  # the provider alone says nothing of where the calendar is
+            continue
+        first = targets.setdefault(tuple(sorted((key, repr(value)) for key, value in options.items())), at)
+        if first != at:
+            line = tree.mark(("calendars", first)).line
+            yield _fault(tree, ("calendars", at), f"the calendar on line {line} is the same one; connect it once")
+
+
+def _path_of(entry: dict[str, Any], folder: Path) -> Path | None:
+    path = entry.get("path")
+    try:
+        return resolved(path, folder) if isinstance(path, str) and path.strip() else None
+    except ValueError:
+        return None
+
+
+def _addresses(value: Any) -> list[tuple[int | None, str]]:
+    """The valid addresses of a key that takes one or a list of them, with their places."""
+    if isinstance(value, list):
+        found = [(at, _valid(Address(), item)) for at, item in enumerate(value)]
+        return [(at, address) for at, address in found if address]
+    address = _valid(Address(), value)
+    return [(None, address)] if address else []
+
+
+def _people(tree: Tree) -> Iterator[Fault]:
+    mine = {address for _, address in _addresses(tree.value.get("me"))}
+    names: dict[str, int] = {}
+    owners: dict[str, int] = {}
+    for at, person in _items(tree.value, "people"):
+        here: Where = ("people", at)
+        name = person.get("name")
+        if isinstance(name, str) and name.strip():
+            first = names.setdefault(_same(name), at)
+            if first != at:
+                line = tree.mark(("people", first, "name")).line
+                yield _fault(tree, (*here, "name"), f"a person of this name stands on line {line} already")
+        for place, address in _addresses(person.get("email")):
+            where: Where = (*here, "email") if place is None else (*here, "email", place)
+            owner = owners.setdefault(address, at)
+            if address in mine:
+                yield _fault(tree, where, f"{address} is one of your own addresses (`me`)")
+            elif owner != at:
+                line = tree.mark(("people", owner)).line
+                yield _fault(tree, where, f"{address} is an address of the person on line {line} already")
+        ideal, longest = (_valid(Days(), person.get(key)) for key in ("ideal", "max"))
+        if ideal is not None and longest is not None and longest < ideal:
+            yield _fault(tree, (*here, "max"), f"expected at least the {ideal} days of `ideal`, not {longest}")
+
+
+def _exports(tree: Tree, folder: Path) -> Iterator[Fault]:
+    calendars = [
+        (path, str(calendar.get("name")))
+        for _, calendar in _items(tree.value, "calendars")
+        if (path := _path_of(calendar, folder)) is not None
+    ]
+    taken: dict[Path, int] = {}
+    for at, export in _items(tree.value, "exports"):
+        where: Where = ("exports", at, "path")
+        path = _path_of(export, folder)
+        if path is None:
+            if isinstance(export.get("path"), str) and export["path"].strip():
+                yield _fault(tree, where, f"there is no home folder for {shown(export['path'])}")
+            continue
+        first = taken.setdefault(path, at)
+        owner = next((name for calendar, name in calendars if path == calendar or calendar in path.parents), None)
+        if first != at:
+            line = tree.mark(("exports", first, "path")).line
+            yield _fault(tree, where, f"an export to this file stands on line {line} already")
+        elif owner is not None:
+            text = f"lies in the calendar {shown(owner)}, so that the blocks would be read back; name another file"
+            yield _fault(tree, where, text)
+        elif path.is_dir():
+            yield _fault(tree, where, f"expected a file, not the folder {shown(export['path'])}")

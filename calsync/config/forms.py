@@ -1,0 +1,288 @@
+"""The forms that a value of the configuration can take: each checks one, says what was expected, and describes itself.
+
+The reference page and the messages are made from the same objects, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from calsync.config.hours import parse_hours, parse_weekdays
+from calsync.config.wording import did_you_mean, listed, nearest, shown
+from calsync.config.zones import check_zone
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = [
+    "Address",
+    "CalendarName",
+    "Choice",
+    "Days",
+    "Form",
+    "HolidayCode",
+    "Hours",
+    "NotifyUrl",
+    "PathText",
+    "Tag",
+    "Text",
+    "Truth",
+    "Weekdays",
+    "Whole",
+    "Zone",
+    "check_url",
+]
+
+_DURATION = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
+_TAG = re.compile(r"\w[\w-]{0,39}")
+_LONGEST = 200
+
+
+class Form:
+    """One form of value. `text` describes it; `check` returns the value, or raises ValueError with the reason."""
+
+    text = "text"
+
+    def check(self, value: Any) -> Any:
+        """Text that is not empty, in one line."""
+        if not isinstance(value, str):
+            hint = "; put it in quotes" if isinstance(value, bool | int | float) else ""
+            raise ValueError(f"expected {self.text}, not {shown(value)}{hint}")  # noqa: TRY004 - pydantic collects it
+        if not value.strip():
+            raise ValueError(f"is empty; expected {self.text}")
+        if not value.isprintable():
+            raise ValueError(f"has a line break or a control character in it: {shown(value)}")
+        if len(value) > _LONGEST:
+            raise ValueError(f"is longer than {_LONGEST} characters")
+        return value.strip()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic call `check` and nothing else."""
+        del source, handler
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.check)
+
+
+class Text(Form):
+    """A line of text."""
+
+
+class Truth(Form):
+    """true or false."""
+
+    text = "true or false"
+
+    def check(self, value: Any) -> bool:
+        """A YAML truth value; the older spellings are refused with the new one named."""
+        if isinstance(value, bool):
+            return value
+        now = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).casefold())
+        raise ValueError(f"expected true or false, not {shown(value)}" + (f"; write `{now}`" if now else ""))
+
+
+class Whole(Form):
+    """A whole number in a range."""
+
+    def __init__(self, least: int, most: int, *, step: int = 1, unit: str = "") -> None:
+        self.least, self.most, self.step = least, most, step
+        self.text = f"a whole number{' of ' + unit if unit else ''} from {least} to {most}"
+        if step > 1:
+            self.text += f" in steps of {step}"
+
+    def check(self, value: Any) -> int:
+        """A whole number (true is none) in the range and on the step."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"expected {self.text}, not {shown(value)}")  # noqa: TRY004 - pydantic collects it
+        if not self.least <= value <= self.most or value % self.step:
+            raise ValueError(f"expected {self.text}, not {value}")
+        return value
+
+
+class Choice(Form):
+    """One of a few words, or of a few numbers."""
+
+    def __init__(self, options: Iterable[str | int]) -> None:
+        self.options = tuple(options)
+        self.text = listed(str(option) for option in self.options)
+
+    def check(self, value: Any) -> Any:
+        """One of the options, as it is."""
+        if not isinstance(value, bool) and value in self.options:
+            return value
+        near = nearest(value, [o for o in self.options if isinstance(o, str)]) if isinstance(value, str) else ""
+        raise ValueError(f"expected {self.text}, not {shown(value)}" + (f"; did you mean `{near}`?" if near else ""))
+
+
+class Zone(Form):
+    """The IANA name of a time zone."""
+
+    text = "the name of a time zone, such as Europe/Berlin"
+
+    def check(self, value: Any) -> str:
+        """A zone that exists."""
+        return check_zone(super().check(value))
+
+
+class Days(Form):
+    """A length of time in days or weeks; the value is in days."""
+
+    text = "a number of days or weeks, such as 14d or 2w"
+    most = 730
+
+    def check(self, value: Any) -> int:
+        """The days that `value` names: 14d, 2w, or a bare number of days."""
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise ValueError(f"expected {self.text}, not {shown(value)}")  # noqa: TRY004 - pydantic collects it
+        match = _DURATION.fullmatch(str(value).strip())
+        if match is None:
+            raise ValueError(f"expected {self.text}, not {shown(value)}")
+        days = int(match[1]) * (7 if (match[2] or "d").lower().startswith("w") else 1)
+        if not 1 <= days <= self.most:
+            raise ValueError(f"expected 1 to {self.most} days, not {shown(value)}")
+        return days
+
+
+class Address(Form):
+    """A mail address."""
+
+    text = "a mail address, such as maya@example.com"
+
+    def check(self, value: Any) -> str:
+        """The address in lower case."""
+        address = str(super().check(value))
+        if _ADDRESS.fullmatch(address):
+            return address.lower()
+        hint = "; only the address, without a name or brackets" if "<" in address or ":" in address else ""
+        raise ValueError(f"expected {self.text}, not {shown(address)}{hint}")
+
+
+class HolidayCode(Form):
+    """A country, or a country and a subdivision, as the `holidays` library knows them."""
+
+    text = "a country or country-subdivision, such as DE or DE-BY"
+
+    def check(self, value: Any) -> str:
+        """A code for which there are holidays."""
+        from holidays import list_supported_countries
+
+        code = str(super().check(value))
+        known = list_supported_countries(include_aliases=True)
+        country, _, subdivision = code.partition("-")
+        if country not in known:
+            # A subdivision that is right tells what was meant better than the country does.
+            near = nearest(country, known)
+            whole = f"{near}-{subdivision}" if near and subdivision else near
+            raise ValueError(f"no holidays are known for the country {shown(country)}" + _meant(whole))
+        if code != country and subdivision not in known[country]:
+            near = nearest(subdivision, known[country])
+            if near:
+                raise ValueError(f"no holidays are known for {shown(code)}" + _meant(f"{country}-{near}"))
+            some = listed(known[country][:12]) if known[country] else "no subdivisions"
+            raise ValueError(f"no holidays are known for {shown(code)}; {country} has {some}")
+        return code
+
+
+def _meant(name: str) -> str:
+    return f"; did you mean `{name}`?" if name else "; expected a code such as DE or DE-BY"
+
+
+class Weekdays(Form):
+    """One weekday or several, as a key of the working hours."""
+
+    text = "weekdays, such as mon, mon-thu or mon,wed"
+
+    def check(self, value: Any) -> str:
+        """The key as it is, when it names weekdays."""
+        parse_weekdays(super().check(value))
+        return str(value)
+
+
+class Hours(Form):
+    """The stretches of a working day."""
+
+    text = 'hours such as "09:00-12:30, 13:15-17:30"'
+
+    def check(self, value: Any) -> tuple[tuple[time, time], ...]:
+        """The stretches in order."""
+        return parse_hours(super().check(value))
+
+
+class CalendarName(Form):
+    """A name that can stand in a file name and in a key."""
+
+    text = "a name of letters, digits, spaces, dots, dashes and underscores"
+    _most = 60
+
+    def check(self, value: Any) -> str:
+        """The name, which begins and ends with a letter or digit."""
+        name = str(super().check(value))
+        for letter in name:
+            if not (letter.isalnum() or letter in " ._-"):
+                raise ValueError(f"expected {self.text}, not {shown(name)} ({shown(letter)} is none of these)")
+        if not (name[0].isalnum() and name[-1].isalnum()):
+            raise ValueError(f"expected a name that begins and ends with a letter or digit, not {shown(name)}")
+        if len(name) > self._most:
+            raise ValueError(f"expected a name of at most {self._most} characters, not {len(name)}")
+        return name
+
+
+class Tag(Form):
+    """A word to group people by."""
+
+    text = "one word of letters, digits, dashes and underscores"
+
+    def check(self, value: Any) -> str:
+        """The word as it is."""
+        tag = str(super().check(value))
+        if not _TAG.fullmatch(tag):
+            raise ValueError(f"expected {self.text}, not {shown(tag)}")
+        return tag
+
+
+class PathText(Form):
+    """A path: `~` is the home folder, a relative one begins at the configuration file's folder."""
+
+    text = "a path"
+
+
+class NotifyUrl(Form):
+    """A URL in Apprise's form. It often holds a secret and is never shown."""
+
+    text = "a URL in Apprise's form, such as mailto://… or ntfy://…"
+
+    def check(self, value: Any) -> str:
+        """The URL as it is, when it has a scheme and something behind it."""
+        url = str(super().check(value)) if isinstance(value, str) else ""
+        if not _SCHEME.fullmatch(url):
+            raise ValueError(f"expected {self.text}; this has no `scheme://` in front or nothing behind it")
+        return url
+
+
+def check_url(url: str) -> str:
+    """Return `url` when it is http(s) with a host and without a password; raise ValueError otherwise."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"expected a URL such as https://dav.example.net/maya/, not {shown(url)}") from None
+    if parts.password is not None:
+        # The URL is not shown: the password is in it.
+        raise ValueError("has a password in it; passwords do not belong in this file, they are kept in the keyring")
+    if parts.scheme in {"webcal", "webcals"}:
+        raise ValueError(
+            f"expected a URL that begins with https://, not {shown(url)}; write https in place of {parts.scheme}"
+        )
+    if parts.scheme not in {"http", "https"}:
+        known = did_you_mean(parts.scheme, ["http", "https"]) if parts.scheme else ""
+        raise ValueError(f"expected a URL that begins with https:// or http://, not {shown(url)}{known}")
+    if not host or any(c.isspace() for c in url):
+        raise ValueError(f"expected a URL with a host, such as https://dav.example.net/maya/, not {shown(url)}")
+    return url

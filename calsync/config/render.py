@@ -1,0 +1,35 @@
+"""Values written as YAML on one line: plain where that reads back the same, in double quotes otherwise."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+__all__ = ["flow", "scalar"]
+
+# Letters first, and nothing that YAML gives a meaning to inside [] or {}: such text reads back as it stands.
+_PLAIN = re.compile(r"[^\W\d_](?:[\w .@+/~-]|:(?=//))*(?<! )")
+_DURATION = re.compile(r"\d+[dw]")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"})
+
+
+def scalar(value: object) -> str:
+    """`value` (text, a number, true, false) as a YAML scalar."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    if _DURATION.fullmatch(text) or (_PLAIN.fullmatch(text) and text.lower() not in _WORDS):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def flow(value: object) -> str:
+    """`value` as YAML on one line: {key: value} and [a, b] for mappings and lists."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(flow(item) for item in value) + "]"
+    return scalar(value)
