@@ -45,6 +45,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 }
 """Every command by section: where it is ("module:function") and its one line of help."""
 
+_STDOUT = 1
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 
@@ -131,7 +132,10 @@ def main(args: Sequence[str] | None = None) -> int:
         try:
             code = cli.main(args, prog_name="calsync", standalone_mode=False, obj=settings)
             sys.stdout.flush()
-        except BrokenPipeError:
+        except (
+            BrokenPipeError,
+            SystemExit,
+        ):  # click itself turns the first into the second, and exits for nothing else
             return _leave_the_pipe()
     except (KeyboardInterrupt, click.Abort):
         return _EXIT_INTERRUPTED
@@ -146,5 +150,5 @@ def _leave_the_pipe() -> int:
     """The reader has gone: keep the interpreter from complaining at exit, and end as a filter would."""
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
     return _EXIT_BROKEN_PIPE

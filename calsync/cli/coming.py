@@ -21,7 +21,7 @@ __all__ = ["today", "week"]
 @as_json
 @click.pass_obj
 def week(settings: Settings, now: datetime | None, json_: bool) -> int:
-    """Show the blocks of the next seven days: when, whom, why them, and what to know before.
+    """Show the blocks of the next seven days: when, whom, why them.
 
     It shows what the last night planned; it reads no calendar.
     """
@@ -33,7 +33,7 @@ def week(settings: Settings, now: datetime | None, json_: bool) -> int:
 @as_json
 @click.pass_obj
 def today(settings: Settings, now: datetime | None, json_: bool) -> int:
-    """Show today's blocks: when, whom, why them, and what to know before."""
+    """Show today's blocks."""
     return _show(settings, now, days=1, json_=json_, none="No blocks today.")
 
 

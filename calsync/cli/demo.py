@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.failure import say
 from calsync.cli.options import as_json, now_option
 from calsync.cli.output import lines, print_json, progress_bar
 
@@ -44,8 +44,7 @@ def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) ->
     with progress_bar(quiet=settings.verbosity < 0) as progress:
         report = run_night(desk, dry_run=False, force=False, progress=progress)
     blocks = coming_blocks(desk, 7)
-    for line in report.errors:
-        print(f"calsync: {line}", file=sys.stderr)
+    say(report.errors)
     if json_:
         night = report.as_json()
         print_json({"folder": str(paths.folder), "night": night, "blocks": [block.as_json() for block in blocks]})

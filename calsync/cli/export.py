@@ -23,9 +23,9 @@ __all__ = ["export"]
 @dry_run
 @click.pass_obj
 def export(settings: Settings, out: str | None, now: datetime | None, dry_run: bool) -> int:
-    """Write the blocks as iCalendar: to FILE, or to every file under `exports` in the configuration.
+    """Write the blocks as iCalendar.
 
-    A file that would not change is not touched.
+    To FILE, or to every file under `exports` in the configuration. A file that would not change is not touched.
     """
     desk = open_at(settings, now)
     if dry_run:
@@ -34,5 +34,9 @@ def export(settings: Settings, out: str | None, now: datetime | None, dry_run: b
         return 0
     from calsync.exporting import export as use_case
 
-    lines(use_case(desk, None if out is None else Path(out)))
+    told = use_case(desk, None if out is None else Path(out))
+    if out == "-":
+        click.echo("".join(told).encode(), nl=False)  # bytes: iCalendar's own line ends stay as they are
+    else:
+        lines(told)
     return 0

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +21,7 @@ from calsync.errors import CalsyncError, ConfigError
 if TYPE_CHECKING:
     from calsync.cli import Settings
 
-__all__ = ["log_to_stderr", "tell", "write_report"]
+__all__ = ["log_to_stderr", "say", "tell", "write_report"]
 
 _EXIT_BUG = 1
 _EXIT_USAGE = 2
@@ -39,7 +40,7 @@ def tell(error: Exception, settings: Settings) -> int:
         _say([str(problem) for problem in error.problems], error.next_step)
         return error.exit_code
     if isinstance(error, CalsyncError) and type(error) is not CalsyncError:
-        _say([error.what], error.next_step)
+        say([error])
         return error.exit_code
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         print(error.format_message(), file=sys.stderr)
@@ -50,6 +51,12 @@ def tell(error: Exception, settings: Settings) -> int:
     report = write_report(error, None if settings.state is None else Path(settings.state))
     _say([f"something went wrong that is not your fault ({type(error).__name__})"], f"The report is in {report}")
     return _EXIT_BUG
+
+
+def say(errors: Iterable[CalsyncError]) -> None:
+    """Print each error on stderr in the one shape: for a run that went on after it."""
+    for error in errors:
+        _say([error.what], error.next_step)
 
 
 def write_report(error: BaseException, state_folder: Path | None) -> Path:

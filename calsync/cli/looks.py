@@ -20,22 +20,27 @@ __all__ = ["calendars", "log"]
 @as_json
 @click.pass_context
 def calendars(context: click.Context, json_: bool) -> int:
-    """Show what is connected: each calendar, whether it can be read and written, and what went wrong.
+    """Show what is connected; sign in to a calendar.
+
+    Each calendar, whether it can be read and written, and what is wrong with it.
 
     Ends with 3 when one of them cannot be read, 4 when one of them wants you to sign in.
     """
     if context.invoked_subcommand is not None:
         return 0
     desk = open_at(context.obj)
-    from calsync.cli.render import record_table
+    from calsync.cli.render import connected_table
     from calsync.connected import calendars as connected
 
     found = connected(desk)
     if json_:
         print_json({"calendars": found})
     else:
-        table(record_table(found))
-    return 0
+        table(connected_table(found))
+        lines([f"{row['name']}: {row['next_step']}" for row in found if row["next_step"]])
+    # Signing in comes before everything else: what can be done about the others may depend on it.
+    codes = {row["exit"] for row in found}
+    return 4 if 4 in codes else max(codes, default=0)
 
 
 @calendars.command("sign-in")
@@ -60,9 +65,9 @@ def sign_in(settings: Settings, name: str) -> int:
         raise UsageError(f"{name}: there is no password on stdin", "Write it there as one line")
     from calsync.tokens import SecretStore
 
-    store = SecretStore(desk.state_folder)
-    store.set(name, password)
-    lines([f"The password of {name} is kept."])
+    place = SecretStore(desk.state_folder).put(name, password)
+    where = "the system keyring" if place == "keyring" else f"a file in {desk.state_folder} that only you can read"
+    lines([f"The password of {name} is kept in {where}."])
     return 0
 
 
@@ -71,16 +76,19 @@ def sign_in(settings: Settings, name: str) -> int:
 @as_json
 @click.pass_obj
 def log(settings: Settings, limit: int, json_: bool) -> int:
-    """Show what past runs did, the latest first."""
+    """Show what past runs did.
+
+    The latest stands first.
+    """
     desk = open_at(settings)
-    from calsync.cli.render import record_table
+    from calsync.cli.render import run_table
     from calsync.history import runs
 
     found = runs(desk, limit)
     if json_:
         print_json({"runs": found})
     elif found:
-        table(record_table(found))
+        table(run_table(found, desk.config.zone))
     else:
         lines(["No run yet."])
     return 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.failure import say
 from calsync.cli.options import as_json, dry_run, now_option, open_at
 from calsync.cli.output import lines, print_json, progress_bar, table
 
@@ -57,8 +57,7 @@ def _run(settings: Settings, now: datetime | None, *, dry_run: bool, force: bool
         print_json(report.as_json())
     else:
         show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
-    for line in report.errors:
-        print(f"calsync: {line}", file=sys.stderr)
+    say(report.errors)
     return report.exit_code
 
 

@@ -69,7 +69,9 @@ def table(content: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    drawn = RichTable(title=content.title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = RichTable(
+        title=content.title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for i, name in enumerate(content.columns):
         if any(row[i] for row in content.rows):
             drawn.add_column(name, ratio=1 if i == content.grow else None, overflow="fold", no_wrap=i != content.grow)
@@ -97,15 +99,15 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Progress]:
-    """Give a `Progress` that draws a bar on stderr once the work has taken a second.
+def progress_bar(*, quiet: bool = False, after: float = _WORTH_A_BAR) -> Iterator[Progress]:
+    """Give a `Progress` that draws a bar on stderr once the work has taken `after` seconds.
 
     Nothing is drawn when stderr is no terminal, or with `quiet`; what was drawn is gone at the end.
     """
     if quiet or not is_fancy(sys.stderr.isatty(), _terminal_columns()):
         yield silent
         return
-    bar = _Bar()
+    bar = _Bar(after)
     try:
         yield bar
     finally:
@@ -115,14 +117,14 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
 class _Bar:
     """A rich progress bar that comes late: quick work never shows one, and never loads rich."""
 
-    def __init__(self) -> None:
-        self._begin = time.monotonic()
+    def __init__(self, after: float) -> None:
+        self._due = time.monotonic() + after
         self._shown: Any = None
         self._stages: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if self._shown is None:
-            if time.monotonic() - self._begin < _WORTH_A_BAR:
+            if time.monotonic() < self._due:
                 return
             from rich.console import Console
             from rich.progress import Progress as RichProgress

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.failure import say
 from calsync.cli.night import show_night
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json
@@ -29,9 +29,10 @@ __all__ = ["restore", "undo", "uninstall"]
 @as_json
 @click.pass_obj
 def undo(settings: Settings, run: int | None, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
-    """Take back what run RUN wrote; without RUN, the last one that wrote anything.
+    """Take back what a run wrote.
 
-    What you changed since then stays as you made it, and is named. `calsync log` has the numbers of the runs.
+    RUN is its number, as `calsync log` says it; without it, the last run that wrote anything. What you changed since
+    then stays as you made it, and is named.
     """
     from calsync.takeback import undo as use_case
 
@@ -48,9 +49,10 @@ def undo(settings: Settings, run: int | None, now: datetime | None, dry_run: boo
 @as_json
 @click.pass_obj
 def restore(settings: Settings, what: str | None, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
-    """Bring back blocks that you had deleted, and that calsync left deleted.
+    """Bring back blocks that you had deleted.
 
-    WHAT is a day (2026-11-10) or a series as `calsync week --json` names it; without it, everything.
+    What you delete stays deleted until you ask for it. WHAT is a day (2026-11-10) or a series as `calsync week --json`
+    names it; without it, everything.
     """
     from calsync.takeback import restore as use_case
 
@@ -66,9 +68,10 @@ def restore(settings: Settings, what: str | None, now: datetime | None, dry_run:
 @as_json
 @click.pass_obj
 def uninstall(settings: Settings, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
-    """Remove every block from every calendar, so that each is as it was before.
+    """Remove every block from every calendar.
 
-    The configuration and what calsync remembers stay where they are; deleting those folders is yours to do.
+    Each calendar is then as it was before. The configuration and what calsync remembers stay where they are; deleting
+    those is yours to do.
     """
     from calsync.takeback import uninstall as use_case
 
@@ -87,7 +90,7 @@ def _preview_and_do(
     desk = open_at(settings, now)
     if not dry_run and not yes:
         paper = use_case(desk, True)
-        if not paper.changes:
+        if not paper.changes and not paper.notes:
             lines(["There is nothing to take back."])
             return paper.exit_code
         show_night(desk, paper, dry_run=True)
@@ -99,6 +102,5 @@ def _preview_and_do(
         print_json(report.as_json())
     else:
         show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
-    for line in report.errors:
-        print(f"calsync: {line}", file=sys.stderr)
+    say(report.errors)
     return report.exit_code

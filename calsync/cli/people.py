@@ -1,0 +1,266 @@
+"""The people: whose turn it is, what came of it, and who is in the rotation at all."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
+from calsync.cli.output import lines, print_json, table
+from calsync.cli.when import parse_day, parse_gap
+
+if TYPE_CHECKING:
+    from calsync.cli import Settings
+
+__all__ = ["done", "people", "skip", "snooze", "who"]
+
+
+@click.command()
+@click.option("--upcoming", type=parse_gap, metavar="GAP", help="Only who is due within so long: 14d, 2w.")
+@click.option("--explain", metavar="NAME", help="Why this person stands where they stand, term by term.")
+@now_option
+@as_json
+@click.pass_obj
+def who(settings: Settings, upcoming: int | None, explain: str | None, now: datetime | None, json_: bool) -> int:
+    """Show whose turn it is, most due first, each with the reason."""
+    desk = open_at(settings, now)
+    from calsync import contacts
+
+    if explain is not None:
+        terms = contacts.explain(desk, explain)
+        if json_:
+            print_json({"person": explain, "terms": dict(terms)})
+        else:
+            lines([f"{term}: {value}" for term, value in terms])
+        return 0
+    due = contacts.who_is_due(desk, upcoming)
+    if json_:
+        print_json({"people": [person.as_json() for person in due]})
+        return 0
+    from calsync.cli.render import due_table
+
+    table(due_table(due, desk.now.date(), desk.config.zone))
+    if not due:
+        lines(["Nobody is due." if desk.config.people else "Nobody is in the rotation yet: calsync people add NAME"])
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@click.option("--on", "on", metavar="DAY", help="When it was, if not now: 2026-11-05, yesterday.")
+@now_option
+@dry_run
+@click.pass_obj
+def done(settings: Settings, name: str, on: str | None, now: datetime | None, dry_run: bool) -> int:
+    """Say that you have reached someone.
+
+    Their clock starts anew, and the next night gives the turn to somebody else. NAME may be a part of the name, as
+    long as it can mean one person only.
+    """
+    desk = open_at(settings, now)
+    at = None
+    if on is not None:
+        day = parse_day(on, desk.now.date())
+        # The hour does not matter to a clock that counts days; noon is that day in every zone that people live in.
+        at = datetime.combine(day, time(12), desk.config.zone)
+    from calsync.contacts import find_person, record_done
+
+    if dry_run:
+        lines([f"Would note a talk with {find_person(desk.config.people, name).name}."])
+    else:
+        lines([record_done(desk, name, at)])
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@now_option
+@dry_run
+@click.pass_obj
+def skip(settings: Settings, name: str, now: datetime | None, dry_run: bool) -> int:
+    """Pass over someone this time.
+
+    It counts as no contact: they stay due, but somebody else gets the turn.
+    """
+    desk = open_at(settings, now)
+    from calsync.contacts import find_person, record_skip
+
+    if dry_run:
+        lines([f"Would pass over {find_person(desk.config.people, name).name} this time."])
+    else:
+        lines([record_skip(desk, name)])
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@click.option("--until", metavar="DAY", required=True, help="2026-11-20, fri, tomorrow, 10d, 2w.")
+@now_option
+@dry_run
+@click.pass_obj
+def snooze(settings: Settings, name: str, until: str, now: datetime | None, dry_run: bool) -> int:
+    """Leave someone out until a day."""
+    desk = open_at(settings, now)
+    day = parse_day(until, desk.now.date())
+    from calsync.contacts import find_person, record_snooze
+
+    if dry_run:
+        lines([f"Would leave out {find_person(desk.config.people, name).name} until {day.isoformat()}."])
+    else:
+        lines([record_snooze(desk, name, day)])
+    return 0
+
+
+@click.group()
+def people() -> None:
+    """List, add, change, remove, import and export people.
+
+    They stand in the configuration; these commands edit that file and keep its comments.
+    """
+
+
+@people.command("list")
+@as_json
+@click.pass_obj
+def list_(settings: Settings, json_: bool) -> int:
+    """Show everybody in the rotation."""
+    desk = open_at(settings)
+    from calsync.cli.render import record_table
+    from calsync.roster import listed
+
+    everybody = listed(desk)
+    if json_:
+        print_json({"people": everybody})
+    else:
+        table(record_table(everybody))
+    return 0
+
+
+@people.command("add")
+@click.argument("name")
+@click.option("--ideal", type=parse_gap, metavar="GAP", required=True, help="A good gap between two talks: 14d, 2w.")
+@click.option("--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap; twice the ideal if not given.")
+@click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An address; may be given more than once.")
+@click.option("--timezone", metavar="ZONE", help="Where they are, as Europe/Lisbon.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given more than once.")
+@click.option("--channel", metavar="TEXT", help="How you reach them: call, walk, chat, ...")
+@dry_run
+@click.pass_obj
+def add(
+    settings: Settings,
+    name: str,
+    ideal: int,
+    max_: int | None,
+    emails: tuple[str, ...],
+    timezone: str | None,
+    tags: tuple[str, ...],
+    channel: str | None,
+    dry_run: bool,
+) -> int:
+    """Add someone to the rotation."""
+    desk = open_at(settings)
+    from calsync.roster import Details
+    from calsync.roster import add as use_case
+
+    details = Details(ideal, max_ or 2 * ideal, emails or None, timezone, tags or None, channel)
+    lines(use_case(desk, name, details, dry_run=dry_run))
+    return 0
+
+
+@people.command("edit")
+@click.argument("name")
+@click.option("--name", "new_name", metavar="NAME", help="Another name. What was logged goes with it.")
+@click.option("--ideal", type=parse_gap, metavar="GAP", help="A good gap between two talks: 14d, 2w.")
+@click.option("--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap.")
+@click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Every address anew; may be repeated.")
+@click.option("--timezone", metavar="ZONE", help="Where they are; empty for none.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Every tag anew; may be repeated.")
+@click.option("--channel", metavar="TEXT", help="How you reach them; empty for none.")
+@dry_run
+@click.pass_obj
+def edit(
+    settings: Settings,
+    name: str,
+    new_name: str | None,
+    ideal: int | None,
+    max_: int | None,
+    emails: tuple[str, ...],
+    timezone: str | None,
+    tags: tuple[str, ...],
+    channel: str | None,
+    dry_run: bool,
+) -> int:
+    """Change what is known of someone; what you do not name stays."""
+    desk = open_at(settings)
+    from calsync.roster import Details
+    from calsync.roster import edit as use_case
+
+    details = Details(ideal, max_, emails or None, timezone, tags or None, channel)
+    lines(use_case(desk, name, details, new_name=new_name, dry_run=dry_run))
+    return 0
+
+
+@people.command("remove")
+@click.argument("name")
+@dry_run
+@yes
+@click.pass_obj
+def remove(settings: Settings, name: str, dry_run: bool, yes: bool) -> int:
+    """Take someone out of the rotation.
+
+    What you logged about them stays in calsync's memory, should they come back.
+    """
+    desk = open_at(settings)
+    from calsync.roster import remove as use_case
+
+    if not dry_run:
+        lines(use_case(desk, name, dry_run=True))
+        if not confirm("Do this?", yes=yes):
+            lines(["Nothing was done."])
+            return 0
+    lines(use_case(desk, name, dry_run=dry_run))
+    return 0
+
+
+@people.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.option("--format", "kind", type=click.Choice(["csv", "vcard"]), help="If the file's ending does not tell.")
+@click.option(
+    "--ideal", type=parse_gap, default="28d", show_default=True, metavar="GAP", help="For who has none there."
+)
+@click.option("--max", "max_", type=parse_gap, metavar="GAP", help="For who has none there; twice the ideal.")
+@dry_run
+@click.pass_obj
+def import_(settings: Settings, file: Path, kind: str | None, ideal: int, max_: int | None, dry_run: bool) -> int:
+    """Add people from a CSV or vCard file; who is there already stays as they are.
+
+    The first line of a CSV file names its columns: name, email, ideal, max, timezone, tags, channel. FILE - is stdin.
+    """
+    desk = open_at(settings)
+    from calsync.roster import import_people
+
+    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    vcard = kind == "vcard" or (kind is None and file.suffix.lower() in {".vcf", ".vcard"})
+    lines(import_people(desk, content, str(file), vcard=vcard, ideal=ideal, max_=max_ or 2 * ideal, dry_run=dry_run))
+    return 0
+
+
+@people.command("export")
+@click.option("--out", metavar="FILE", default="-", show_default=True, help="Where to; - is stdout.")
+@click.pass_obj
+def export(settings: Settings, out: str) -> int:
+    """Write everybody in the rotation as CSV, so that `people import` reads it back."""
+    desk = open_at(settings)
+    from calsync.roster import export_people
+
+    text = export_people(desk)
+    if out == "-":
+        sys.stdout.write(text)
+    else:
+        Path(out).write_bytes(text.encode())
+        lines([f"{len(desk.config.people)} people written to {out}"])
+    return 0
