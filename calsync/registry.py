@@ -1,0 +1,139 @@
+"""Which adapter serves which kind of calendar: the only place in calsync that names the package `providers`.
+
+Importing this module imports no adapter; an adapter, and whatever library it needs, is imported when one is opened.
+Other people's adapters come in through the entry-point group `calsync.providers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from calsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from calsync.ports import CalendarProvider, ProviderContext
+
+__all__ = ["ENTRY_POINTS", "kinds", "open_provider", "option_keys"]
+
+ENTRY_POINTS = "calsync.providers"
+"""The entry-point group: the name is the kind of calendar, the value `module:Class`; a class may have `OPTIONS`."""
+
+_MARKER = "calsync adapters"
+
+# A literal table, because entry points do not exist in a checkout that was never installed.
+_BUILT_IN: dict[str, tuple[str, dict[str, str]]] = {
+    "caldav": (
+        "providers.caldav.provider:CalDavProvider",
+        {
+            "url": "the calendar's own address, or the server's, where calendars are then looked for",
+            "username": "the name to sign in with; the password is kept elsewhere",
+            "calendar": "which of the account's calendars is meant",
+        },
+    ),
+    "ics": (
+        "providers.ics.provider:IcsProvider",
+        {
+            "path": "one .ics file, a folder with one event a file, or a folder of such folders",
+            "url": "an http or https address of an .ics file; read only",
+            "username": "the name to sign in with at the address; the password is kept elsewhere",
+            "calendar": "which folder is meant, in a folder of calendars",
+        },
+    ),
+}
+# Not offered to anybody: it forgets everything when the process ends.
+_FOR_TESTS: dict[str, tuple[str, dict[str, str]]] = {
+    "memory": (
+        "providers.memory:MemoryProvider",
+        {"server": "the name of the account in this process", "calendar": "which of its calendars is meant"},
+    ),
+}
+
+
+def kinds() -> list[str]:
+    """Every kind of calendar that a config may name, other people's included, sorted."""
+    return sorted({*_BUILT_IN, *_entry_points()})
+
+
+def option_keys(kind: str) -> Mapping[str, str]:
+    """The option keys that a kind of calendar takes, each with one line on its meaning.
+
+    Raises UsageError for an unknown kind. Imports nothing for the kinds that calsync brings.
+    """
+    known = _BUILT_IN.get(kind) or _FOR_TESTS.get(kind)
+    if known is not None:
+        return known[1]
+    options = getattr(_loaded(kind), "OPTIONS", {})
+    return {str(key): str(meaning) for key, meaning in options.items()}
+
+
+def open_provider(kind: str, name: str, options: Mapping[str, str], context: ProviderContext) -> CalendarProvider:
+    """A provider of `kind` for the calendar called `name` in the config; no request is made.
+
+    Raises UsageError when the kind or an option is unknown, or when the adapter cannot be imported.
+    """
+    make = _loaded(kind)
+    known = option_keys(kind)
+    for key in options:
+        if key not in known:
+            raise UsageError(
+                f"{name}: {key!r} is not an option of a calendar with provider {kind}", _nearest(key, list(known))
+            )
+    provider: CalendarProvider = make(name, dict(options), context)  # type: ignore[operator]
+    return provider
+
+
+def _loaded(kind: str) -> object:
+    built_in = _BUILT_IN.get(kind) or _FOR_TESTS.get(kind)
+    if built_in is not None:
+        _check_marker()
+        module, _, attribute = built_in[0].partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise UsageError(
+                f"the adapter for provider {kind} cannot be loaded: {error}", "install calsync again, on its own"
+            ) from error
+    foreign = _entry_points().get(kind)
+    if foreign is None:
+        raise UsageError(f"there is no provider {kind!r}", _nearest(kind, kinds()))
+    try:
+        loaded: object = foreign.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the adapter for provider {kind} ({foreign.value}) cannot be loaded: {error}",
+            "install that adapter again, or take the calendar out of the config",
+        ) from error
+    return loaded
+
+
+def _check_marker() -> None:
+    """Refuse a package `providers` that is not ours: the name is a common one."""
+    try:
+        found = import_module("providers")
+    except ImportError as error:
+        raise UsageError(f"calsync's adapters are not installed: {error}", "install calsync again") from error
+    if getattr(found, "MARKER", None) != _MARKER:
+        where = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", [])), "an unknown place")
+        raise UsageError(
+            f"another package named 'providers' is in the way: {where}",
+            "run the installed `calsync` command from another folder, or install calsync in an environment of its own",
+        )
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    # Asked only for a kind that is not built in, or for a message: reading all installed metadata takes a while.
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS) if point.name not in _BUILT_IN}
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    listed = ", ".join(known) or "none"
+    return f"did you mean {near[0]!r}? There are: {listed}" if near else f"there are: {listed}"
