@@ -1,0 +1,301 @@
+"""Reads resources: what each means in a window of time, expanded by recurring-ical-events, as values of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from calsync.errors import Malformed
+from calsync.ical import lexical
+from calsync.ical.details import Details, DetailsReader
+from calsync.ical.marks import names_resource
+from calsync.ical.own import read_series
+from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events
+from calsync.ical.slim import Slim, date_lines, named_zones, slim
+from calsync.ical.tzids import Zone, ZoneFinder
+from calsync.model import Event, Occurrence, Span, Status, at_wall_clock
+from calsync.ports import Expanded
+
+__all__ = ["expand_each", "expand_payloads"]
+
+Payload = tuple[str, str, bytes]
+"""A resource: its name, its ETag, its iCalendar bytes."""
+
+_AT: Final = "X-CALSYNC-AT"
+_BATCH: Final = 400
+"""How many VEVENTs are parsed at a time: enough that a call costs nothing, few enough that memory stays level."""
+_DAY: Final = timedelta(days=1)
+
+
+def expand_payloads(payloads: Sequence[Payload], window: Span, zone: ZoneInfo) -> list[Expanded]:
+    """What each resource means in `window`, one for one, in order.
+
+    All-day and floating times are taken in `zone`; the spans of the occurrences are in UTC. Raises `Malformed`,
+    naming the resource, for the first that cannot be understood.
+    """
+    found = []
+    for one in expand_each(payloads, window, zone):
+        if isinstance(one, Malformed):
+            raise one
+        found.append(one)
+    return found
+
+
+def expand_each(payloads: Sequence[Payload], window: Span, zone: ZoneInfo) -> list[Expanded | Malformed]:
+    """As `expand_payloads`, with the error in the place of a resource that cannot be understood."""
+    reader = DetailsReader()
+    items = [_open(payload, window, zone, reader) for payload in payloads]
+    for batch in _batches(items):
+        _expand(batch, window, zone)
+    return [_closed(item, zone) for item in items]
+
+
+@dataclass(slots=True)
+class _Part:
+    """One VEVENT on its way: which event it is, and its dates in plain form."""
+
+    event: Event
+    whole_days: bool
+    lines: list[str]
+    sequence: int
+    stamp: str
+    is_override: bool
+    recurs: bool
+
+
+@dataclass(slots=True)
+class _Item:
+    """One resource on its way: for each UID its VEVENTs, then its occurrences, its own series, or what is wrong."""
+
+    payload: Payload
+    groups: list[list[_Part]] = field(default_factory=list)
+    blocks: dict[str, str] = field(default_factory=dict)
+    found: list[Occurrence] = field(default_factory=list)
+    series: bytes = b""
+    error: Malformed | None = None
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.groups))
+
+
+def _malformed(name: str, why: object) -> Malformed:
+    reason = " ".join(str(why).split())
+    return Malformed(
+        f"{name}: {reason[:200]}",
+        "open the event in your calendar program and save or delete it; calsync leaves it alone",
+    )
+
+
+def _open(payload: Payload, window: Span, zone: ZoneInfo, reader: DetailsReader) -> _Item:
+    """Cut the resource, leave out what cannot touch the window, and bring the rest into plain form."""
+    name, _, data = payload
+    item = _Item(payload)
+    try:
+        cut = lexical.split(data)
+    except Malformed as error:
+        item.error = _malformed(name, error)
+        return item
+    find = ZoneFinder(cut.zones, zone)
+    for group in cut.groups:
+        slims = [slim(component) for component in group.components()]
+        details = [reader(one.details) for one in slims]
+        ours = _ours(group.uid, name, details)
+        if ours:
+            item.series = group.payload()
+        if lexical.cannot_touch(group, window.start) or lexical.starts_after(group, window.end):
+            continue
+        parts, zones = _plain(group, slims, details, find, window, ours)
+        item.groups.append(parts)
+        item.blocks.update(named_zones(zones))
+    return item
+
+
+def _ours(uid: str, name: str, details: Iterable[Details]) -> str:
+    """The key of the block series that a resource is, "" for everything else, copies of blocks included."""
+    key = next((one.key for one in details if one.key), "")
+    return key if key and names_resource(key, uid, name) else ""
+
+
+def _plain(
+    group: lexical.Group, slims: list[Slim], details: list[Details], find: ZoneFinder, window: Span, ours: str
+) -> tuple[list[_Part], list[Zone]]:
+    """The VEVENTs of a UID in plain form, without the overrides that cannot matter; and the zones that they name."""
+    home: Zone | None = None
+    for one in slims:
+        if one.date("RECURRENCE-ID") is None:
+            _, home, _ = date_lines(one, find)
+    needless = _needless(group, slims, window)
+    parts: list[_Part] = []
+    named: list[Zone] = []
+    for at, (one, say) in enumerate(zip(slims, details, strict=True)):
+        if at in needless:
+            continue
+        is_override = one.date("RECURRENCE-ID") is not None
+        lines, _, zones = date_lines(one, find, home if is_override else None)
+        named.extend(zones)
+        recurs = is_override or any(line.name in ("RRULE", "RDATE") for line in one.dates)
+        event = say.event(group.uid, ours)
+        parts.append(_Part(event, say.whole_days, lines, one.sequence, one.stamp, is_override, recurs))
+    return parts, named
+
+
+def _needless(group: lexical.Group, slims: list[Slim], window: Span) -> set[int]:
+    """Overrides that neither take the place of a date near the window nor lie near it themselves."""
+    if len(slims) < 2 or any(part.follows for part in group.parts):
+        return set()
+    masters = [part for part in group.parts if part.replaces == lexical.EVER]
+    days = max((part.days for part in masters), default=1)
+    texts = [one.date("RECURRENCE-ID") for one in slims]
+    kinds = {(tuple(text.params.items()), text.value[-1:] in "Zz") for text in texts if text is not None}
+    values = [text.value if text is not None else "" for text in texts]
+    # Two versions of one override are told apart later; written in two forms they could not be matched here.
+    if days >= lexical.NEVER or len(kinds) > 1 or len(set(values)) < len(values):
+        return set()
+    start = window.start.astimezone(UTC).toordinal() - lexical.MARGIN_DAYS
+    end = window.end.astimezone(UTC).toordinal() + lexical.MARGIN_DAYS
+    return {
+        at
+        for at, part in enumerate(group.parts)
+        if part.replaces != lexical.EVER
+        and (max(part.replaces + days, part.last) <= start or end <= min(part.replaces, part.first))
+    }
+
+
+def _batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+    batch: list[_Item] = []
+    size = 0
+    for item in items:
+        if not item.size:
+            continue
+        batch.append(item)
+        size += item.size
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _expand(batch: list[_Item], window: Span, zone: ZoneInfo) -> None:
+    """Put the occurrences of every item of the batch in its place, or its error."""
+    try:
+        found = _occurrences(batch, window, zone)
+    except NOT_UNDERSTOOD as error:
+        if len(batch) == 1:
+            batch[0].error = _malformed(batch[0].payload[0], error)
+            return
+        # One of them cannot be understood; each on its own shows which.
+        for item in batch:
+            _expand([item], window, zone)
+        return
+    for item, occurrences in zip(batch, found, strict=True):
+        item.found = occurrences
+
+
+def _occurrences(batch: list[_Item], window: Span, zone: ZoneInfo) -> list[list[Occurrence]]:
+    """The occurrences of each item that overlap the window, sorted."""
+    import icalendar
+    import recurring_ical_events
+
+    parts = [part for item in batch for group in item.groups for part in group]
+    owner = [number for number, item in enumerate(batch) for group in item.groups for _ in group]
+    components = iter(_parsed(batch))
+    recurring = icalendar.Calendar()
+    rows: list[tuple[int, Component]] = []
+    at = 0
+    for item in batch:
+        for group in item.groups:
+            mine = [(at + offset, part, next(components)) for offset, part in enumerate(group)]
+            at += len(group)
+            for number, component in _newest(mine):
+                component[_AT] = number
+                if parts[number].recurs or len(group) > 1:
+                    recurring.add_component(component)
+                else:
+                    rows.append((number, component))
+    if recurring.subcomponents:
+        query = recurring_ical_events.of(recurring)
+        begin, end = window.start.astimezone(UTC) - 2 * _DAY, window.end.astimezone(UTC) + 2 * _DAY
+        rows.extend((row[_AT], row) for row in query.between(begin, end))
+    found: list[list[Occurrence]] = [[] for _ in batch]
+    for number, row in rows:
+        part = parts[number]
+        if part.event.status is Status.CANCELLED:
+            continue
+        span, all_day = _span(row, zone)
+        if span is not None and span.overlaps(window):
+            found[owner[number]].append(Occurrence(part.event, span, all_day or part.whole_days))
+    for occurrences in found:
+        occurrences.sort(key=lambda o: (o.span.start, o.span.end, o.event.uid, o.event.title))
+    return found
+
+
+def _parsed(batch: list[_Item]) -> list[Component]:
+    """Every VEVENT of the batch, parsed in one go, in order; the VEVENTs of one UID share a number."""
+    blocks: dict[str, str] = {}
+    for item in batch:
+        blocks.update(item.blocks)
+    groups = (group for item in batch for group in item.groups)
+    return parse_events(((uid, part.lines) for uid, group in enumerate(groups) for part in group), blocks)
+
+
+def _newest(group: list[tuple[int, _Part, Component]]) -> Iterator[tuple[int, Component]]:
+    """Of the VEVENTs for one RECURRENCE-ID the one with the highest SEQUENCE, then the latest stamp, then the last."""
+    if len(group) == 1:
+        yield group[0][0], group[0][2]
+        return
+    newest: dict[object, tuple[tuple[int, str, int], Component]] = {}
+    for number, part, component in group:
+        place: object = None
+        if part.is_override:
+            moment = component["RECURRENCE-ID"].dt
+            place = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+        rank = (part.sequence, part.stamp, number)
+        if place not in newest or newest[place][0] < rank:
+            newest[place] = (rank, component)
+    for rank, component in newest.values():
+        yield rank[2], component
+
+
+def _span(row: Component, zone: ZoneInfo) -> tuple[Span | None, bool]:
+    """The time that a VEVENT takes, None when it takes none; and whether it is given in whole days.
+
+    RFC 5545 3.6.1: without DTEND and DURATION a date lasts a day, a date-time no time at all. An all-day event that
+    ends on the day on which it starts was meant to last that day.
+    """
+    start = row["DTSTART"].dt
+    if "DTEND" in row:
+        end = row["DTEND"].dt
+    elif "DURATION" in row:
+        length = row["DURATION"].dt
+        # Whole days of an all-day event are days of the calendar, whatever their length.
+        end = start + length if isinstance(start, datetime) or not length % _DAY else _instant(start, zone) + length
+    else:
+        end = start if isinstance(start, datetime) else start + _DAY
+    whole = not isinstance(start, datetime)
+    begin, stop = _instant(start, zone), _instant(end, zone)
+    if stop < begin:
+        begin, stop = stop, begin
+    if begin == stop:
+        if not whole:
+            return None, False
+        stop = _instant(start + _DAY, zone)
+    return Span(begin, stop), whole
+
+
+def _instant(moment: date, zone: ZoneInfo) -> datetime:
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return at_wall_clock(moment, time(), zone).astimezone(UTC)
+
+
+def _closed(item: _Item, zone: ZoneInfo) -> Expanded | Malformed:
+    if item.error is not None:
+        return item.error
+    name, etag, _ = item.payload
+    owned = read_series(item.series, name, etag, zone) if item.series else None
+    return Expanded(name, tuple(item.found), owned)

@@ -1,0 +1,124 @@
+"""Finds the time zone that a TZID means: by IANA name, the file's own VTIMEZONE, Windows' names, or the leader's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from calsync.ical.content import take_apart, unfold
+
+__all__ = ["Zone", "ZoneFinder", "iana"]
+
+
+class Zone(NamedTuple):
+    """A zone found: the TZID to write instead, what it does, and a VTIMEZONE to hand over with it ("" for none).
+
+    The TZID is an IANA name, "UTC", or, for a VTIMEZONE that has none, a name made from its content: parsers keep
+    zones by name for the life of the process, and two files may give one name to two zones.
+    """
+
+    tzid: str
+    rules: tzinfo
+    block: str = ""
+
+
+class ZoneFinder:
+    """Looks up the TZIDs of one resource; `blocks` are its VTIMEZONEs by TZID, `leader` the zone for all else."""
+
+    def __init__(self, blocks: Mapping[str, bytes], leader: ZoneInfo) -> None:
+        self._blocks = blocks
+        self.leader = Zone(leader.key, leader)
+        self._found: dict[str, Zone] = {}
+
+    def __call__(self, tzid: str) -> Zone:
+        """The zone of `tzid`.
+
+        A place name of the IANA database means that place, whatever the VTIMEZONE beside it says: VTIMEZONEs age.
+        Any other name means the VTIMEZONE given for it; without one, Windows' or a vendor's name for a place; without
+        that, the leader's zone.
+        """
+        found = self._found.get(tzid)
+        if found is None:
+            found = self._found[tzid] = self._find(tzid)
+        return found
+
+    def _find(self, tzid: str) -> Zone:
+        block = self._blocks.get(tzid)
+        if "/" in tzid or block is None or tzid.upper() in _UTC:
+            place = iana(tzid)
+            if place is not None:
+                return Zone(place.key, place)
+        if block is None:
+            return self.leader
+        place = _windows(tzid)
+        if place is not None:
+            return Zone(place.key, place)
+        return _own_rules(block) or self.leader
+
+
+_UTC = frozenset({"UTC", "Z", "GMT", "ETC/UTC", "ETC/GMT", "UCT", "ZULU"})
+
+
+@lru_cache(maxsize=1024)
+def iana(tzid: str) -> ZoneInfo | None:
+    """The IANA zone of a TZID: its own name, a Windows name, or what stands after a vendor's prefix; else None."""
+    name = tzid.strip().strip("/")
+    if name.upper() in _UTC:
+        return ZoneInfo("UTC")
+    place = _zone(name) or _windows(name)
+    parts = name.split("/")
+    while place is None and tzid.strip().startswith("/") and len(parts) > 2:
+        del parts[0]
+        place = _zone("/".join(parts))
+    return place
+
+
+def _windows(name: str) -> ZoneInfo | None:
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    return _zone(WINDOWS_TO_OLSON.get(name, ""))
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    if not name or not name.isascii():
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # A name of another form, a folder of the database ("Europe"), or one too long for a file name.
+        return None
+
+
+@lru_cache(maxsize=256)
+def _own_rules(block: bytes) -> Zone | None:
+    """The zone that a VTIMEZONE describes, None when it describes none."""
+    import icalendar
+
+    lines = unfold(block).decode(errors="replace").replace("\r\n", "\n").split("\n")
+    name = "calsync-" + blake2b(block, digest_size=12).hexdigest()
+    kept = []
+    for line in lines:
+        parts = take_apart(line)
+        if parts is None:
+            continue
+        if parts.name == "X-LIC-LOCATION":
+            place = _zone(parts.value.strip())
+            if place is not None:
+                return Zone(place.key, place)
+        if parts.name == "TZID":
+            kept.append(f"TZID:{name}")
+        elif not parts.name.startswith("X-"):
+            kept.append(line.strip())
+    text = "\r\n".join([*kept, ""])
+    try:
+        zone = icalendar.Timezone.from_ical(text)
+        if not isinstance(zone, icalendar.Timezone):
+            return None
+        return Zone(name, zone.to_tz(lookup_tzid=False), text)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        # icalendar and dateutil raise these for a VTIMEZONE without a start, an offset or an observance.
+        return None
