@@ -7,13 +7,13 @@ sent again without a look at the server in between, and at most once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from calsync.ical.write import read_series, series_bytes
-
 from calsync.errors import Malformed, ProviderError, ReadOnly, Unreachable
+from calsync.ical.write import read_series, series_bytes
 from calsync.model import Series
-from calsync.ports import Outcome, OutcomeState, SeriesWrite
+from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
 from providers.caldav.dav import Answer, Dav
 from providers.caldav.discovery import may_write
 from providers.caldav.names import etag_of, resource_url
@@ -35,10 +35,10 @@ def resource_name(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What stands under a name: nothing, our series, or something else (`series` None although it `exists`)."""
+    """What stands under a name: nothing, our series, or something else (`owned` None although it `exists`)."""
 
     exists: bool
-    series: Series | None = None
+    owned: OwnedSeries | None = None
     etag: str = ""
 
 
@@ -67,7 +67,7 @@ class Writer:
         answer: Answer | None = None
         for _ in range(_ATTEMPTS):
             try:
-                answer = self._send(url, change, look.etag)
+                answer = self._send(url, change, look)
             except Unreachable as error:
                 answer, reason = None, error.what
             else:
@@ -85,13 +85,15 @@ class Writer:
                 return settled
         return Outcome(OutcomeState.FAILED, error=f"the server did not take it, twice: {reason}")
 
-    def _send(self, url: str, change: SeriesWrite, etag: str) -> Answer:
-        condition = {"If-Match": etag} if etag else {}
+    def _send(self, url: str, change: SeriesWrite, look: _Look) -> Answer:
+        condition = {"If-Match": look.etag} if look.etag else {}
         if change.after is None:
             return self._dav.send("DELETE", url, headers=condition)
         if change.before is None:
             condition = {"If-None-Match": "*"}
-        return self._dav.send("PUT", url, series_bytes(change.after), {**_CONTENT, **condition})
+        return self._dav.send(
+            "PUT", url, series_bytes(change.after, leaders=_leaders(change.after, look)), {**_CONTENT, **condition}
+        )
 
     def _judge(self, url: str, change: SeriesWrite, answer: Answer) -> Outcome | None:
         """How an answer ends the write, None when only a look at the server tells."""
@@ -149,7 +151,7 @@ class Writer:
         except Malformed:
             # Whatever it is, it is not what we wrote, and not ours to touch.
             owned = None
-        return _Look(exists=True, series=owned.series if owned is not None else None, etag=etag)
+        return _Look(exists=True, owned=owned, etag=etag)
 
     def _require_rights(self, answer: Answer) -> None:
         """Raise ReadOnly when the server says that this user may not write, and nothing was written yet."""
@@ -161,6 +163,14 @@ class Writer:
             )
 
 
+def _leaders(after: Series, look: _Look) -> frozenset[date]:
+    """The dates of `after` that stand as the leader put them: they are written back as theirs."""
+    if look.owned is None:
+        return frozenset()
+    there = look.owned.series.overrides
+    return frozenset(day for day in look.owned.leaders if day in there and after.overrides.get(day) == there[day])
+
+
 def _settle(change: SeriesWrite, look: _Look) -> Outcome | None:
     """What a look says of a write: its end, or None when it is still to be sent (what stands there is `before`)."""
     before, after = change.before, change.after
@@ -170,12 +180,13 @@ def _settle(change: SeriesWrite, look: _Look) -> Outcome | None:
         if before is None:
             return None
         return Outcome(OutcomeState.CONFLICT, error="the series is gone from the calendar")
-    if look.series is None:
+    if look.owned is None:
         return Outcome(OutcomeState.CONFLICT, error="an event that calsync did not write stands under its name")
-    if after is not None and look.series.same_content(after):
+    there = look.owned.series
+    if after is not None and there.same_content(after):
         return Outcome(OutcomeState.DONE, look.etag)
     if before is None:
         return Outcome(OutcomeState.CONFLICT, error="a different series stands under its name already")
-    if look.series.same_content(before) or (change.etag and look.etag == etag_of(change.etag)):
+    if there.same_content(before) or (change.etag and look.etag == etag_of(change.etag)):
         return None
     return Outcome(OutcomeState.CONFLICT, error="somebody changed the series in the calendar meanwhile")
