@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from calsync.ical.write import read_series, series_bytes
-
 from calsync.errors import Malformed, NotFound, ProviderError, ReadOnly
+from calsync.ical.write import read_series, series_bytes
 from calsync.model import Series
 from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
 from providers.ics.files import Signature, content_tag, read_whole, reason, signature
