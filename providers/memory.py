@@ -11,12 +11,13 @@ import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from calsync.errors import Malformed, NotFound, Unreachable
+from calsync.ical.content import escaped, folded, unfold
 from calsync.model import Key, Span
 from calsync.ports import (
     BusyAnswer,
@@ -167,7 +168,7 @@ class MemoryServer:
             "DTSTAMP:20260101T000000Z",
             f"DTSTART:{span.start.astimezone(UTC):%Y%m%dT%H%M%SZ}",
             f"DTEND:{span.end.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-            f"SUMMARY:{_escaped(title)}",
+            f"SUMMARY:{escaped(title)}",
             *lines,
             "END:VEVENT",
             "END:VCALENDAR",
@@ -383,7 +384,7 @@ def date_moved(data: bytes, day: date, to: date, clock: time) -> bytes:
     master = next(e for e in events if not _value(e, "RECURRENCE-ID"))
     begin = next(line for line in master if _named(line) == "DTSTART")
     end = next(line for line in master if _named(line) == "DTEND")
-    length = _instant(_tail(end)) - _instant(_tail(begin))
+    length = datetime.fromisoformat(_tail(end)) - datetime.fromisoformat(_tail(begin))
     start = datetime.combine(to, clock)
     home, zulu = _tail(begin), "Z" if begin.endswith("Z") else ""
     moved = [line for line in master if _named(line) not in {"RRULE", "EXDATE", "RDATE", "DTSTART", "DTEND"}]
@@ -398,7 +399,7 @@ def date_moved(data: bytes, day: date, to: date, clock: time) -> bytes:
 
 def retitled(data: bytes, title: str) -> bytes:
     """The series, master and overrides alike, with another title."""
-    return _folded([f"SUMMARY:{_escaped(title)}" if _named(x) == "SUMMARY" else x for x in _unfolded(data)])
+    return _folded([f"SUMMARY:{escaped(title)}" if _named(x) == "SUMMARY" else x for x in _unfolded(data)])
 
 
 def uid_changed(data: bytes, uid: str) -> bytes:
@@ -407,22 +408,11 @@ def uid_changed(data: bytes, uid: str) -> bytes:
 
 
 def _unfolded(data: bytes) -> list[str]:
-    text = data.decode().replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "")
-    return [line for line in text.split("\n") if line]
+    return [line for line in unfold(data).decode().replace("\r\n", "\n").split("\n") if line]
 
 
 def _folded(lines: Iterable[str]) -> bytes:
-    out: list[bytes] = []
-    for line in lines:
-        row, limit = b"", 75
-        for char in line:
-            piece = char.encode()
-            if len(row) + len(piece) > limit:
-                out.append(row)
-                row, limit = b" ", 75
-            row += piece
-        out.append(row)
-    return b"\r\n".join(out) + b"\r\n"
+    return "".join(map(folded, lines)).encode()
 
 
 def _parts(data: bytes) -> tuple[list[str], list[list[str]], list[str]]:
@@ -449,13 +439,3 @@ def _tail(line: str) -> str:
 
 def _value(event: Sequence[str], name: str) -> str:
     return next((_tail(line) for line in event if _named(line) == name), "")
-
-
-def _instant(text: str) -> datetime:
-    return datetime(int(text[:4]), int(text[4:6]), int(text[6:8]), tzinfo=UTC) + timedelta(
-        hours=int(text[9:11]), minutes=int(text[11:13]), seconds=int(text[13:15])
-    )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
