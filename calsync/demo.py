@@ -55,7 +55,7 @@ def write_demo(folder: Path, now: datetime) -> DemoPaths:
     except OSError as refusal:
         raise UsageError(
             f"{folder}: a demo cannot be written here ({refusal.strerror})",
-            "Name a folder of your own: calsync demo DIR",
+            "name a folder of your own: calsync demo DIR",
         ) from refusal
     return paths
 
@@ -67,7 +67,7 @@ def _begun(folder: Path) -> str:
         return mark.read_text("utf-8").strip()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
-            f"{folder}: this is not empty and not a demo, so it is left alone", "Name another: calsync demo DIR"
+            f"{folder}: this is not empty and not a demo, so it is left alone", "name another: calsync demo DIR"
         )
     return ""
 

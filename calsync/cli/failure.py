@@ -49,7 +49,7 @@ def tell(error: Exception, settings: Settings) -> int:
         _say([_as_sentence(error)], _help_line(error))
         return _EXIT_USAGE
     report = write_report(error, None if settings.state is None else Path(settings.state))
-    _say([f"something went wrong that is not your fault ({type(error).__name__})"], f"The report is in {report}")
+    _say([f"something went wrong that is not your fault ({type(error).__name__})"], f"the report is in {report}")
     return _EXIT_BUG
 
 

@@ -56,13 +56,13 @@ def sign_in(settings: Settings, name: str) -> int:
     desk = open_at(settings)
     names = [calendar.name for calendar in desk.config.calendars]
     if name not in names:
-        raise UsageError(f"{desk.config.path}: there is no calendar {name}", f"Connected are: {', '.join(names)}")
+        raise UsageError(f"{desk.config.path}: there is no calendar {name}", f"connected are: {', '.join(names)}")
     if sys.stdin.isatty():
         password = click.prompt(f"Password for {name}", hide_input=True, err=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        raise UsageError(f"{name}: there is no password on stdin", "Write it there as one line")
+        raise UsageError(f"{name}: there is no password on stdin", "write it there as one line")
     from calsync.tokens import SecretStore
 
     place = SecretStore(desk.state_folder).put(name, password)

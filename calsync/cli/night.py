@@ -26,7 +26,7 @@ __all__ = ["nightly", "plan", "show_night"]
 def plan(settings: Settings, now: datetime | None, json_: bool) -> int:
     """Show what the night would change, and why.
 
-    Reads every calendar, writes nothing on any of them. Ends with 5 when a week has no room for what was asked for.
+    Reads every calendar, writes nothing on any of them. Ends with 5 when a week has no room for any block.
     """
     return _run(settings, now, dry_run=True, force=False, json_=json_)
 
@@ -41,8 +41,8 @@ def nightly(settings: Settings, now: datetime | None, dry_run: bool, force: bool
     """Read, plan, write and export: what a schedule runs.
 
     A second run right after it changes nothing. It never asks anything. Ends with 3 when a calendar could not be
-    read or written (a later run finishes it), 4 when an account wants you to sign in, 5 when a week has no room,
-    75 when another run is in progress.
+    read or written (a later run finishes it), 4 when an account wants you to sign in, 5 when a week has no room for
+    any block, 75 when another run is in progress.
     """
     return _run(settings, now, dry_run=dry_run, force=force, json_=json_)
 

@@ -71,7 +71,7 @@ def open_at(settings: Settings, now: datetime | None = None) -> Desk:
     if not config_path.is_file():
         raise UsageError(
             f"{config_path}: there is no configuration here",
-            "Name one with --config, write one (docs/configuration.md), or look round first with: calsync demo",
+            "name one with --config, write one (docs/configuration.md), or look round first with: calsync demo",
         )
     from calsync.desk import open_desk
 
@@ -84,6 +84,6 @@ def confirm(question: str, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise UsageError(
-            "this asks before it acts, and there is nobody to ask here", "Add --yes, or look first with --dry-run"
+            "this asks before it acts, and there is nobody to ask here", "add --yes, or look first with --dry-run"
         )
     return click.confirm(question, default=False, err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json, table
 from calsync.cli.when import parse_day, parse_gap
@@ -147,7 +148,7 @@ def list_(settings: Settings, json_: bool) -> int:
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An address; may be given more than once.")
 @click.option("--timezone", metavar="ZONE", help="Where they are, as Europe/Lisbon.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given more than once.")
-@click.option("--channel", metavar="TEXT", help="How you reach them: call, walk, chat, ...")
+@click.option("--channel", metavar="TEXT", help="How you reach them: call, chat, mail, walk or visit.")
 @dry_run
 @click.pass_obj
 def add(
@@ -163,29 +164,27 @@ def add(
 ) -> int:
     """Add someone to the rotation."""
     desk = open_at(settings)
-    from calsync.roster import Details
+    from calsync.roster import PersonFields
     from calsync.roster import add as use_case
 
-    details = Details(ideal, max_ or 2 * ideal, emails or None, timezone, tags or None, channel)
-    lines(use_case(desk, name, details, dry_run=dry_run))
+    fields = PersonFields(ideal, max_ or 2 * ideal, emails or None, timezone, tags or None, channel)
+    lines(use_case(desk, name, fields, dry_run=dry_run))
     return 0
 
 
 @people.command("edit")
 @click.argument("name")
-@click.option("--name", "new_name", metavar="NAME", help="Another name. What was logged goes with it.")
 @click.option("--ideal", type=parse_gap, metavar="GAP", help="A good gap between two talks: 14d, 2w.")
 @click.option("--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap.")
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Every address anew; may be repeated.")
 @click.option("--timezone", metavar="ZONE", help="Where they are; empty for none.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Every tag anew; may be repeated.")
-@click.option("--channel", metavar="TEXT", help="How you reach them; empty for none.")
+@click.option("--channel", metavar="TEXT", help="call, chat, mail, walk or visit; empty for none.")
 @dry_run
 @click.pass_obj
 def edit(
     settings: Settings,
     name: str,
-    new_name: str | None,
     ideal: int | None,
     max_: int | None,
     emails: tuple[str, ...],
@@ -196,11 +195,11 @@ def edit(
 ) -> int:
     """Change what is known of someone; what you do not name stays."""
     desk = open_at(settings)
-    from calsync.roster import Details
+    from calsync.roster import PersonFields
     from calsync.roster import edit as use_case
 
-    details = Details(ideal, max_, emails or None, timezone, tags or None, channel)
-    lines(use_case(desk, name, details, new_name=new_name, dry_run=dry_run))
+    fields = PersonFields(ideal, max_, emails or None, timezone, tags or None, channel)
+    lines(use_case(desk, name, fields, dry_run=dry_run))
     return 0
 
 
@@ -236,17 +235,23 @@ def remove(settings: Settings, name: str, dry_run: bool, yes: bool) -> int:
 @dry_run
 @click.pass_obj
 def import_(settings: Settings, file: Path, kind: str | None, ideal: int, max_: int | None, dry_run: bool) -> int:
-    """Add people from a CSV or vCard file; who is there already stays as they are.
+    """Add people from a CSV or vCard file.
 
     The first line of a CSV file names its columns: name, email, ideal, max, timezone, tags, channel. FILE - is stdin.
+    Who is in the rotation already stays as they are. Rows that cannot be used are named, with exit code 3.
     """
     desk = open_at(settings)
     from calsync.roster import import_people
 
     content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     vcard = kind == "vcard" or (kind is None and file.suffix.lower() in {".vcf", ".vcard"})
-    lines(import_people(desk, content, str(file), vcard=vcard, ideal=ideal, max_=max_ or 2 * ideal, dry_run=dry_run))
-    return 0
+    source = "stdin" if str(file) == "-" else str(file)
+    told, errors = import_people(
+        desk, content, source, vcard=vcard, ideal=ideal, max_=max_ or 2 * ideal, dry_run=dry_run
+    )
+    lines(told)
+    say(errors)
+    return max((error.exit_code for error in errors), default=0)
 
 
 @people.command("export")
@@ -259,7 +264,7 @@ def export(settings: Settings, out: str) -> int:
 
     text = export_people(desk)
     if out == "-":
-        sys.stdout.write(text)
+        click.echo(text.encode(), nl=False)  # bytes: the line ends of CSV stay as they are
     else:
         Path(out).write_bytes(text.encode())
         lines([f"{len(desk.config.people)} people written to {out}"])

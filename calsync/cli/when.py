@@ -21,7 +21,7 @@ def parse_instant(text: str) -> datetime:
     Raises `UsageError` for anything else, a time without an offset included: it would mean another instant
     on another machine.
     """
-    example = "Write it as 2026-11-09T05:00+01:00"
+    example = "write it as 2026-11-09T05:00+01:00"
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -35,10 +35,10 @@ def parse_gap(text: str) -> int:
     """The days in "14d", "2w", "2 weeks" or "14"; at least one. Raises `UsageError` for anything else."""
     match = _GAP.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"{text!r} is no number of days or weeks", "Write it as 14d or 2w")
+        raise UsageError(f"{text!r} is no number of days or weeks", "write it as 14d or 2w")
     days = int(match[1]) * (7 if (match[2] or "d")[0].lower() == "w" else 1)
     if not 1 <= days <= _FAR:
-        raise UsageError(f"{text!r} is not between one day and ten years", "Write it as 14d or 2w")
+        raise UsageError(f"{text!r} is not between one day and ten years", "write it as 14d or 2w")
     return days
 
 
@@ -62,5 +62,5 @@ def parse_day(text: str, today: date) -> date:
         return date.fromisoformat(words)
     except ValueError:
         raise UsageError(
-            f"{text!r} is no day", "Write it as 2026-11-20, fri, tomorrow, 10d (days ahead) or 2w (weeks ahead)"
+            f"{text!r} is no day", "write it as 2026-11-20, fri, tomorrow, 10d (days ahead) or 2w (weeks ahead)"
         ) from None

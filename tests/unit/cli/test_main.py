@@ -84,7 +84,7 @@ def test_help_names_every_command_and_version_the_version(capsys: pytest.Capture
         (
             ["plan", "--now", "2026-11-09T05:00"],
             "'2026-11-09T05:00' has no offset from UTC",
-            "Write it as 2026-11-09T05",
+            "write it as 2026-11-09T05",
         ),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_bug_leaves_a_report_with_types_and_lines_and_without_messages(
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("calsync: ")
     assert "RuntimeError" in first
-    report = Path(second.removeprefix("  The report is in "))
+    report = Path(second.removeprefix("  the report is in "))
     assert report.parent == tmp_path / "reports"
     text = report.read_text("utf-8")
     assert f"calsync {__version__}" in text

@@ -47,7 +47,7 @@ def test_what_is_no_day_is_refused_with_the_text_and_an_example(text: str) -> No
     with pytest.raises(UsageError) as refusal:
         parse_day(text, TODAY)
     assert repr(text) in refusal.value.what
-    assert refusal.value.next_step.startswith("Write it as ")
+    assert refusal.value.next_step.startswith("write it as ")
 
 
 @given(today=DAYS, number=st.integers(0, 6))
@@ -80,7 +80,7 @@ def test_z_is_utc() -> None:
 def test_an_instant_without_an_offset_or_sense_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as refusal:
         parse_instant(text)
-    assert refusal.value.next_step == "Write it as 2026-11-09T05:00+01:00"
+    assert refusal.value.next_step == "write it as 2026-11-09T05:00+01:00"
 
 
 @given(st.text(max_size=12))

@@ -1,0 +1,385 @@
+"""Every command on a demo, called in this process: what it answers, in words and in JSON, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+
+from calsync.cli import main
+
+NOW = "2026-11-09T05:00:00+01:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Call = Callable[..., Said]
+
+
+@pytest.fixture(scope="session")
+def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo on which one night has run; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("commands") / "demo"
+    assert main(["demo", str(folder), "--now", NOW]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(a_demo: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "demo"
+    shutil.copytree(a_demo, copy)
+    # The state knows files by their full path; the first night on the copy takes that in.
+    return copy
+
+
+@pytest.fixture
+def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call a command on the copy."""
+
+    def call(*args: str, now: str | None = None) -> Said:
+        capsys.readouterr()
+        clock = [] if now is None else ["--now", now]
+        code = main(["--config", str(folder / "config.yaml"), "--state", str(folder / "state"), *args, *clock])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return call
+
+
+def blocks_in(folder: Path) -> list[Path]:
+    return sorted(p for p in (folder / "calendars" / "work").iterdir() if b"X-CALSYNC-KEY" in p.read_bytes())
+
+
+def test_demo_runs_a_night_shows_the_week_and_says_what_to_try_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", str(tmp_path / "d"), "--now", NOW]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "What the night did:" in said.out
+    assert "The next seven days:" in said.out
+    commands = [
+        line.strip() for line in said.out.partition("Try next:")[2].splitlines() if line.startswith("  calsync")
+    ]
+    assert len(commands) == 3
+    assert blocks_in(tmp_path / "d")
+    assert icalendar.Calendar.from_ical((tmp_path / "d" / "connect.ics").read_bytes()).events
+
+
+def test_demo_run_again_goes_on_and_changes_nothing(
+    a_demo: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", str(folder), "--now", NOW]) == 0
+    out = capsys.readouterr().out
+    assert f"Going on with the demo in {folder}" in out
+    assert "Nothing to change" in out
+    for path in blocks_in(a_demo):
+        assert (folder / "calendars" / "work" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_demo_json_has_the_night_and_the_blocks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", str(tmp_path / "d"), "--now", NOW, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == ["folder", "night", "blocks"]
+    assert answer["night"]["written"] > 0
+
+
+@pytest.mark.parametrize("command", ["plan", "nightly"])
+def test_the_night_in_json_has_the_documented_keys(calsync: Call, command: str) -> None:
+    answer = calsync(command, "--json", now=NOW).json()
+    keys = {"now", "horizon", "calendars", "changes", "unplaced", "written", "exit"}
+    assert keys <= set(answer)
+    assert set(answer["horizon"]) == {"start", "end"}
+    assert {"name", "provider", "ok", "events", "requests", "error"} <= set(answer["calendars"][0])
+    assert answer["now"] == NOW
+    assert answer["exit"] == 0
+
+
+def test_a_night_right_after_a_night_says_that_nothing_changes(calsync: Call) -> None:
+    said = calsync("nightly", now=NOW)
+    assert said.code == 0
+    assert "Nothing to change" in said.out
+    assert said.err == ""
+
+
+def test_a_quiet_night_on_which_nothing_happens_says_nothing_of_it(calsync: Call, folder: Path) -> None:
+    calsync("nightly", now=NOW)
+    said = calsync("-q", "nightly", now=NOW)
+    assert "Nothing to change" not in said.out
+    assert "calendar" not in said.out
+    assert "calendar" in calsync("-v", "nightly", now=NOW).out
+
+
+def meeting_on(folder: Path, path: Path) -> None:
+    """Put a meeting of everybody on the second date of the block in `path`."""
+    block = next(iter(icalendar.Calendar.from_ical(path.read_bytes()).events))
+    day = (block.start + 7 * (block.end - block.start).resolution * 86400 * 1000000).strftime("%Y%m%d")
+    (folder / "calendars" / "work" / "clash.ics").write_text(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:clash\r\nDTSTAMP:20261101T000000Z\r\n"
+        f"DTSTART;TZID=Europe/Berlin:{day}T{block.start:%H%M}00\r\nDTEND;TZID=Europe/Berlin:{day}T{block.end:%H%M}00\r\n"
+        "SUMMARY:Surprise\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        newline="",
+    )
+
+
+def test_plan_shows_the_change_that_a_new_meeting_makes_and_writes_nothing(calsync: Call, folder: Path) -> None:
+    meeting_on(folder, blocks_in(folder)[0])
+    before = {p.name: p.read_bytes() for p in (folder / "calendars" / "work").iterdir()}
+    said = calsync("plan", now=NOW)
+    assert said.code == 0, said.err
+    assert "nothing was written" in said.out
+    assert "Surprise" not in said.out, "reasons have no titles"
+    assert {p.name: p.read_bytes() for p in (folder / "calendars" / "work").iterdir()} == before
+    dry = calsync("nightly", "--dry-run", now=NOW)
+    assert dry.out == said.out
+    done = calsync("nightly", now=NOW)
+    assert "done." in done.out
+    assert {p.name: p.read_bytes() for p in (folder / "calendars" / "work").iterdir()} != before
+
+
+def test_week_and_today_have_the_documented_keys(calsync: Call) -> None:
+    blocks = calsync("week", "--json", now="2026-11-16T05:00:00+01:00").json()["blocks"]
+    assert blocks
+    assert {"id", "series", "kind", "calendar", "start", "end", "state", "person", "why", "brief"} <= set(blocks[0])
+    assert set(blocks[0]["brief"]) == {"preface", "thread", "promises", "topic", "follow_ups", "flags"}
+    assert [b["start"] for b in blocks] == sorted(b["start"] for b in blocks)
+    text = calsync("week", now="2026-11-16T05:00:00+01:00").out
+    assert all(b["person"] in text for b in blocks)
+    first = blocks[0]["start"]
+    assert calsync("today", "--json", now=first).json()["blocks"][0]["id"] == blocks[0]["id"]
+    assert calsync("today", now="2026-11-15T05:00:00+01:00").out == "No blocks today.\n"
+
+
+def test_who_shows_everybody_most_due_first(calsync: Call) -> None:
+    people = calsync("who", "--json", now=NOW).json()["people"]
+    assert len(people) == 10
+    assert {
+        "name",
+        "due_on",
+        "past_max",
+        "last_personal",
+        "last_work",
+        "ideal_days",
+        "max_days",
+        "score",
+        "terms",
+    } <= set(people[0])
+    assert [p["score"] for p in people] == sorted((p["score"] for p in people), reverse=True)
+    text = calsync("who", now=NOW).out.splitlines()
+    assert [line.split("  ")[0] for line in text[1:]] == [p["name"] for p in people]
+    few = calsync("who", "--upcoming", "1w", "--json", now=NOW).json()["people"]
+    assert 0 < len(few) < 10
+
+
+def test_who_explains_one_person_by_a_part_of_the_name(calsync: Call) -> None:
+    said = calsync("who", "--explain", "ana", now=NOW)
+    assert said.out.startswith("name: Ana Sousa\n")
+    assert calsync("who", "--explain", "ana", "--json", now=NOW).json()["terms"]["name"] == "Ana Sousa"
+
+
+def test_done_skip_and_snooze_are_noted(calsync: Call) -> None:
+    assert "Ana Sousa" in calsync("done", "ana", now=NOW).out
+    assert "Ben Okafor" in calsync("done", "Ben", "--on", "yesterday", now=NOW).out
+    assert "Chiara Ricci" in calsync("skip", "chiara", now=NOW).out
+    assert "Daniel" in calsync("snooze", "daniel", "--until", "2w", now=NOW).out
+    people = {p["name"]: p for p in calsync("who", "--json", now=NOW).json()["people"]}
+    assert people["Ana Sousa"]["last_personal"] == "2026-11-09"
+    assert people["Ben Okafor"]["last_personal"] == "2026-11-08"
+    assert people["Chiara Ricci"]["last_personal"] is None
+    assert people["Daniel Weiß"]["due_on"] >= "2026-11-23"
+
+
+@pytest.mark.parametrize("args", [("done", "ana"), ("skip", "ana"), ("snooze", "ana", "--until", "fri")])
+def test_a_dry_run_of_what_notes_something_notes_nothing(calsync: Call, args: tuple[str, ...]) -> None:
+    before = calsync("who", "--json", now=NOW).out
+    said = calsync(*args, "--dry-run", now=NOW)
+    assert said.out.startswith("Would ")
+    assert "Ana Sousa" in said.out
+    assert calsync("who", "--json", now=NOW).out == before
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("done", "anna"),
+        ("skip", "nobody at all"),
+        ("snooze", "ana"),
+        ("snooze", "ana", "--until", "never"),
+        ("done", "ana", "--on", "tomorrow"),
+        ("who", "--upcoming", "soon"),
+        ("who", "--explain", "xyz"),
+        ("undo", "0"),
+        ("people", "edit", "ana"),
+        ("people", "add", "Ana Sousa", "--ideal", "2w"),
+        ("people", "add", "Kim", "--ideal", "2w", "--timezone", "Europe/Atlantis"),
+        ("people", "import", "no-such-file.csv"),
+        ("calendars", "sign-in", "wrk"),
+        ("export", "--out"),
+    ],
+)
+def test_wrong_usage_ends_with_two_lines_and_code_two(calsync: Call, args: tuple[str, ...]) -> None:
+    said = calsync(*args)
+    assert said.code == 2, said
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("calsync: ")
+    assert lines[1].startswith("  ")
+
+
+def test_people_are_added_changed_and_removed_and_the_comments_stay(calsync: Call, folder: Path) -> None:
+    comments = [line for line in (folder / "config.yaml").read_text("utf-8").splitlines() if line.startswith("#")]
+    assert calsync("people", "add", "Kim Nguyen", "--ideal", "2w", "--email", "kim@example.com", "--dry-run").code == 0
+    assert "Kim" not in (folder / "config.yaml").read_text("utf-8")
+    assert calsync("people", "add", "Kim Nguyen", "--ideal", "2w", "--email", "kim@example.com").code == 0
+    assert calsync("people", "edit", "kim", "--max", "60d", "--channel", "chat").code == 0
+    kim = calsync("people", "list", "--json").json()["people"][-1]
+    assert kim == {
+        "name": "Kim Nguyen",
+        "ideal_days": 14,
+        "max_days": 60,
+        "addresses": ["kim@example.com"],
+        "timezone": None,
+        "tags": [],
+        "channel": "chat",
+    }
+    assert "Kim Nguyen" in calsync("people", "list").out
+    assert calsync("people", "remove", "kim").code == 2, "nobody can be asked here"
+    assert "would be" in calsync("people", "remove", "kim", "--dry-run").out
+    assert calsync("people", "remove", "kim", "--yes").code == 0
+    assert "Kim" not in calsync("people", "list").out
+    after = [line for line in (folder / "config.yaml").read_text("utf-8").splitlines() if line.startswith("#")]
+    assert after == comments
+
+
+def test_people_go_out_as_csv_and_come_in_again(calsync: Call, folder: Path, tmp_path: Path) -> None:
+    everybody = calsync("people", "list", "--json").json()
+    out = tmp_path / "people.csv"
+    assert calsync("people", "export", "--out", str(out)).code == 0
+    assert calsync("people", "export").out.splitlines() == out.read_text("utf-8").splitlines()
+    for name in [p["name"] for p in everybody["people"]][:3]:
+        calsync("people", "remove", name, "--yes")
+    said = calsync("people", "import", str(out))
+    assert said.code == 0, said.err
+    assert said.out.count("is in the rotation already and stays as they are") == 7
+    key = str
+    assert sorted(calsync("people", "list", "--json").json()["people"], key=key) == sorted(everybody["people"], key=key)
+
+
+def test_rows_that_cannot_be_used_are_named_with_code_three_and_the_others_come_in(
+    calsync: Call, tmp_path: Path
+) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("name,email,ideal\nLea Roth,lea@example.com,3w\n,x@example.com,\n", "utf-8")
+    said = calsync("people", "import", str(table))
+    assert said.code == 3
+    first, second = said.err.splitlines()
+    assert first.startswith(f"calsync: {table}: line 3: name: ")
+    assert second == "  it says: ,x@example.com,"
+    assert calsync("people", "list", "--json").json()["people"][-1]["name"] == "Lea Roth"
+
+
+def test_people_come_in_from_vcards(calsync: Call, tmp_path: Path) -> None:
+    card = tmp_path / "lea.vcf"
+    card.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Lea Roth\nEMAIL:lea@example.com\nEND:VCARD\n", "utf-8")
+    assert calsync("people", "import", str(card), "--ideal", "3w").code == 0
+    lea = calsync("people", "list", "--json").json()["people"][-1]
+    assert (lea["name"], lea["addresses"], lea["ideal_days"], lea["max_days"]) == (
+        "Lea Roth",
+        ["lea@example.com"],
+        21,
+        42,
+    )
+
+
+def test_calendars_shows_what_is_connected(calsync: Call, folder: Path) -> None:
+    rows = calsync("calendars", "--json").json()["calendars"]
+    assert [(r["name"], r["provider"], r["write"], r["ok"]) for r in rows] == [
+        ("work", "ics", True, True),
+        ("family", "ics", False, True),
+    ]
+    (folder / "calendars" / "family.ics").unlink()
+    said = calsync("calendars")
+    assert said.code == 3
+    assert "family" in said.out
+
+
+def test_log_shows_the_runs_latest_first(calsync: Call) -> None:
+    calsync("nightly", now=NOW)
+    runs = calsync("log", "--json").json()["runs"]
+    assert [r["run"] for r in runs] == sorted((r["run"] for r in runs), reverse=True)
+    assert len(runs) == 2
+    assert len(calsync("log", "--last", "1", "--json").json()["runs"]) == 1
+    assert calsync("log").out.splitlines()[0].startswith("run")
+
+
+def test_export_to_stdout_is_icalendar_and_to_a_file_is_the_same(calsync: Call, folder: Path, tmp_path: Path) -> None:
+    text = calsync("export", "--out", "-", now=NOW).out
+    assert len(icalendar.Calendar.from_ical(text).events) >= 2
+    out = tmp_path / "mine.ics"
+    assert calsync("export", "--out", str(out), "--dry-run", now=NOW).out == f"Would write {out}\n"
+    assert not out.exists()
+    assert calsync("export", "--out", str(out), now=NOW).out == f"Wrote {out}\n"
+    stamp = out.stat().st_mtime_ns
+    assert calsync("export", "--out", str(out), now=NOW).out == f"{out} is up to date\n"
+    assert out.stat().st_mtime_ns == stamp
+    assert icalendar.Calendar.from_ical(out.read_bytes()).events
+
+
+def test_undo_takes_back_the_night(calsync: Call, folder: Path) -> None:
+    assert calsync("undo", now=NOW).code == 2, "nobody can be asked here"
+    assert blocks_in(folder)
+    assert "nothing was written" in calsync("undo", "--dry-run", now=NOW).out
+    assert blocks_in(folder)
+    said = calsync("undo", "--yes", now=NOW)
+    assert said.code == 0, said.err
+    assert not blocks_in(folder)
+
+
+def test_a_deleted_block_stays_deleted_until_restore(calsync: Call, folder: Path) -> None:
+    gone = blocks_in(folder)[0]
+    gone.unlink()
+    assert "calsync restore" in calsync("nightly", now=NOW).out
+    assert len(blocks_in(folder)) == 1
+    assert calsync("restore", "--dry-run", now=NOW).code == 0
+    assert len(blocks_in(folder)) == 1
+    said = calsync("restore", "--yes", now=NOW)
+    assert said.code == 0, said.err
+    assert len(blocks_in(folder)) == 2
+
+
+def test_uninstall_leaves_the_calendars_as_they_were(calsync: Call, folder: Path) -> None:
+    assert calsync("uninstall", now=NOW).code == 2, "nobody can be asked here"
+    assert calsync("uninstall", "--dry-run", now=NOW).code == 0
+    assert blocks_in(folder)
+    said = calsync("uninstall", "--yes", now=NOW)
+    assert said.code == 0, said.err
+    assert not blocks_in(folder)
+    assert not (folder / "connect.ics").exists()
+    again = calsync("uninstall", "--yes", now=NOW)
+    assert again.code == 0
+
+
+def test_a_calendar_that_cannot_be_read_is_named_on_stderr_with_code_three(calsync: Call, folder: Path) -> None:
+    (folder / "calendars" / "family.ics").write_bytes(b"BEGIN:VCALENDAR\r\nnonsense")
+    said = calsync("nightly", now=NOW)
+    assert said.code == 3
+    assert "family" in said.err
+    assert said.err.startswith("calsync: ")
+    answer = calsync("nightly", "--json", now=NOW)
+    assert answer.json()["exit"] == answer.code == 3
+    assert [c["ok"] for c in answer.json()["calendars"]] == [True, False]
