@@ -78,15 +78,15 @@ def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
             zone,
         )
         reach = today + timedelta(weeks=desk.config.planning.horizon_weeks + 1)
-        placed = {
-            (slot, day): one
+        placed = [
+            (slot, day, one)
             for slot in slots
             for day in slot.series.days(today - timedelta(7), reach)
             if (one := slot.series.placed(day)) is not None
-        }
+        ]
         connect = {
             block_id(slot.series, day): one.span
-            for (slot, day), one in placed.items()
+            for slot, day, one in placed
             if slot.series.kind is Kind.CONNECT and one.span.end > window.start
         }
         people: dict[str, list[tuple[str, str]]] = {}
@@ -95,7 +95,7 @@ def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
         logged = {(name_key(row.person), row.at.astimezone(zone).date(), row.kind) for row in store.contacts()}
     blocks = [
         _block(desk, bases, slot, day, one, tuple(people.get(block_id(slot.series, day), ())), logged)
-        for (slot, day), one in placed.items()
+        for slot, day, one in placed
         if one.span.overlaps(window)
     ]
     return sorted(blocks, key=lambda block: (block.start, block.id))

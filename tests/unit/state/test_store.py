@@ -1,4 +1,4 @@
-"""What is remembered comes back as it was, whole or not at all, and a damaged database loses nothing of the leader's."""
+"""What is remembered comes back as it was, whole or not at all; a damaged database loses nothing of the leader."""
 
 from __future__ import annotations
 

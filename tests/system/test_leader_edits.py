@@ -1,0 +1,167 @@
+"""The leader's own edits win, on every kind of calendar, and for thirty nights."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from calsync.desk import open_desk
+from calsync.model import Series
+from calsync.takeback import restore
+from tests.system.world import BERLIN, NOW, World, delete_date, edit, override_date
+
+
+def first(world: World) -> Series:
+    return world.blocks()[0].series
+
+
+def name_of(series: Series) -> str:
+    return f"{series.key}.ics"
+
+
+def third_date(series: Series) -> datetime:
+    day = series.first + timedelta(14)
+    return series.home(day).start
+
+
+def thirty_quiet_nights(world: World) -> None:
+    """Thirty more nights: none of them fails, and after the first none moves, adds or drops anything."""
+    for n, report in enumerate(world.nights(30, NOW + timedelta(days=1))):
+        assert report.exit_code == 0
+        if n:
+            assert {c.action.value for c in report.changes} <= {"update"}
+
+
+def test_a_deleted_date_stays_deleted(world: World) -> None:
+    world.night()
+    series = first(world)
+    home = third_date(series)
+    edit(world.shelf, name_of(series), delete_date(home))
+    report = world.night(NOW + timedelta(hours=1))
+    assert [n.split(":")[0] for n in report.notes] == [f"you deleted connect-1 of {home:%a} {home.day} {home:%b}"]
+    assert report.written == 0
+    thirty_quiet_nights(world)
+    after = next(o.series for o in world.blocks() if o.series.key == series.key)
+    assert home.date() in after.cancelled
+    assert world.decisions() == [("deleted", home.date().isoformat())]
+
+
+def test_a_moved_date_is_pinned_where_it_was_put_even_on_a_meeting(world: World) -> None:
+    world.night()
+    series = first(world)
+    home = third_date(series)
+    edit(world.shelf, name_of(series), override_date(home, hours=-1))
+    report = world.night(NOW + timedelta(hours=1))
+    assert len(report.notes) == 1
+    assert report.written == 0
+    thirty_quiet_nights(world)
+    after = next(o.series for o in world.blocks() if o.series.key == series.key)
+    assert after.overrides[home.date()].span.start == home - timedelta(hours=1)
+
+
+def test_a_retitled_date_keeps_its_title(world: World) -> None:
+    world.night()
+    series = first(world)
+    home = third_date(series)
+    edit(world.shelf, name_of(series), override_date(home, title="Tea with Ana, at last"))
+    world.night(NOW + timedelta(hours=1))
+    thirty_quiet_nights(world)
+    after = next(o.series for o in world.blocks() if o.series.key == series.key)
+    assert after.overrides[home.date()].title == "Tea with Ana, at last"
+
+
+def test_a_deleted_series_is_retired_until_it_is_restored(world: World) -> None:
+    world.night()
+    series = first(world)
+    world.shelf.remove(name_of(series))
+    report = world.night(NOW + timedelta(hours=1))
+    assert report.notes == [
+        "you deleted connect-1: it is not planned again (`calsync restore connect-1` takes it back)"
+    ]
+    thirty_quiet_nights(world)
+    assert [o.series.number for o in world.blocks()] == [2]
+    back = restore(open_desk(world.config, world.state, NOW + timedelta(days=31)))
+    assert back.exit_code == 0
+    found = {o.series.number: o.series for o in world.blocks()}
+    assert sorted(found) == [1, 2]
+    assert found[1].generation == 1
+    assert found[1].key != series.key
+
+
+def test_a_restored_date_comes_back(world: World) -> None:
+    world.night()
+    series = first(world)
+    home = third_date(series)
+    edit(world.shelf, name_of(series), delete_date(home))
+    world.night(NOW + timedelta(hours=1))
+    restore(open_desk(world.config, world.state, NOW + timedelta(hours=2)), home.date().isoformat())
+    after = next(o.series for o in world.blocks() if o.series.key == series.key)
+    assert after.placed(home.date()) is not None
+    assert world.decisions() == []
+
+
+def test_a_renamed_series_keeps_the_leaders_title(world: World) -> None:
+    world.night()
+    series = first(world)
+
+    def rename(_calendar: object, master: dict) -> None:
+        master["SUMMARY"] = "People time"
+
+    edit(world.shelf, name_of(series), rename)
+    world.night(NOW + timedelta(hours=1))
+    thirty_quiet_nights(world)
+    assert next(o.series for o in world.blocks() if o.series.key == series.key).title == "People time"
+
+
+def test_a_series_moved_to_another_time_stays_there(world: World) -> None:
+    world.night()
+    series = first(world)
+    wanted = time(9, 45)
+
+    def shift(_calendar: object, master: dict) -> None:
+        for key in ("DTSTART", "DTEND"):
+            old = master[key].dt
+            del master[key]
+            moved = datetime.combine(old.date(), wanted, tzinfo=BERLIN)
+            master.add(key, moved if key == "DTSTART" else moved + timedelta(minutes=30))  # type: ignore[attr-defined]
+
+    edit(world.shelf, name_of(series), shift)
+    report = world.night(NOW + timedelta(hours=1))
+    assert "you moved connect-1 to another time: it stays there" in report.notes
+    thirty_quiet_nights(world)
+    assert next(o.series for o in world.blocks() if o.series.key == series.key).start == wanted
+
+
+@pytest.mark.parametrize("rule", ["FREQ=WEEKLY;INTERVAL=2", "FREQ=DAILY;COUNT=5"])
+def test_a_recurrence_of_the_leaders_own_is_left_alone(folder_world: World, rule: str) -> None:
+    world = folder_world
+    world.night()
+    series = first(world)
+
+    def change(_calendar: object, master: dict) -> None:
+        from icalendar import vRecur
+
+        master["RRULE"] = vRecur.from_ical(rule)
+
+    edit(world.shelf, name_of(series), change)
+    stored = world.shelf.get(name_of(series))
+    world.night(NOW + timedelta(hours=1))
+    thirty_quiet_nights(world)
+    assert world.shelf.get(name_of(series)) == stored
+
+
+def test_an_edit_in_one_calendar_reaches_the_other(tmp_path: object, folder_world: World) -> None:
+    world = folder_world
+    second = world.folder / "second"
+    second.mkdir()
+    world.calendars = [f"{{name: second, provider: ics, path: '{second}', write: true}}"]
+    world.night()
+    series = first(world)
+    home = third_date(series)
+    edit(world.shelf, name_of(series), delete_date(home))
+    world.night(NOW + timedelta(hours=1))
+    desk = open_desk(world.config, world.state, NOW)
+    twins = [o.series for o in desk.provider("second").owned("") if o.series.number == series.number]
+    assert [home.date() in twin.cancelled for twin in twins] == [True]
+    assert twins[0].key != series.key
