@@ -64,7 +64,8 @@ def _run(settings: Settings, now: datetime | None, *, dry_run: bool, force: bool
 def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int = 0) -> None:
     """Print a night: the changes, weeks without room, remarks, and how much was done.
 
-    With `verbosity` below 0 a night that changed nothing and has nothing to say prints nothing.
+    With `verbosity` below 0 a night that changed nothing says only what is new: weeks without room were named on the
+    night that found them, and are named again only when they have no block at all.
     """
     from calsync.cli.render import calendar_table, change_table, night_lines, summary
 
@@ -72,7 +73,8 @@ def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int
     if verbosity > 0:
         table(calendar_table(report.calendars))
     table(change_table(report.changes, zone))
-    remarks = night_lines(report)
-    lines(remarks)
-    if verbosity >= 0 or report.changes:
-        lines([summary(report, zone, dry_run=dry_run)])
+    if verbosity < 0 and not report.changes and not report.empty_weeks:
+        lines(report.notes)
+        return
+    lines(night_lines(report))
+    lines([summary(report, zone, dry_run=dry_run)])

@@ -1,0 +1,144 @@
+"""The pages say what the program does: commands, exit codes and links are compared, snippets are run."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import shlex
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from calsync import __version__, errors
+from calsync.cli import COMMANDS
+from calsync.cli.reference import rewritten
+from calsync.config.load import load_config
+from calsync.registry import kinds, option_keys
+
+PROJECT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
+NOW = "2026-11-09T05:00:00+01:00"
+SNIPPET = re.compile(r"^<!-- run: (?P<name>[a-z]+) -->\n```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def page(name: str) -> str:
+    return (PROJECT / name).read_text("utf-8")
+
+
+def snippets(text: str) -> list[tuple[str, str]]:
+    return [(found["name"], found["text"].strip()) for found in SNIPPET.finditer(text)]
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    """If this fails: python -m calsync.cli.reference docs/commands.md"""
+    assert rewritten(page("docs/commands.md")) == page("docs/commands.md")
+
+
+def test_every_command_has_a_heading_on_its_page() -> None:
+    headings = re.findall(r"^### `calsync (\S+)`$", page("docs/commands.md"), re.MULTILINE)
+    assert headings == [name for section in COMMANDS.values() for name in section]
+
+
+def test_a_page_without_marks_is_not_rewritten() -> None:
+    with pytest.raises(ValueError, match="generated"):
+        rewritten("# The commands\n")
+
+
+def test_the_table_of_exit_codes_has_every_error_under_its_own_code() -> None:
+    rows = re.findall(r"^\| (\d+) \| .*? \| (.*?) ?\|$", page("docs/exit-codes.md"), re.MULTILINE)
+    documented = {name: int(code) for code, names in rows for name in names.split(", ") if name}
+    defined = {
+        name: error.exit_code
+        for name, error in vars(errors).items()
+        if inspect.isclass(error) and issubclass(error, errors.CalsyncError) and error is not errors.CalsyncError
+    }
+    assert documented == defined
+    assert [int(code) for code, _ in rows] == [0, 1, 2, 3, 4, 5, 75, 130, 141]
+
+
+def test_the_changelog_speaks_of_this_version() -> None:
+    assert re.search(rf"^## {re.escape(__version__)}\b", page("CHANGELOG.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_index_leads_to_every_page() -> None:
+    for path in (PROJECT / "docs").glob("*.md"):
+        assert path.name == "index.md" or f"({path.name})" in page("docs/index.md"), path.name
+
+
+def test_the_readme_has_exactly_the_two_commands_of_one_line_each() -> None:
+    found = snippets(page("README.md"))
+    assert [name for name, _ in found] == ["demo", "tests"]
+    assert all(len(text.splitlines()) == 1 for _, text in found)
+    assert found[0][1].endswith("calsync demo")
+    assert "-m pytest" in found[1][1]
+
+
+def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
+    [text] = re.findall(r"^```yaml\n(.*?)^```$", page("README.md"), re.MULTILINE | re.DOTALL)
+    path = tmp_path / "config.yaml"
+    path.write_text(text, "utf-8")
+    config = load_config(
+        path,
+        snapshot_folder=tmp_path,
+        today=date(2026, 11, 9),
+        provider_kinds={kind: frozenset(option_keys(kind)) for kind in kinds()},
+    )
+    assert [calendar.name for calendar in config.calendars] == ["work", "family"]
+    assert len(config.people) == 2
+
+
+def test_every_command_in_a_snippet_is_one_that_there_is() -> None:
+    known = {name for section in COMMANDS.values() for name in section}
+    for path in PAGES:
+        for block in re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            for line in block.splitlines():
+                words = shlex.split(line, comments=True)
+                if words and words[0] == "calsync":
+                    commands = [word for word in words[1:] if word in known]
+                    assert commands, f"{path.name}: {line}"
+
+
+# The command as the snippets call it, at a fixed time: --now is added where a command has it.
+SHIM = """#!{python}
+import sys
+from calsync.cli import cli, main
+args = sys.argv[1:]
+name = next(word for word in args if word in cli.list_commands(None))
+if any(option.name == "now" for option in cli.get_command(None, name).params):
+    args += ["--now", "{now}"]
+sys.exit(main(args))
+"""
+
+
+def test_the_tour_can_be_taken_step_by_step(tmp_path: Path) -> None:
+    shim = tmp_path / "bin" / "calsync"
+    shim.parent.mkdir()
+    shim.write_text(SHIM.format(python=sys.executable, now=NOW), "utf-8")
+    shim.chmod(0o755)
+    env = {**os.environ, "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
+    tour = [text for name, text in snippets(page("docs/index.md")) if name == "tour"]
+    assert len(tour) >= 3
+    for text in ["calsync demo", *tour]:
+        for line in text.splitlines():
+            ended = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", line],
+                cwd=tmp_path,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+            assert ended.returncode == 0, f"{line}\n{ended.stdout}\n{ended.stderr}"
+            assert ended.stdout.strip(), line
