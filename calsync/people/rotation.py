@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from heapq import nsmallest
 from zoneinfo import ZoneInfo
 
@@ -179,6 +180,8 @@ class _Clock:
     held_by: str = ""
     planned: bool = False
     told: list[date] = field(default_factory=list)
+    due_on: int = 0
+    max_on: int = 0
 
     @property
     def half(self) -> int:
@@ -190,16 +193,18 @@ class _Clock:
         """How many days after joining somebody without a logged talk is due: fixed for a name, below the ideal gap."""
         return _number(self.key) % self.person.ideal_days
 
-    @property
-    def due_on(self) -> date:
-        if self.last is None:
-            return _later(self.since, self.spread)
-        return _later(self.last, self.person.ideal_days)
+    def __post_init__(self) -> None:
+        self.reckon()
 
-    @property
-    def max_on(self) -> date:
-        """The last day within the maximum gap; newcomers have all of it before them, so none is late on arrival."""
-        return _later(self.last or self.since, self.person.max_days)
+    def reckon(self) -> None:
+        """Set the day on which the ideal gap is over, and the last one within the maximum gap.
+
+        Both as ordinals: a gap may be longer than the calendar. Newcomers have the whole maximum gap before them, so
+        that none is late on arrival.
+        """
+        start = (self.last or self.since).toordinal()
+        self.due_on = start + (self.spread if self.last is None else self.person.ideal_days)
+        self.max_on = start + self.person.max_days
 
     def held(self, day: date) -> bool:
         return self.hold is not None and day < self.hold
@@ -207,27 +212,30 @@ class _Clock:
     def score(self, day: date) -> float:
         if self.hold is not None and day < self.hold:
             return float((day - self.hold).days)
-        due, limit = self.due_on, self.max_on
-        if day > limit:
-            return _PAST + (day - limit).days
-        if day > due:
-            return _DUE + (_PAST - _DUE) * (day - due).days / (limit - due).days
+        today, due, limit = day.toordinal(), self.due_on, self.max_on
+        if today > limit:
+            return _PAST + today - limit
+        if today > due:
+            return _DUE + (_PAST - _DUE) * (today - due) / (limit - due)
         ideal = self.person.ideal_days
-        return max(0.0, _DUE * (ideal - (due - day).days) / ideal)
+        return max(0.0, _DUE * (ideal - due + today) / ideal)
 
-    def order(self, day: date) -> tuple[float, date, int, str, str]:
+    def order(self, day: date) -> tuple[float, int, int, str, str]:
         """Sorts the most due first. Equals differ by a number that changes from week to week, then by name."""
-        year, week, _ = day.isocalendar()
-        return (-self.score(day), self.due_on, _number(f"{year}-{week} {self.key}"), self.key, self.person.name)
+        # Day 1 of the calendar was a Monday.
+        week = (day.toordinal() - 1) // 7
+        return (-self.score(day), self.due_on, _number(f"{week} {self.key}"), self.key, self.person.name)
 
-    def turn(self, day: date) -> tuple[int, date, tuple[float, date, int, str, str]]:
+    def turn(self, day: date) -> tuple[int, date, tuple[float, int, int, str, str]]:
         """Sorts by whose turn in a block it is: the order of the rotation, after what the leader was told already.
 
         Last comes whoever stands in a block within half an ideal gap of `day`, before or after it. Of those who are
         due, the ones named since their last logged talk come after the ones who were not, longest ago first.
         """
-        told = [t for t in self.told if self.last is None or t > self.last]
         order = self.order(day)
+        if not self.told:
+            return (0 if -order[0] >= _DUE else 2, date.min, order)
+        told = [t for t in self.told if self.last is None or t > self.last]
         if any(abs((day - t).days) < self.half for t in told):
             return (3, date.min, order)
         if -order[0] < _DUE:
@@ -237,6 +245,7 @@ class _Clock:
 
     def plan(self, day: date) -> None:
         self.last, self.planned = day, True
+        self.reckon()
 
     def why(self, day: date, today: date) -> str:
         """The reason for a talk on `day`, as the leader reads it on `today`."""
@@ -256,14 +265,15 @@ class _Clock:
             terms |= {"days_in_rotation": (day - self.since).days, "spread_days": self.spread}
         else:
             terms["days_since"] = (day - self.last).days
-        terms["days_past_ideal"] = (day - self.due_on).days
-        terms["days_past_max"] = (day - self.max_on).days
+        terms["days_past_ideal"] = day.toordinal() - self.due_on
+        terms["days_past_max"] = day.toordinal() - self.max_on
         terms["days_held"] = (held - day).days if held else 0
+        due_on = date.fromordinal(min(self.due_on, date.max.toordinal()))
         return Due(
             person=self.person.name,
             day=day,
-            due_on=max(self.due_on, held) if held else self.due_on,
-            past_max=day > self.max_on,
+            due_on=max(due_on, held) if held else due_on,
+            past_max=day.toordinal() > self.max_on,
             last_personal=self.last,
             last_work=last_work,
             ideal_days=self.person.ideal_days,
@@ -302,10 +312,9 @@ def _clocks(
     clocks = []
     for person in people:
         key = name_key(person.name)
-        clock = _Clock(person, key, joined.get(key, today))
         talk, skip = talks.get(key), skips.get(key)
-        if talk is not None:
-            clock.last = talk.astimezone(zone).date()
+        last = None if talk is None else talk.astimezone(zone).date()
+        clock = _Clock(person, key, joined.get(key, today), last)
         if skip is not None and (talk is None or skip > talk):
             clock.hold = _later(skip.astimezone(zone).date(), clock.half)
             clock.held_by = f"skipped on {skip.astimezone(zone).date()}, half an ideal gap before"
@@ -315,6 +324,7 @@ def _clocks(
     return clocks
 
 
+@lru_cache(maxsize=4096)
 def _number(text: str) -> int:
     """A number that is the same for a text on every machine and in every run."""
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big")

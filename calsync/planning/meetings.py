@@ -7,10 +7,11 @@ docs/meetings.md has every rule with its reason.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from calsync.model import (
@@ -134,10 +135,8 @@ def busy_spans(
     Spans may overlap; only equal ones (the same meeting seen on two calendars) are given once. All-day and
     out-of-office events take whole local days, from midnight to midnight in `zone`.
     """
-    mine = _addresses(me)
     found: set[BusySpan] = set()
-    for occurrence in occurrences:
-        reading = _read(occurrence, mine, tentative_is_busy)
+    for occurrence, reading in _readings(occurrences, me, tentative_is_busy):
         if reading.busy:
             away = reading.meaning is Meaning.OUT_OF_OFFICE
             whole = occurrence.all_day or (away and not _overnight(occurrence.span, zone))
@@ -180,17 +179,28 @@ def partners(occurrences: Iterable[Occurrence], me: Collection[str], before: dat
 
 def _held(
     occurrences: Iterable[Occurrence], me: Collection[str], before: datetime
-) -> Iterable[tuple[Occurrence, Reading]]:
+) -> Iterator[tuple[Occurrence, Reading]]:
     """The meetings that show that people met, each with its reading."""
-    mine = _addresses(me)
-    for occurrence in occurrences:
-        # An all-day event with a guest is a notice ("Ana away"), and one shown as free kept nobody's time.
-        if occurrence.all_day or occurrence.event.transparent or occurrence.span.end > before:
-            continue
-        # Whether a "maybe" keeps time free says nothing about whether they met: only a refusal does.
-        reading = _read(occurrence, mine, tentative_is_busy=True)
+    # An all-day event with a guest is a notice ("Ana away"), and one shown as free kept nobody's time.
+    over = (o for o in occurrences if not o.all_day and not o.event.transparent and o.span.end <= before)
+    # Whether a "maybe" keeps time free says nothing about whether they met: only a refusal does.
+    for occurrence, reading in _readings(over, me, tentative_is_busy=True):
         if reading.busy and reading.meaning in (Meaning.ONE_ON_ONE, Meaning.TEAM_MEETING):
             yield occurrence, reading
+
+
+def _readings(
+    occurrences: Iterable[Occurrence], me: Collection[str], tentative_is_busy: bool
+) -> Iterator[tuple[Occurrence, Reading]]:
+    """Each occurrence with its reading. The dates of a series mostly share one event, which is then read once."""
+    mine = _addresses(me)
+    # The event is kept beside its reading so that its id stays its own.
+    known: dict[tuple[int, bool], tuple[Event, Reading]] = {}
+    for occurrence in occurrences:
+        key = (id(occurrence.event), occurrence.all_day)
+        if key not in known:
+            known[key] = (occurrence.event, _read(occurrence, mine, tentative_is_busy))
+        yield occurrence, known[key][1]
 
 
 def _read(occurrence: Occurrence, me: frozenset[str], tentative_is_busy: bool) -> Reading:
@@ -277,6 +287,7 @@ def _identity(party: Party) -> str:
     return _address(party.address) or " ".join(party.name.split()).casefold()
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> str:
     return text.strip().lower().removeprefix("mailto:")
 

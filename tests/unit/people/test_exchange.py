@@ -186,3 +186,17 @@ def test_scraps_of_files_never_make_the_readers_fail_and_every_problem_names_a_l
     for got in (people_from_csv("name,email\n" + text), people_from_vcard("BEGIN:VCARD\n" + text)):
         assert all(1 <= p.line <= len(lines) + 1 for p in got.problems)
         assert len({p.name for p in got.people}) == len(got.people)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(words, min_size=1, max_size=8), st.lists(words, max_size=3))
+def test_cards_that_another_library_wrote_are_read(name: list[str], tags: list[str]) -> None:
+    vobject = pytest.importorskip("vobject", reason="vobject is not installed: pip install 'calsync[test]'")
+    card = vobject.vCard()
+    card.add("n").value = vobject.vcard.Name(family="Sousa", given="Ana")
+    card.add("fn").value = " ".join(name)
+    card.add("email").value = "ana@example.com"
+    if tags:
+        card.add("categories").value = tags
+    got = people_from_vcard(card.serialize())
+    assert [(p.name, p.addresses) for p in got.people] == [(" ".join(name), ("ana@example.com",))]
