@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from calsync.config.forms import Address, Days, Text, check_url
+from calsync.config.forms import Address, Days, PathText, Text, check_url
 from calsync.config.hours import WEEKDAYS, parse_weekdays
 from calsync.config.schema import PROVIDERS, CalendarEntry, keys_of
 from calsync.config.tree import Fault, Tree, Where
@@ -54,15 +54,16 @@ def _valid(form: Any, value: Any) -> Any:
         return None
 
 
-def cross_checks(tree: Tree, folder: Path, kinds: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """Every problem between the values of `tree`; `folder` is the file's, `kinds` has the option keys by provider."""
+def cross_checks(tree: Tree, file: Path, kinds: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Every problem between the values of `tree`, read from `file`; `kinds` has the option keys by provider."""
+    folder = file.absolute().parent
     yield from _weekdays_once(tree)
     yield from _some_calendar(tree)
     for at, calendar in _items(tree.value, "calendars"):
         yield from _calendar(tree, at, calendar, folder, kinds)
     yield from _calendars_differ(tree, folder)
     yield from _people(tree)
-    yield from _exports(tree, folder)
+    yield from _exports(tree, file)
 
 
 def _fault(tree: Tree, where: Where, text: str, *, key: bool = False) -> Fault:
@@ -154,7 +155,7 @@ def _option(tree: Tree, where: Where, value: Any, provider: str, keys: frozenset
         yield _fault(tree, where, text, key=True)
         return
     try:
-        said = Text().check(value)
+        said = (PathText() if key == "path" else Text()).check(value)
         if key == "url":
             check_url(said)
         elif key == "path":
@@ -240,7 +241,8 @@ def _people(tree: Tree) -> Iterator[Fault]:
             yield _fault(tree, (*here, "max"), f"expected at least the {ideal} days of `ideal`, not {longest}")
 
 
-def _exports(tree: Tree, folder: Path) -> Iterator[Fault]:
+def _exports(tree: Tree, file: Path) -> Iterator[Fault]:
+    folder = file.absolute().parent
     calendars = [
         (path, str(calendar.get("name")))
         for _, calendar in _items(tree.value, "calendars")
@@ -262,5 +264,7 @@ def _exports(tree: Tree, folder: Path) -> Iterator[Fault]:
         elif owner is not None:
             text = f"lies in the calendar {shown(owner)}, so that the blocks would be read back; name another file"
             yield _fault(tree, where, text)
+        elif path == file.absolute():
+            yield _fault(tree, where, "is this very file, which the export would overwrite; name another file")
         elif path.is_dir():
             yield _fault(tree, where, f"expected a file, not the folder {shown(export['path'])}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["example_text", "reference_text"]
 
 _WIDTH = 96
-_PLAIN_FORMS = frozenset({"text", "a path", "true or false"})
+_PLAIN_FORMS = frozenset({"a name", "a title", "a path", "true or false", "a kind of calendar, such as ics"})
 
 _HEAD = """\
 # What calsync should know about you. Everything that you decide stands in this one file.

@@ -6,13 +6,13 @@ The reference page and the messages are made from the same objects, so that they
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from calsync.config.hours import parse_hours, parse_weekdays
-from calsync.config.wording import did_you_mean, listed, nearest, shown
+from calsync.config.wording import listed, nearest, shown
 from calsync.config.zones import check_zone
 
 if TYPE_CHECKING:
@@ -43,20 +43,28 @@ _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
 _TAG = re.compile(r"\w[\w-]{0,39}")
 _LONGEST = 200
+_LONGEST_CODE = 3
+_SOME = 12
 
 
 class Form:
     """One form of value. `text` describes it; `check` returns the value, or raises ValueError with the reason."""
 
     text = "text"
+    any_text = False
+    """True where a number in quotes would do."""
+
+    def wrong(self, value: object, hint: str = "") -> ValueError:
+        """What to raise for a `value` that has not this form."""
+        if value is None or value == "" or (isinstance(value, str) and not value.strip()):
+            return ValueError(f"is empty; expected {self.text}")
+        return ValueError(f"expected {self.text}, not {shown(value)}{hint}")
 
     def check(self, value: Any) -> Any:
         """Text that is not empty, in one line."""
-        if not isinstance(value, str):
-            hint = "; put it in quotes" if isinstance(value, bool | int | float) else ""
-            raise ValueError(f"expected {self.text}, not {shown(value)}{hint}")  # noqa: TRY004 - pydantic collects it
-        if not value.strip():
-            raise ValueError(f"is empty; expected {self.text}")
+        if not isinstance(value, str) or not value.strip():
+            quotes = self.any_text and isinstance(value, bool | int | float)
+            raise self.wrong(value, "; put it in quotes" if quotes else "")
         if not value.isprintable():
             raise ValueError(f"has a line break or a control character in it: {shown(value)}")
         if len(value) > _LONGEST:
@@ -72,7 +80,12 @@ class Form:
 
 
 class Text(Form):
-    """A line of text."""
+    """A line of text. `text` says which."""
+
+    any_text = True
+
+    def __init__(self, text: str = "text") -> None:
+        self.text = text
 
 
 class Truth(Form):
@@ -85,7 +98,7 @@ class Truth(Form):
         if isinstance(value, bool):
             return value
         now = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).casefold())
-        raise ValueError(f"expected true or false, not {shown(value)}" + (f"; write `{now}`" if now else ""))
+        raise self.wrong(value, f"; write `{now}`" if now else "")
 
 
 class Whole(Form):
@@ -100,10 +113,10 @@ class Whole(Form):
     def check(self, value: Any) -> int:
         """A whole number (true is none) in the range and on the step."""
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"expected {self.text}, not {shown(value)}")  # noqa: TRY004 - pydantic collects it
+            raise self.wrong(value)
         if not self.least <= value <= self.most or value % self.step:
             raise ValueError(f"expected {self.text}, not {value}")
-        return value
+        return int(value)
 
 
 class Choice(Form):
@@ -118,7 +131,7 @@ class Choice(Form):
         if not isinstance(value, bool) and value in self.options:
             return value
         near = nearest(value, [o for o in self.options if isinstance(o, str)]) if isinstance(value, str) else ""
-        raise ValueError(f"expected {self.text}, not {shown(value)}" + (f"; did you mean `{near}`?" if near else ""))
+        raise self.wrong(value, f"; did you mean `{near}`?" if near else "")
 
 
 class Zone(Form):
@@ -140,10 +153,10 @@ class Days(Form):
     def check(self, value: Any) -> int:
         """The days that `value` names: 14d, 2w, or a bare number of days."""
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ValueError(f"expected {self.text}, not {shown(value)}")  # noqa: TRY004 - pydantic collects it
+            raise self.wrong(value)
         match = _DURATION.fullmatch(str(value).strip())
         if match is None:
-            raise ValueError(f"expected {self.text}, not {shown(value)}")
+            raise self.wrong(value)
         days = int(match[1]) * (7 if (match[2] or "d").lower().startswith("w") else 1)
         if not 1 <= days <= self.most:
             raise ValueError(f"expected 1 to {self.most} days, not {shown(value)}")
@@ -161,7 +174,7 @@ class Address(Form):
         if _ADDRESS.fullmatch(address):
             return address.lower()
         hint = "; only the address, without a name or brackets" if "<" in address or ":" in address else ""
-        raise ValueError(f"expected {self.text}, not {shown(address)}{hint}")
+        raise self.wrong(address, hint)
 
 
 class HolidayCode(Form):
@@ -175,23 +188,28 @@ class HolidayCode(Form):
 
         code = str(super().check(value))
         known = list_supported_countries(include_aliases=True)
-        country, _, subdivision = code.partition("-")
+        country, _, part = code.partition("-")
         if country not in known:
-            # A subdivision that is right tells what was meant better than the country does.
-            near = nearest(country, known)
-            whole = f"{near}-{subdivision}" if near and subdivision else near
-            raise ValueError(f"no holidays are known for the country {shown(country)}" + _meant(whole))
-        if code != country and subdivision not in known[country]:
-            near = nearest(subdivision, known[country])
-            if near:
-                raise ValueError(f"no holidays are known for {shown(code)}" + _meant(f"{country}-{near}"))
-            some = listed(known[country][:12]) if known[country] else "no subdivisions"
-            raise ValueError(f"no holidays are known for {shown(code)}; {country} has {some}")
-        return code
+            raise ValueError(f"no holidays are known for the country {shown(country)}" + _country_hint(code, known))
+        if code == country or part in known[country]:
+            return code
+        near = nearest(part, known[country])
+        some = listed(known[country][:_SOME]) + (", for instance" if len(known[country]) > _SOME else "")
+        some = some or "no parts"
+        hint = f"did you mean `{country}-{near}`?" if near else f"{country} has {some}"
+        raise ValueError(f"no holidays are known for {shown(code)}; {hint}")
 
 
-def _meant(name: str) -> str:
-    return f"; did you mean `{name}`?" if name else "; expected a code such as DE or DE-BY"
+def _country_hint(code: str, known: Mapping[str, Sequence[str]]) -> str:
+    """Which country was meant: the code in capitals, a name such as "Germany", or a code that is near."""
+    from holidays.registry import COUNTRIES
+
+    country, dash, part = code.partition("-")
+    if country.upper() in known:
+        return f"; did you mean `{country.upper()}{dash}{nearest(part, known[country.upper()]) or part}`?"
+    names = {name.replace("_", " "): codes[1] for name, codes in COUNTRIES.items()}
+    near = names.get(nearest(code, names), "") if len(code) > _LONGEST_CODE else nearest(country, known)
+    return f"; did you mean `{near}`?" if near else "; expected a code such as DE or DE-BY"
 
 
 class Weekdays(Form):
@@ -219,6 +237,7 @@ class CalendarName(Form):
     """A name that can stand in a file name and in a key."""
 
     text = "a name of letters, digits, spaces, dots, dashes and underscores"
+    any_text = True
     _most = 60
 
     def check(self, value: Any) -> str:
@@ -238,12 +257,13 @@ class Tag(Form):
     """A word to group people by."""
 
     text = "one word of letters, digits, dashes and underscores"
+    any_text = True
 
     def check(self, value: Any) -> str:
         """The word as it is."""
         tag = str(super().check(value))
         if not _TAG.fullmatch(tag):
-            raise ValueError(f"expected {self.text}, not {shown(tag)}")
+            raise self.wrong(tag)
         return tag
 
 
@@ -272,17 +292,21 @@ def check_url(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(f"expected a URL such as https://dav.example.net/maya/, not {shown(url)}") from None
+        raise ValueError("expected a URL such as https://dav.example.net/maya/; this one makes no sense") from None
     if parts.password is not None:
-        # The URL is not shown: the password is in it.
         raise ValueError("has a password in it; passwords do not belong in this file, they are kept in the keyring")
+    # The path is not shown: in many a calendar's address it is as good as a password.
+    said = shown(f"{parts.scheme}://{host}/…" if parts.scheme and host else parts.scheme or url.partition("/")[0])
     if parts.scheme in {"webcal", "webcals"}:
         raise ValueError(
-            f"expected a URL that begins with https://, not {shown(url)}; write https in place of {parts.scheme}"
+            f"expected a URL that begins with https://, not {said}; write https in place of {parts.scheme}"
         )
     if parts.scheme not in {"http", "https"}:
-        known = did_you_mean(parts.scheme, ["http", "https"]) if parts.scheme else ""
-        raise ValueError(f"expected a URL that begins with https:// or http://, not {shown(url)}{known}")
-    if not host or any(c.isspace() for c in url):
-        raise ValueError(f"expected a URL with a host, such as https://dav.example.net/maya/, not {shown(url)}")
+        near = nearest(parts.scheme, ["http", "https"]) if parts.scheme else ""
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise ValueError(f"expected a URL that begins with https:// or http://, not {said}{hint}")
+    if not host:
+        raise ValueError("expected a URL with a host, such as https://dav.example.net/maya/; this one has none")
+    if any(c.isspace() for c in url):
+        raise ValueError("has a space in it; a URL has none (write %20 in its place)")
     return url

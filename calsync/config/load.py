@@ -108,7 +108,6 @@ def check_config(
     from calsync.config.checks import cross_checks
     from calsync.config.tree import Fault, Mark, Tree, decode, read_tree
 
-    folder = path.absolute().parent
     text, faults = decode(data)
     tree = read_tree(text) if not faults else Tree()
     faults += tree.faults
@@ -120,7 +119,8 @@ def check_config(
             faults.append(Fault(tree.mark(()), f"expected keys and values (`key: value`), not {_shown(tree.value)}"))
         else:
             file, wrong = _validated(tree)
-            faults += [*wrong, *cross_checks(tree, folder, provider_kinds)]
+            found = [*wrong, *cross_checks(tree, path, provider_kinds)]
+            faults += [f for f in found if not any(f.where[: len(w)] == w for w in tree.unread)]
             if not tree.value.get("timezone") and "timezone" not in tree.value and not system_zone:
                 faults.append(Fault(Mark(1, 1), _NO_ZONE, ("timezone",)))
     if faults or file is None:
@@ -166,7 +166,11 @@ def _validated(tree: Tree) -> tuple[File | None, list[Fault]]:
     try:
         return File.model_validate(tree.value), []
     except ValidationError as error:
-        faults = [_fault(tree, dict(one)) for one in error.errors(include_url=False)]
+        errors = error.errors(include_url=False)
+        wrong_keys = {one["loc"][:-1] for one in errors if one["loc"][-1:] == ("[key]",)}
+        # What stands behind a key that is wrong itself matters only where something does.
+        told = [e for e in errors if not (e["loc"] in wrong_keys and e["input"] is None)]
+        faults = [_fault(tree, dict(one)) for one in told]
         return None, [fault for fault in faults if fault is not None]
 
 
@@ -187,7 +191,8 @@ def _fault(tree: Tree, error: dict[str, Any]) -> Fault | None:
     elif kind == "missing":
         section = section_at(where[:-1])
         known = keys_of(section) if section else {}
-        if any(nearest(key, known) == where[-1] for key in value or () if key not in known):
+        closed = section is not None and section.model_config.get("extra") == "forbid"
+        if closed and any(nearest(key, known) == where[-1] for key in value or () if key not in known):
             return None  # the misspelt key says it
         form = form_of(known[str(where[-1])]) if section else None
         text = f"is missing; expected {form.text}" if form else "is missing"

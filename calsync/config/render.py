@@ -23,7 +23,11 @@ def scalar(value: object) -> str:
     text = str(value)
     if _DURATION.fullmatch(text) or (_PLAIN.fullmatch(text) and text.lower() not in _WORDS):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    # YAML refuses some characters that JSON lets through, and takes others for line breaks.
+    return "".join(
+        c if c.isprintable() else json.dumps(c)[1:-1] if c <= "\uffff" else f"\\U{ord(c):08x}" for c in quoted
+    )
 
 
 def flow(value: object) -> str:

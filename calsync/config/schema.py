@@ -76,7 +76,7 @@ class Block(Section):
     prefer: Annotated[str, Choice(p.value for p in Prefer)] = Field(
         Prefer.ANY.value, description="The part of the working day that suits you best.", examples=["any"]
     )
-    title: Annotated[str, Text()] = Field(
+    title: Annotated[str, Text("a title")] = Field(
         description="What stands in the calendar. Others may see it, so name nobody.", examples=["Focus"]
     )
 
@@ -95,7 +95,7 @@ class ConnectBlock(Block):
     prefer: Annotated[str, Choice(p.value for p in Prefer)] = Field(
         Prefer.ANY.value, description="The part of the working day that suits you best.", examples=["afternoon"]
     )
-    title: Annotated[str, Text()] = Field(
+    title: Annotated[str, Text("a title")] = Field(
         "Focus", description="What stands in the calendar. Others may see it, so name nobody.", examples=["Focus"]
     )
 
@@ -106,7 +106,7 @@ class FollowThroughBlock(Block):
     minutes: Annotated[int, Whole(5, 240, step=5, unit="minutes")] = Field(
         45, description="How long one block is.", examples=[45]
     )
-    title: Annotated[str, Text()] = Field(
+    title: Annotated[str, Text("a title")] = Field(
         "Focus: follow-through",
         description="What stands in the calendar. Others may see it, so name nobody.",
         examples=["Focus: follow-through"],
@@ -119,7 +119,7 @@ class KindnessBlock(Block):
     minutes: Annotated[int, Whole(5, 240, step=5, unit="minutes")] = Field(
         10, description="How long one block is.", examples=[10]
     )
-    title: Annotated[str, Text()] = Field(
+    title: Annotated[str, Text("a title")] = Field(
         "Focus: small things",
         description="What stands in the calendar. Others may see it, so name nobody.",
         examples=["Focus: small things"],
@@ -207,7 +207,7 @@ class CalendarEntry(BaseModel):
     name: Annotated[str, CalendarName()] = Field(
         description="Your own name for the calendar; it stands in every message about it.", examples=["work"]
     )
-    provider: Annotated[str, Text()] = Field(
+    provider: Annotated[str, Text("a kind of calendar, such as ics")] = Field(
         description="What kind of calendar it is; each kind has keys of its own.", examples=["ics"]
     )
     write: Annotated[bool, Truth()] = Field(

@@ -22,6 +22,7 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_PILE = re.compile(r"(?:[\[{]\s*){100}")
 _DEEPEST = 20
 _MOST_NODES = 100_000
 
@@ -51,6 +52,8 @@ class Tree:
     values: dict[Where, Mark] = field(default_factory=dict)
     keys: dict[Where, Mark] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    unread: set[Where] = field(default_factory=set)
+    """Places whose value could not be read: what else is wrong there says nothing."""
 
     def mark(self, where: Where, *, key: bool = False) -> Mark:
         """Where the value (or its key) at `where` stands, or the nearest thing around it that stands somewhere."""
@@ -106,7 +109,8 @@ def _worded(error: Any) -> Fault:
     mark = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None)
     text = next((words for pattern, words in _WORDING if re.search(pattern, said)), "")
-    if opened is not None and ("quote that opens" in text or "end>" in problem or "flow" in context):
+    # Where it began tells more than where the parser gave up.
+    if opened is not None and ("quote that opens" in text or "flow" in context or "simple key" in context):
         mark = opened
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     return Fault(Mark(line, column), text or f"is not YAML: {' '.join(problem.split()) or 'it cannot be read'}")
@@ -117,6 +121,8 @@ def compose(text: str) -> tuple[Any, list[Fault]]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    if _PILE.search(text):  # the parser needs the square of its time for these
+        return None, [Fault(Mark(1, 1), "is nested too deeply to be a configuration")]
     yaml = YAML(typ="safe", pure=True)
     yaml.composer.warn_double_anchors = False  # a name used again is legal YAML and no concern of the leader's
     try:
@@ -137,8 +143,10 @@ class _Reader:
         self.tree = Tree()
         self.nodes = 0
 
-    def fault(self, node: Any, text: str, where: Where) -> None:
+    def fault(self, node: Any, text: str, where: Where, *, unread: bool = False) -> None:
         self.tree.faults.append(Fault(_mark(node), text, where))
+        if unread:
+            self.tree.unread.add(where)
 
     def read(self, node: Any, where: Where) -> Any:
         """The plain value of `node`; records its mark. Too deep or too many (aliases multiply) reads as None."""
@@ -146,11 +154,16 @@ class _Reader:
         self.nodes += 1
         if len(where) > _DEEPEST or self.nodes > _MOST_NODES:
             if not any("too deeply" in f.text for f in self.tree.faults):
-                self.fault(node, "is nested too deeply, or repeats itself too often, to be a configuration", where[:2])
+                self.fault(
+                    node,
+                    "is nested too deeply, or repeats itself too often, to be a configuration",
+                    where[:2],
+                    unread=True,
+                )
             return None
         if node.tag not in _PLAIN:
             tag = str(node.tag).replace(_TAG, "!!")
-            self.fault(node, f"the tag {shown(tag)} is not allowed; write the value as it is", where)
+            self.fault(node, f"the tag {shown(tag)} is not allowed; write the value as it is", where, unread=True)
             return None
         if node.id == "mapping":
             return self.mapping(node, where)
@@ -174,6 +187,8 @@ class _Reader:
                 self.fault(key, f"stands here a second time; the first is on line {self.tree.keys[here].line}", here)
                 continue
             self.tree.keys[here] = _mark(key)
+            if value.id == "scalar" and value.start_mark.index == value.end_mark.index:
+                self.tree.values[here] = _mark(key)  # nothing stands behind the key, and it stands on a later line
             values[name] = self.read(value, here)
         for source in merged:
             if source.id != "mapping" or self.nodes > _MOST_NODES or len(where) > _DEEPEST:

@@ -45,7 +45,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """`names` as "a, b or c"."""
-    *most, last = list(names)
+    *most, last = [*names] or [""]
     return f"{', '.join(most)} or {last}" if most else last
 
 

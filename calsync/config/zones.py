@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zoneinfo
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from calsync.config.wording import nearest, shown
@@ -45,9 +46,15 @@ def system_timezone(environ: Mapping[str, str] = os.environ, etc: Path = Path("/
         return ""
 
 
+@cache
+def _known() -> frozenset[str]:
+    """Every name there is; finding them takes a walk through the zone files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def check_zone(name: str) -> str:
     """Return `name` when it is an IANA zone; raise ValueError with the nearest one otherwise."""
-    known = zoneinfo.available_timezones()
+    known = _known()
     if name in known:
         return name
     wanted = name.strip().replace(" ", "_")

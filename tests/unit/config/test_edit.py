@@ -1,0 +1,375 @@
+"""People are added, changed and removed in the file, and nothing else in it changes."""
+
+from __future__ import annotations
+
+import re
+import stat
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calsync.config.edit import Edited, add_person, edit_person, remove_person
+from calsync.config.load import load_config
+from calsync.config.render import flow
+from calsync.config.splice import Tangled, add_item, change_item, remove_item
+from calsync.config.tree import read_tree
+from calsync.errors import ConfigError, UsageError
+
+KINDS = {"ics": frozenset({"path", "url"}), "caldav": frozenset({"url", "username", "calendar"})}
+WITH: dict[str, Any] = {"today": date(2026, 12, 7), "provider_kinds": KINDS, "system_zone": "Europe/Berlin"}
+
+FILE = """\
+# Maya's file
+calendars:   # two spaces too many
+  - {name: work,   provider: ics, path: work, write: true}   # aligned
+
+people:      # the rotation
+  # my mentor
+  - {name: Ana Sousa, email: ana@example.com, ideal: 14d, max: 28d}   # since May
+  - name: 'Ben Okafor'   # likes walks
+    # how often
+    ideal: 2w
+    max: 28
+    tags: [report,   peer]
+
+# what others see
+privacy: {names:   none}
+"""
+
+
+def written(folder: Path, text: str = FILE) -> Path:
+    path = folder / "config.yaml"
+    path.write_bytes(text.encode())
+    return path
+
+
+def names(path: Path) -> list[str]:
+    return [person.name for person in load_config(path, **WITH).people]
+
+
+def test_a_person_is_added_behind_the_others_and_every_other_byte_stays(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    add_person(path, {"name": "Chi Nwosu", "max": "30d", "ideal": "10d", "email": ["chi@example.com"]}, **WITH)
+    new = "  - name: Chi Nwosu\n    email: chi@example.com\n    ideal: 10d\n    max: 30d\n"
+    assert path.read_text() == FILE.replace("    tags: [report,   peer]\n", "    tags: [report,   peer]\n" + new)
+    assert names(path) == ["Ana Sousa", "Ben Okafor", "Chi Nwosu"]
+
+
+def test_a_changed_value_takes_the_old_ones_place_and_every_other_byte_stays(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    edit_person(path, "ana sousa", {"max": "35d"}, **WITH)
+    edit_person(path, "Ben Okafor", {"ideal": "3w", "channel": "walk"}, **WITH)
+    expected = FILE.replace("14d, max: 28d", "14d, max: 35d").replace("ideal: 2w", "ideal: 3w")
+    assert path.read_text() == expected.replace("[report,   peer]\n", "[report,   peer]\n    channel: walk\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("Ana Sousa", "  - {name: Ana Sousa, email: ana@example.com, ideal: 14d, max: 28d}   # since May\n", ""),
+        (
+            "Ben Okafor",
+            """  - name: 'Ben Okafor'   # likes walks
+    # how often
+    ideal: 2w
+    max: 28
+    tags: [report,   peer]
+""",
+            "",
+        ),
+    ],
+)
+def test_a_removed_person_leaves_every_other_byte(tmp_path: Path, name: str, before: str, after: str) -> None:
+    path = written(tmp_path)
+    remove_person(path, name, **WITH)
+    assert path.read_text() == FILE.replace(before, after)
+
+
+def test_an_empty_value_takes_the_key_out(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    edit_person(path, "Ben Okafor", {"tags": []}, **WITH)
+    edit_person(path, "Ana Sousa", {"email": ""}, **WITH)
+    assert path.read_text() == FILE.replace("    tags: [report,   peer]\n", "").replace(" email: ana@example.com,", "")
+
+
+def test_a_person_can_be_renamed(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    edit_person(path, "Ben Okafor", {"name": 'Ben O\'Kafor: "B"'}, **WITH)
+    assert names(path) == ["Ana Sousa", 'Ben O\'Kafor: "B"']
+
+
+CALENDARS = "calendars: [{name: work, provider: ics, path: work}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CALENDARS, CALENDARS + "\npeople:\n  - {P}\n"),
+        (CALENDARS.rstrip("\n"), CALENDARS + "\npeople:\n  - {P}"),
+        (CALENDARS + "# the end\n", CALENDARS + "# the end\n\npeople:\n  - {P}\n"),
+        (CALENDARS + "...\n# the end\n", CALENDARS + "\npeople:\n  - {P}\n...\n# the end\n"),
+        (CALENDARS + "people:\n", CALENDARS + "people:\n  - {P}\n"),
+        (CALENDARS + "people:", CALENDARS + "people:\n  - {P}"),
+        ("people:  # nobody yet\n" + CALENDARS, "people:  # nobody yet\n  - {P}\n" + CALENDARS),
+        ("people: ~  # none\n" + CALENDARS, "people: [{P}]  # none\n" + CALENDARS),
+        ("people: []  # none\n" + CALENDARS, "people: [{P}]  # none\n" + CALENDARS),
+        ("people: [\n]\n" + CALENDARS, "people: [{P}]\n" + CALENDARS),
+        (
+            "people: [{name: A, ideal: 1, max: 2},]\n" + CALENDARS,
+            "people: [{name: A, ideal: 1, max: 2}, {P},]\n" + CALENDARS,
+        ),
+        (
+            "people:\n- name: A\n  ideal: 1\n  max: 2\n" + CALENDARS,
+            "people:\n- name: A\n  ideal: 1\n  max: 2\n- name: Zoë\n  ideal: 1w\n  max: 14\n" + CALENDARS,
+        ),
+        (
+            "people:\n  -   name: A\n      ideal: 1\n      max: 2\n  # tail\n" + CALENDARS,
+            "people:\n  -   name: A\n      ideal: 1\n      max: 2\n  -   name: Zoë\n      ideal: 1w\n      max: 14\n"
+            "  # tail\n" + CALENDARS,
+        ),
+        ("{" + CALENDARS.strip() + "}\n", "{" + CALENDARS.strip() + ", people: [{P}]}\n"),
+        ("---\n" + CALENDARS + "people: []\n", "---\n" + CALENDARS + "people: [{P}]\n"),
+        (
+            '{"calendars": [{"name": "w", "provider": "ics", "path": "w"}], "people": []}',
+            '{"calendars": [{"name": "w", "provider": "ics", "path": "w"}], "people": [{P}]}',
+        ),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_a_person_is_added_to_any_form_of_the_list(
+    tmp_path: Path, text: str, expected: str, newline: str, bom: bytes
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(bom + text.replace("\n", newline).encode())
+    add_person(path, {"name": "Zoë", "ideal": "1w", "max": 14}, **WITH)
+    wanted = expected.replace("{P}", "{name: Zoë, ideal: 1w, max: 14}")
+    ends_bare = not text.endswith("\n")
+    if ends_bare and newline == "\r\n" and "\n" not in text:
+        newline = "\n"  # a file of one line shows no line ending to keep
+    assert path.read_bytes() == bom + wanted.replace("\n", newline).encode()
+
+
+def test_removing_the_last_person_leaves_an_empty_list_that_still_loads(tmp_path: Path) -> None:
+    path = written(tmp_path, CALENDARS + "people:  # all\n  # Ana\n  - {name: A, ideal: 1, max: 2}\n# the end\n")
+    remove_person(path, "A", **WITH)
+    assert path.read_text() == CALENDARS + "people: []  # all\n  # Ana\n# the end\n"
+    assert names(path) == []
+    add_person(path, {"name": "B", "ideal": 1, "max": 2}, **WITH)
+    assert names(path) == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "gone", "expected"),
+    [
+        ("[{P1}, {P2}, {P3}]", "P2", "[{P1}, {P3}]"),
+        ("[{P1}, {P2}, {P3}]", "P1", "[{P2}, {P3}]"),
+        ("[{P1}, {P2}, {P3}]", "P3", "[{P1}, {P2}]"),
+        ("[{P1}]", "P1", "[]"),
+        ("[\n  {P1},\n  {P2},  # two\n]", "P2", "[\n  {P1},\n  # two\n]"),
+        ("[\n  {P1},\n  {P2},\n]", "P1", "[\n  {P2},\n]"),
+    ],
+)
+def test_a_person_is_removed_from_a_list_on_one_line(tmp_path: Path, text: str, gone: str, expected: str) -> None:
+    def filled(form: str) -> str:
+        return re.sub(r"\{(P\d)\}", r"{name: \1, ideal: 1, max: 2}", form)
+
+    path = written(tmp_path, "people: " + filled(text) + "\n" + CALENDARS)
+    remove_person(path, gone, **WITH)
+    assert path.read_text() == "people: " + filled(expected) + "\n" + CALENDARS
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "expected"),
+    [
+        ("- name: A\n  ideal: 1\n  max:\n    2\n", {"max": 3}, "- name: A\n  ideal: 1\n  max:\n    3\n"),
+        (
+            "- name: A\n  email:\n  - a@example.com # first\n  - b@example.com # second\n  ideal: 1\n  max: 2\n",
+            {"email": ["c@example.com", "d@example.com"]},
+            "- name: A\n  email: [c@example.com, d@example.com] # second\n  ideal: 1\n  max: 2\n",
+        ),
+        ("- channel: call\n  name: A\n  ideal: 1\n  max: 2\n", {"channel": None}, "- name: A\n  ideal: 1\n  max: 2\n"),
+        (
+            "- channel: call # by phone\n  name: A\n  ideal: 1\n  max: 2\n",
+            {"channel": None},
+            "-  # by phone\n  name: A\n  ideal: 1\n  max: 2\n",
+        ),
+        ("- {name: A, ideal: 1, max: 2, channel: call}\n", {"channel": None}, "- {name: A, ideal: 1, max: 2}\n"),
+        (
+            "- {ideal: 1, max: 2, name: A}\n",
+            {"max": "3d", "tags": ["x"]},
+            "- {ideal: 1, max: 3d, name: A, tags: [x]}\n",
+        ),
+        ("- name: >-\n    A\n  ideal: 1\n  max: 2\n", {"name": "B"}, "- name: B\n  ideal: 1\n  max: 2\n"),
+        ("-\n  # her\n  name: A\n  ideal: 1\n  max: 2\n", {"max": 9}, "-\n  # her\n  name: A\n  ideal: 1\n  max: 9\n"),
+    ],
+)
+def test_a_person_is_changed_in_any_form(tmp_path: Path, text: str, changes: dict[str, object], expected: str) -> None:
+    path = written(tmp_path, "people:\n" + text + CALENDARS)
+    edit_person(path, "A", changes, **WITH)
+    assert path.read_text() == "people:\n" + expected + CALENDARS
+
+
+def test_what_is_the_same_already_is_not_written(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    before = path.stat()
+    result = edit_person(path, "Ana Sousa", {"max": "28d", "email": ["ana@example.com"]}, **WITH)
+    assert result == Edited(path, FILE, FILE)
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_a_dry_run_says_what_would_stand_there_and_writes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    result = remove_person(path, "Ana Sousa", **WITH, dry_run=True)
+    assert "Ana Sousa" not in result.after
+    assert path.read_text() == FILE
+
+
+def refusal(path: Path, call: Any, *args: Any) -> str:
+    before = path.read_bytes()
+    with pytest.raises(UsageError) as caught:
+        call(path, *args, **WITH)
+    assert caught.value.next_step
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in path.parent.iterdir()) == [path.name]
+    return str(caught.value)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    expected = 'nobody in the rotation is called "Anna Souza"; did you mean `Ana Sousa`?'
+    assert refusal(path, edit_person, "Anna Souza", {"max": 30}) == expected
+    assert refusal(path, remove_person, "Anna Souza") == expected
+
+
+def test_a_second_person_of_one_name_or_address_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    one = {"name": "ANA  sousa", "ideal": 1, "max": 2}
+    assert refusal(path, add_person, one) == "ANA  sousa is in the rotation already"
+    two = {"name": "Dee", "email": "Ana@Example.com", "ideal": 1, "max": 2}
+    assert refusal(path, add_person, two) == "Dee: email: ana@example.com is an address of the person on line 7 already"
+
+
+def test_a_wrong_field_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    assert refusal(path, edit_person, "Ana Sousa", {"max": "3d"}) == (
+        "Ana Sousa: max: expected at least the 14 days of `ideal`, not 3"
+    )
+    assert refusal(path, edit_person, "Ana Sousa", {"chanel": "call"}) == (
+        "Ana Sousa: chanel: unknown key; did you mean `channel`?"
+    )
+    assert "max: is missing" in refusal(path, add_person, {"name": "Dee", "ideal": 1})
+    assert refusal(path, add_person, {"ideal": 1}) == "a person needs a name"
+
+
+def test_a_file_that_is_wrong_already_is_refused_with_its_own_problems(tmp_path: Path) -> None:
+    path = written(tmp_path, FILE.replace("names:   none", "names: all"))
+    with pytest.raises(ConfigError, match=r"privacy\.names: expected none or first"):
+        add_person(path, {"name": "Dee", "ideal": 1, "max": 2}, **WITH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "people:\n  - &a {name: A, ideal: 1, max: 2}\n  - {<<: *a, name: B}\n",
+        "people:\n  - {name: A, ideal: &d 1, max: *d}\n",
+    ],
+)
+def test_a_change_that_would_reach_others_through_an_anchor_is_refused(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text + CALENDARS)
+    assert "cannot be edited safely" in refusal(path, edit_person, "A", {"ideal": 2, "max": 3})
+
+
+def test_a_linked_file_stays_a_link_and_keeps_its_mode(tmp_path: Path) -> None:
+    kept = tmp_path / "dotfiles"
+    kept.mkdir()
+    real = written(kept)
+    real.chmod(0o640)
+    link = tmp_path / "config.yaml"
+    link.symlink_to(real)
+    remove_person(link, "Ana Sousa", **WITH)
+    assert link.is_symlink()
+    assert "Ana Sousa" not in real.read_text()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert list(kept.iterdir()) == [real]
+
+
+LINE_PARTS = st.sampled_from(["# why", "#", "# über: [x", "# - {name: no}", "# 'quote"])
+NAMES = st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters="\ufeff"), min_size=1, max_size=12
+).filter(lambda n: n.isprintable() and n.strip() == n)
+VALUES = st.one_of(
+    NAMES, st.integers(0, 99), st.lists(NAMES, max_size=3), st.sampled_from(["14d", "true", "~", "a: b"])
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
+    """A file with people in any mixture of forms, and comments everywhere that YAML has room for them."""
+    indent = draw(st.sampled_from(["", "  ", "    "]))
+    people: list[dict[str, Any]] = []
+    lines = ["# head", "before: {a:   1}   # kept", "people:" + draw(st.sampled_from(["", "   # all", " "]))]
+    for name in draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)):
+        person = {"name": name, **draw(st.dictionaries(st.sampled_from(["ideal", "tags", "x"]), VALUES))}
+        people.append(person)
+        if draw(st.booleans()):
+            lines.append(indent + draw(LINE_PARTS))
+        tail = draw(st.sampled_from(["", "  # aside", " "]))
+        if draw(st.booleans()):
+            lines.append(f"{indent}- {flow(person)}{tail}")
+            continue
+        gap = draw(st.sampled_from([" ", "   "]))
+        lead = f"{indent}-{gap}"
+        for key, value in person.items():
+            lines.append(f"{lead}{key}: {flow(value)}{tail}")
+            lead = indent + " " + " " * len(gap)
+            if draw(st.integers(0, 3)) == 0:
+                lines += draw(st.sampled_from([[lead + "# inside"], [""]]))
+    lines += draw(st.sampled_from([[], ["", "# tail", "after: [1,   2]  # kept"], ["after: {}"], ["# the end"]]))
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    return newline.join(lines) + draw(st.sampled_from(["", newline])), people
+
+
+def comments(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents(), st.data())
+def test_whatever_the_form_the_right_values_come_out_and_no_comment_is_lost(
+    document: tuple[str, list[dict[str, Any]]], data: st.DataObject
+) -> None:
+    text, people = document
+    assert read_tree(text).value["people"] == people
+    new = {"name": data.draw(NAMES), "tags": data.draw(st.lists(NAMES, max_size=2))}
+    added = add_item(text, "people", new)
+    assert read_tree(added).value["people"] == [*people, new]
+    assert comments(added) == comments(text)
+
+    at = data.draw(st.integers(0, len(people) - 1))
+    key = data.draw(st.sampled_from(["name", "ideal", "tags", "z"]))
+    value = data.draw(VALUES)
+    changed = change_item(text, "people", at, {key: value})
+    assert read_tree(changed).value["people"] == [*people[:at], {**people[at], key: value}, *people[at + 1 :]]
+    assert comments(changed) == comments(text)
+
+    removed = remove_item(text, "people", at)
+    assert read_tree(removed).value["people"] == [*people[:at], *people[at + 1 :]]
+    # Only comments inside the entry go with it.
+    assert [c for c in comments(removed) if c != "# inside"] == [c for c in comments(text) if c != "# inside"]
+    for result in (added, changed, removed):
+        rest, old = read_tree(result).value, read_tree(text).value
+        assert {**rest, "people": 0} == {**old, "people": 0}
+        if "\r\n" in text:
+            assert result.count("\n") == result.count("\r\n")
+
+
+def test_an_alias_in_the_place_of_the_list_is_not_cut() -> None:
+    with pytest.raises(Tangled):
+        add_item("a: &p [{name: A}]\npeople: *p\n", "people", {"name": "B"})
+    with pytest.raises(Tangled):
+        remove_item("a: &p {name: A}\npeople: [*p]\n", "people", 0)
