@@ -46,7 +46,7 @@ def content_tag(data: bytes) -> str:
     return sha256(data).hexdigest()[:24]
 
 
-def read_whole(path: Path) -> tuple[bytes, Signature]:
+def read_whole(path: Path | str) -> tuple[bytes, Signature]:
     """The bytes of the file and the signature that they belong to.
 
     A file that is replaced while it is read is read once more. Raises NotFound when it is gone, Malformed when it is
@@ -54,12 +54,13 @@ def read_whole(path: Path) -> tuple[bytes, Signature]:
     """
     try:
         for _ in range(2):
-            if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block at open
-                raise Malformed(f"{path}: it is not a file", "take it out of the folder")
-            with path.open("rb") as file:
-                before = signature(os.fstat(file.fileno()))
-                data = file.read()
-            if signature(path.stat()) == before and len(data) == before.size:
+            with open(path, "rb", buffering=0, opener=_unblocked) as file:
+                found = os.fstat(file.fileno())
+                if not stat.S_ISREG(found.st_mode):
+                    raise Malformed(f"{path}: it is not a file", "take it out of the folder")
+                data = file.readall()
+            before = signature(found)
+            if signature(os.stat(path)) == before and len(data) == before.size:  # noqa: PTH116 - as above
                 return data, before
     except OSError as error:
         raise trouble(path, error) from error
@@ -68,13 +69,18 @@ def read_whole(path: Path) -> tuple[bytes, Signature]:
     )
 
 
+def _unblocked(path: str, flags: int) -> int:
+    # A named pipe that nobody writes to would otherwise block the night at this line.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def reason(error: OSError) -> str:
     """Why the system refused, in its own words and lower case."""
     text = error.strerror or str(error)
     return text[:1].lower() + text[1:]
 
 
-def trouble(path: Path, error: OSError) -> ProviderError:
+def trouble(path: Path | str, error: OSError) -> ProviderError:
     """The error that says what the system refused about `path`."""
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return NotFound(f"{path}: there is no such file or folder", "check `path` in the config, or put it back")

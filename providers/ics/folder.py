@@ -25,6 +25,7 @@ TEMP_SUFFIX = ".calsync.tmp"
 """How the temporary files of calsync end; every reader of such folders passes over *.tmp and names with a dot."""
 
 _LEFT_OUT = 1
+_KIND = 0o170000  # the bits of a mode that tell files from folders, without a call for each
 
 
 class Listing(NamedTuple):
@@ -57,14 +58,18 @@ def list_folder(folder: Path, prefix: str = "") -> Listing:
                         temps.append(name)
                 elif name.lower().endswith(".ics"):
                     seen = _look(entry)
-                    if seen is not None and stat.S_ISDIR(seen.st_mode):
+                    if seen is None:
+                        continue
+                    if seen.st_mode & _KIND == stat.S_IFREG:
+                        files[prefix + (name if name.isascii() else _clean(name))] = (signature(seen), entry.path)
+                    elif seen.st_mode & _KIND == stat.S_IFDIR:
                         folders.append(name)
-                    elif seen is not None:
-                        files[prefix + _clean(name)] = (signature(seen), entry.path)
+                    else:
+                        raise Malformed(f"{entry.path}: it is not a file", "take it out of the folder")
                 elif entry.is_dir():
                     folders.append(name)
     except OSError as error:
-        raise trouble(folder, error) from error
+        raise trouble(error.filename or folder, error) from error
     for temp in temps:
         # Without hard links a creation reserves its name with an empty file; killed just then, it was not made yet.
         name = prefix + temp_target(temp)
@@ -111,7 +116,7 @@ def read_folder(folder: Path, nested: bool, start: datetime, cursor: str | None)
             now[name] = before
             continue
         try:
-            data, seen = read_whole(Path(path))
+            data, seen = read_whole(path)
         except NotFound:
             continue  # deleted since the folder was listed
         tag = content_tag(data)
@@ -136,16 +141,13 @@ def read_folder(folder: Path, nested: bool, start: datetime, cursor: str | None)
 def _look(entry: os.DirEntry[str]) -> os.stat_result | None:
     """What an event file is; None when it was deleted since the folder was opened."""
     try:
-        seen = entry.stat()
+        return entry.stat()
     except FileNotFoundError as error:
         if entry.is_symlink():
             raise Malformed(
                 f"{entry.path}: it is a link to nothing", "repair the link, or take it out of the folder"
             ) from error
         return None
-    if not stat.S_ISREG(seen.st_mode) and not stat.S_ISDIR(seen.st_mode):
-        raise Malformed(f"{entry.path}: it is not a file", "take it out of the folder")
-    return seen
 
 
 def _is_past(data: bytes, path: str, origin: datetime) -> bool:

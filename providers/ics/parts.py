@@ -15,7 +15,7 @@ from calsync.ports import Resource
 __all__ = ["compare"]
 
 # Some servers stamp every event anew at every request; the stamp says nothing about the event (RFC 5545 3.8.7.2).
-_STAMP = re.compile(rb"\r?\nDTSTAMP[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE)
+_STAMP = re.compile(rb"\nDTSTAMP[;:][^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
 
 
 def compare(

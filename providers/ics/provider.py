@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -52,15 +54,19 @@ class IcsProvider:
         self._username = options.get("username")
         self._url = url
         self._meant = options.get("calendar", "")
-        self._path = Path(path).expanduser()
+        self._path = _expanded(name, path)
         if url:
             WebCalendar(name, url, None, None)
 
     @cached_property
     def capabilities(self) -> Capabilities:
         """A folder can be written, a file and an address cannot."""
-        folder = self._path.is_dir() or (not self._path.exists() and self._path.suffix.lower() != ".ics")
-        return Capabilities(can_write=not self._url and folder)
+        try:
+            folder = self._path.is_dir()
+            absent = not folder and not self._path.exists()
+        except OSError:
+            folder, absent = False, True
+        return Capabilities(can_write=not self._url and (folder or (absent and self._path.suffix.lower() != ".ics")))
 
     def calendars(self) -> list[CalendarInfo]:
         """The folders of a folder of calendars, or the one calendar that there is, under the id ""."""
@@ -106,7 +112,7 @@ class IcsProvider:
         found: list[OwnedSeries] = []
         for name, (_seen, path) in event_files(folder, nested)[0].items():
             try:
-                data, _seen = read_whole(Path(path))
+                data, _seen = read_whole(path)
             except NotFound:
                 continue  # deleted since the folder was listed
             series = owned_in(data, name, content_tag(data), self._context.zone)
@@ -147,10 +153,9 @@ class IcsProvider:
     def _is_file(self) -> bool:
         """True for a file, False for a folder; raises NotFound or Unreachable when there is neither."""
         try:
-            self._path.stat()
+            return not stat.S_ISDIR(self._path.stat().st_mode)
         except OSError as error:
             raise trouble(self._path, error) from error
-        return not self._path.is_dir()
 
     def _require_only(self, calendar: str) -> None:
         if calendar:
@@ -163,18 +168,26 @@ class IcsProvider:
         meant = calendar or self._meant
         if not meant:
             return self._path, True
-        if meant != Path(meant).name or meant.startswith("."):
+        if meant != Path(meant).name or meant.startswith(".") or "\0" in meant:
             raise NotFound(f"{self._name}: {meant!r} is not the name of a folder", "name one of `calsync calendars`")
         folder = self._path / meant
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir lets a refusal of the system through
             raise NotFound(f"{self._name}: there is no calendar {meant!r} in {self._path}", "see `calsync calendars`")
         return folder, False
 
     def _info(self, name: str, folder: Path) -> CalendarInfo:
-        import os
-
         writable = os.access(folder, os.W_OK | os.X_OK)
         return CalendarInfo(id=name, name=_display_name(folder) or folder.name or self._name, writable=writable)
+
+
+def _expanded(name: str, path: str) -> Path:
+    """The path with `~` replaced; no look at the disk."""
+    if "\0" in path:
+        raise UsageError(f"{name}: the path has a zero byte in it", "correct `path` in the config")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{name}: the home folder in {path} is not known", "give the whole path") from error
 
 
 def _display_name(folder: Path) -> str:

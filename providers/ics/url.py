@@ -103,7 +103,7 @@ class WebCalendar:
             ) from error
         except requests.exceptions.Timeout as error:
             raise Unreachable(f"{self._where} did not answer in time", "run again later") from error
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
             raise Unreachable(
                 f"{self._where} could not be read ({type(error).__name__})", "check the network and the address"
             ) from error
@@ -131,7 +131,7 @@ class WebCalendar:
         if code in {401, 403}:
             trouble = SignInNeeded(
                 f"{self._where} refuses the sign-in (HTTP {code})",
-                f"check `username` and run `calsync setup {self._name}` to store the password",
+                f"run `calsync calendars sign-in {self._name}`, and check `url` and `username`",
             )
         elif code in {404, 410}:
             trouble = NotFound(

@@ -55,13 +55,11 @@ def owned_in(data: bytes, name: str, etag: str, zone: ZoneInfo) -> OwnedSeries |
 
 
 class BlockFolder:
-    """The blocks in one folder. Raises ReadOnly or NotFound when made on a folder that cannot be written at all."""
+    """The blocks in one folder. Raises ReadOnly when made on a folder that cannot be written at all."""
 
     def __init__(self, folder: Path, zone: ZoneInfo) -> None:
         self._folder = folder
         self._zone = zone
-        if not folder.is_dir():
-            raise NotFound(f"{folder}: there is no such folder", "check `path` in the config, or put it back")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise ReadOnly(
                 f"{folder}: no file can be made in it", "let the user who runs calsync write it, or set `write: false`"

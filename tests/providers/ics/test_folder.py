@@ -284,7 +284,12 @@ def test_what_may_not_be_read_is_said_so_by_path(open_folder: Path) -> None:
     assert as_a_plain_user(code, open_folder).splitlines() == [expected, expected]
     open_folder.chmod(0)
     assert f"{open_folder}: permission denied" in as_a_plain_user(code, open_folder)
+    inner = "print(work.capabilities.can_write)\n" + code
+    assert f"{open_folder}/work: permission denied" in as_a_plain_user(inner, open_folder / "work")
     open_folder.chmod(0o755)
+    (open_folder / "behind").mkdir(0o700)
+    (open_folder / "linked.ics").symlink_to(open_folder / "behind" / "x.ics")
+    assert f"{open_folder}/linked.ics: permission denied" in as_a_plain_user(code, open_folder)
 
 
 def test_a_folder_that_may_not_be_written_is_read_only_and_still_read(open_folder: Path) -> None:
@@ -307,6 +312,8 @@ def test_options_that_contradict_each_other_are_refused_by_name(tmp_path: Path) 
         {"path": "x", "url": "http://127.0.0.1/x"},
         {"url": "http://127.0.0.1/x", "calendar": "y"},
         {"path": "x", "username": "maya"},
+        {"path": "x\0y"},
+        {"path": "~nobody-of-that-name/calendars"},
         {"url": "ftp://127.0.0.1/x"},
         {"url": "x"},
         {"url": "http://[::1/x"},

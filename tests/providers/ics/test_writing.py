@@ -201,8 +201,9 @@ def test_a_writer_killed_at_any_moment_never_leaves_a_torn_file(tmp_path: Path, 
         process.stdout.close()
 
 
-def test_of_writers_that_create_one_name_at_once_exactly_one_wins(tmp_path: Path) -> None:
-    races, writers = 300, 4
+@pytest.mark.parametrize("races", [40, pytest.param(300, marks=pytest.mark.slow)])
+def test_of_writers_that_create_one_name_at_once_exactly_one_wins(tmp_path: Path, races: int) -> None:
+    writers = 4
     outcomes: list[list[Outcome | None]] = [[None] * writers for _ in range(races)]
     barrier = threading.Barrier(writers)
 
