@@ -1,15 +1,13 @@
-"""From an exception to lines on stderr and an exit code: the one translator, loaded only when something failed."""
+"""From an exception to lines on stderr and an exit code: the one translator.
+
+What only a bug needs is imported when there is one: the night loads this module too.
+"""
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +33,8 @@ def tell(error: Exception, settings: Settings) -> int:
     `CalsyncError` is a bug: its report goes to a file, and the line says where. With -vv the traceback comes first.
     """
     if settings.verbosity > 1:
+        import traceback
+
         traceback.print_exception(error)
     if isinstance(error, ConfigError) and error.problems:
         _say([str(problem) for problem in error.problems], error.next_step)
@@ -65,6 +65,8 @@ def write_report(error: BaseException, state_folder: Path | None) -> Path:
     It goes to `reports/` in the state folder where there is one that can be written, else to the folder for
     temporary files. No message is in it, only types and lines of code: a message may quote a title or a name.
     """
+    import tempfile
+
     text = "\n".join([*_versions(), "", *_stacks(error), ""])
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     if state_folder is not None and state_folder.is_dir():
@@ -79,6 +81,8 @@ def write_report(error: BaseException, state_folder: Path | None) -> Path:
 
 def log_to_stderr(verbosity: int) -> None:
     """Send the log of calsync and its providers to stderr: -v what is being done, -vv every detail."""
+    import logging
+
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     for name in ("calsync", "providers"):
@@ -106,6 +110,8 @@ def _help_line(error: click.ClickException) -> str:
 
 
 def _versions() -> list[str]:
+    from importlib.metadata import PackageNotFoundError, version
+
     lines = [f"calsync {__version__}", f"Python {sys.version.split()[0]} on {sys.platform}"]
     for name in _LIBRARIES:
         try:
@@ -117,6 +123,8 @@ def _versions() -> list[str]:
 
 def _stacks(error: BaseException) -> list[str]:
     """Every exception of the chain, first cause first: its frames and its type."""
+    import traceback
+
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:
@@ -130,6 +138,9 @@ def _stacks(error: BaseException) -> list[str]:
 
 
 def _write_new(folder: Path, stamp: str, text: str) -> Path:
+    import os
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f"calsync-{stamp}-", suffix=".txt", dir=folder)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
