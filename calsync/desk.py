@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +47,15 @@ def open_desk(config_path: Path, state_folder: Path, now: datetime | None = None
         config_path,
         snapshot_folder=state_folder,
         today=instant.date(),
-        provider_kinds={kind: frozenset(option_keys(kind)) for kind in kinds()},
+        provider_kinds={kind: frozenset(option_keys(kind)) for kind in kinds(_named_providers(config_path))},
     )
     return Desk(config, state_folder, instant.astimezone(config.zone))
+
+
+def _named_providers(config_path: Path) -> set[str]:
+    """The words that stand behind `provider:`; what cannot be read is told by load_config."""
+    try:
+        text = config_path.read_bytes()
+    except OSError:
+        return set()
+    return {word.decode("utf-8", "replace") for word in re.findall(rb"provider:\s*[\"']?([^\s,\"'}]+)", text)}

@@ -6,7 +6,7 @@ Other people's adapters come in through the entry-point group `calsync.providers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -53,8 +53,14 @@ _FOR_TESTS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def kinds() -> list[str]:
-    """Every kind of calendar that a config may name, other people's included, sorted."""
+def kinds(named: Collection[str] | None = None) -> list[str]:
+    """Every kind of calendar that a config may name, other people's included, sorted.
+
+    When all of `named` (the kinds that a config names) come with calsync, only those that do: other people's are
+    looked for in the metadata of every installed package, which takes a while.
+    """
+    if named is not None and set(named) <= set(_BUILT_IN):
+        return sorted(_BUILT_IN)
     return sorted({*_BUILT_IN, *_entry_points()})
 
 
