@@ -70,7 +70,7 @@ def split_challenges(lines: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
         # Quoted text may hold commas and words that look like a scheme: it is masked while the line is cut.
         masked = _QUOTED.sub(lambda match: "x" * len(match.group()), line)
         starts = [match.end() for match in _SCHEME.finditer(masked)]
-        for begin, end in zip(starts, [*starts[1:], len(line)], strict=True):
+        for begin, end in zip(starts, [*starts[1:], len(line)], strict=False):
             scheme, _, rest = line[begin:end].strip(" \t,").partition(" ")
             if scheme:
                 pairs = {name.lower(): value for name, value in parameters_of(rest).items() if value is not None}

@@ -19,7 +19,7 @@ class Cursor:
     `asked` is what was asked for (configured URL, chosen calendar, calendar id), so that a changed config begins
     anew; `url` the collection that it led to. `begin` is the start of the window of the last complete read; `token`
     the sync token, "" where there is none; `etags` are the known resources; `reads` counts the reads since the last
-    full listing; `scheme` is how the server wants the password.
+    full listing, and `every` is how many there may be (0: any number); `scheme` is how the server wants the password.
     """
 
     asked: tuple[str, ...]
@@ -28,6 +28,7 @@ class Cursor:
     token: str = ""
     etags: Mapping[str, str] = field(default_factory=dict)
     reads: int = 0
+    every: int = 0
     scheme: str = ""
 
     def dump(self) -> str:
@@ -41,6 +42,7 @@ class Cursor:
                 "token": self.token,
                 "etags": dict(sorted(self.etags.items())),
                 "reads": self.reads,
+                "every": self.every,
                 "auth": self.scheme,
             },
             ensure_ascii=False,
@@ -58,7 +60,8 @@ class Cursor:
                 return None
             etags = {str(name): str(etag) for name, etag in said["etags"].items()}
             begin = datetime.fromisoformat(said["from"])
-            found = cls(asked, said["url"], begin, said["token"], etags, int(said["reads"]), said["auth"])
+            counts = int(said["reads"]), int(said["every"])
+            found = cls(asked, said["url"], begin, said["token"], etags, *counts, said["auth"])
         except (ValueError, KeyError, TypeError, AttributeError):
             # Text that is no cursor of ours is as good as none: the read is complete then.
             return None

@@ -87,7 +87,10 @@ class Dav:
         self._username = username
         self._password = password
         self._pause = pause
-        self._quirks = quirks_for(base)
+        try:
+            self._quirks = quirks_for(base)
+        except ValueError as error:
+            raise NotFound(f"{name}: {base!r} is not an address ({error})", "check `url`") from error
         self._session: Session | None = None
         self._auth: AuthBase | None = None
 
@@ -154,9 +157,10 @@ class Dav:
         when the server points at another host.
         """
         tries = _TRIES if method in _SAFE else 1
-        waited = 0.5
+        own_wait = 0.5
         while True:
             tries -= 1
+            wait = own_wait
             try:
                 answer = self._follow(method, url, body, headers or {})
             except _CutOff:
@@ -166,11 +170,11 @@ class Dav:
                 if answer.status not in _AGAIN or method not in _SAFE:
                     return answer
                 asked = answer.headers.get("retry-after", "")
-                waited = float(asked) if asked.isdigit() else waited
-                if not tries or waited > _LONGEST_WAIT:
+                wait = float(asked) if asked.isdigit() else own_wait
+                if not tries or wait > _LONGEST_WAIT:
                     raise self.error(answer)
-            self._pause(waited)
-            waited *= 2
+            self._pause(wait)
+            own_wait *= 2
 
     def _follow(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One request with its redirects, which keep method and body (requests would turn some into a GET)."""

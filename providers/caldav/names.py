@@ -26,8 +26,12 @@ def absolute(base: str, href: str) -> str:
     """Where an href in the answer of `base` points. Behind a proxy a server writes its inner scheme and port into its
     hrefs: on the same host the path alone counts.
     """
-    url = urljoin(base, href.strip())
-    one, other = urlsplit(base), urlsplit(url)
+    try:
+        url = urljoin(base, href.strip())
+        one, other = urlsplit(base), urlsplit(url)
+    except ValueError:
+        # The client refuses it by name when it is to be used.
+        return href
     if one.hostname == other.hostname:
         return urlunsplit((one.scheme, one.netloc, other.path, other.query, ""))
     return url
@@ -48,13 +52,18 @@ def same_url(one: str, other: str) -> bool:
 
 def href_path(href: str) -> str:
     """The path of an href as the server spelled it: some servers put their inner host name before it."""
-    return urlsplit(href.strip()).path
+    try:
+        return urlsplit(href.strip()).path
+    except ValueError:
+        return href.strip()
 
 
 def name_of(collection: str, href: str) -> str | None:
     """The name of the member that `href` points at, or None for the collection itself and for collections in it."""
-    path = urlsplit(urljoin(collection, href.strip())).path
-    if path.endswith("/") or _plain(path) == _plain(urlsplit(collection).path):
+    base, path = urlsplit(collection).path, href_path(href)
+    if not path.startswith("/"):
+        path = base + path
+    if path.endswith("/") or _plain(path) == _plain(base):
         return None
     segment = path.rpartition("/")[2]
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
@@ -163,13 +164,13 @@ class CalDavProvider:
         listing = list_first(dav, collection)
         fetched = fetch(dav, collection, listing, listing.etags, window.start)
         etags = _etags(listing, fetched)
-        following = Cursor(self._asked(calendar), collection, window.start, listing.token, etags, 0, dav.scheme)
+        every = dav.quirks.relist_every
+        following = Cursor(self._asked(calendar), collection, window.start, listing.token, etags, 0, every, dav.scheme)
         return tuple(fetched.events), following
 
     def _read_on(self, dav: Dav, known: Cursor) -> tuple[tuple[Resource, ...], tuple[str, ...], Cursor]:
-        every = dav.quirks.relist_every
         listing, reads = None, known.reads + 1
-        if known.token and not (every and reads >= every):
+        if known.token and not (known.every and reads >= known.every):
             listing = changes_since(dav, known.url, known.token)
         if listing is None:
             listing, reads = list_all(dav, known.url), 0
@@ -179,13 +180,19 @@ class CalDavProvider:
         removed = gone | (known.etags.keys() & (fetched.absent | {resource.name for resource in fetched.others}))
         kept = {name: etag for name, etag in known.etags.items() if name not in gone | fetched.absent}
         etags = {**kept, **_etags(listing, fetched)}
-        following = Cursor(known.asked, known.url, known.begin, listing.token, etags, reads if every else 0, dav.scheme)
+        every = dav.quirks.relist_every
+        following = replace(
+            known, token=listing.token, etags=etags, reads=reads if every else 0, every=every, scheme=dav.scheme
+        )
         return tuple(fetched.events), tuple(sorted(removed)), following
 
     def _collection(self, calendar: str) -> str:
         """The URL of `calendar`, or of the one that the options mean."""
         if calendar:
-            return collection_url(calendar)
+            try:
+                return collection_url(calendar)
+            except ValueError as error:
+                raise NotFound(f"{self._name}: {calendar!r} is not an address ({error})", "check `url`") from error
         if self._chosen is None:
             dav = self._dav()
             found = find(dav, self._url, all_of_them=bool(self._wanted))

@@ -6,6 +6,7 @@ import base64
 import http.client
 import re
 from collections.abc import Mapping
+from html import escape
 from urllib.parse import quote, unquote, urlsplit
 
 __all__ = ["Hand"]
@@ -37,7 +38,7 @@ class Hand:
     def make_calendar(self, path: str, name: str = "", components: str = "") -> None:
         """MKCALENDAR `path`, with a display name and a set of components where given."""
         kinds = "".join(f'<c:comp name="{kind}"/>' for kind in components.split())
-        wanted = (f"<d:displayname>{name}</d:displayname>" if name else "") + (
+        wanted = (f"<d:displayname>{escape(name)}</d:displayname>" if name else "") + (
             f"<c:supported-calendar-component-set>{kinds}</c:supported-calendar-component-set>" if kinds else ""
         )
         body = (

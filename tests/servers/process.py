@@ -24,13 +24,9 @@ class ServerProcess:
         self.log = log
 
     def stop(self) -> None:
-        """End the process, kindly first."""
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
+        """End the process at once: it would wait for connections that are still open, and nothing of it is kept."""
+        self._process.kill()
+        self._process.wait(10)
 
 
 def start(folder: Path, arguments: Callable[[int], Sequence[str]]) -> ServerProcess:
