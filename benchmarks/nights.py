@@ -72,7 +72,7 @@ wanted = sorted(
     if kind != "cancelled"
 )
 missing, extra = set(wanted) - set(found), set(found) - set(wanted)
-print(json.dumps({"found": len(found), "missing": len(missing), "too many": len(extra), "warnings": len(delta.warnings)}))
+print(json.dumps({"found": len(found), "missing": len(missing), "too many": len(extra), "unread": len(delta.warnings)}))
 """
 
 CONFIG = """\
