@@ -27,6 +27,7 @@ class _Reaper:
         self.left = at
         self.places = places
         self.log = log
+        self.wrote = False
 
     def step(self, what: str) -> None:
         with open(self.log, "a", encoding="utf-8") as file:  # noqa: PTH123 - Path.open would raise audit events
@@ -39,12 +40,22 @@ class _Reaper:
         if name in _FILE_EVENTS and any(str(a).startswith(self.places) for a in args if isinstance(a, (str, Path))):
             self.step(f"{name} {Path(str(args[0])).name}")
 
+    def statement(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        self.wrote = self.wrote or statement.split(None, 1)[0].upper() in ("INSERT", "UPDATE", "DELETE")
+
+    def commit(self, _connection: Any) -> None:
+        # Dying at the end of a transaction that only asked leaves nothing behind.
+        if self.wrote:
+            self.wrote = False
+            self.step("commit")
+
 
 def _install() -> None:
     at = int(os.environ["DIE_AT"])
     reaper = _Reaper(at, tuple(os.environ["DIE_WITHIN"].split(os.pathsep)), os.environ["DIE_LOG"])
     sys.addaudithook(reaper.audit)
-    event.listen(Engine, "commit", lambda _connection: reaper.step("commit"))
+    event.listen(Engine, "before_cursor_execute", reaper.statement)
+    event.listen(Engine, "commit", reaper.commit)
 
 
 class DyingProvider(IcsProvider):

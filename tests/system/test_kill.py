@@ -89,9 +89,10 @@ class Stage:
         return (self.folder / "steps.log").read_text(encoding="utf-8").splitlines()
 
     def picture(self) -> dict[str, bytes]:
-        """Everything that lasts: both calendars and the export."""
+        """Everything that lasts: both calendars and the export, without the half-written file that a killed run may
+        leave (no program takes it for an event, and a later run sweeps it)."""
         files = [*(self.folder / "work").iterdir(), *(self.folder / "second").iterdir(), self.folder / "connect.ics"]
-        return {str(p.relative_to(self.folder)): p.read_bytes() for p in files}
+        return {str(p.relative_to(self.folder)): p.read_bytes() for p in files if not p.name.endswith(".tmp")}
 
 
 def after_first(base: Path) -> Stage:
@@ -145,8 +146,6 @@ def test_a_night_killed_at_any_step_and_run_again_ends_the_same(tmp_path: Path, 
 
 def test_a_night_killed_in_the_middle_of_its_writes_ends_the_same(tmp_path: Path) -> None:
     stage, _ = prepared(tmp_path, 1)
-    writes = [
-        i for i, step in enumerate(stage.steps(), 1) if step.startswith(("os.link cs", "os.rename cs", "os.l", "os.r"))
-    ]
+    writes = [i for i, step in enumerate(stage.steps(), 1) if "cs" in step]
     middle = writes[len(writes) // 2]
     check_points(stage, 1, range(middle, middle + 2), tmp_path)
