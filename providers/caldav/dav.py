@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Dav", "error_for"]
 
 _CONNECT_SECONDS = 10.0
-_READ_SECONDS = 60.0
-_ANSWER_SECONDS = 180.0
+# A small server that has to index a calendar of years first takes its time.
+_READ_SECONDS = 120.0
+_ANSWER_SECONDS = 300.0
 _BODY_BYTES = 64 * 1024 * 1024
 _REDIRECTS = 5
 _TRIES = 3

@@ -27,7 +27,7 @@ class Hand:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers (lower case) and body of one request on a connection of its own."""
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=120)
         try:
             connection.request(method, path, body, {**self._headers, **(headers or {})})
             answer = connection.getresponse()

@@ -16,12 +16,12 @@ _PORT_TRIES = 5
 
 
 class ServerProcess:
-    """A running server: `url` ends with a slash."""
+    """A running server: `url` ends with a slash, `folder` is where it keeps everything."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         self._process = process
         self.url = f"http://127.0.0.1:{port}/"
-        self.log = log
+        self.folder = log.parent
 
     def stop(self) -> None:
         """End the process at once: it would wait for connections that are still open, and nothing of it is kept."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.servers.process import ServerProcess, start
 
-__all__ = ["start_radicale"]
+__all__ = ["place_on_disk", "start_radicale"]
 
 _CONFIG = """[server]
 hosts = 127.0.0.1:{port}
@@ -24,6 +24,13 @@ type = none
 [logging]
 level = warning
 """
+
+
+def place_on_disk(server: ServerProcess, path: str, objects: Mapping[str, bytes]) -> None:
+    """Put many objects into the collection at `path`: the PUT of this server looks at every other object each time."""
+    folder = server.folder / "data" / "collection-root" / path.strip("/")
+    for name, data in objects.items():
+        (folder / name).write_bytes(data)
 
 
 def start_radicale(folder: Path, users: Mapping[str, str] | None = None) -> ServerProcess:
