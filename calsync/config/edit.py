@@ -218,10 +218,10 @@ def _replace(path: Path, old: bytes, new: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(new)
             file.flush()
-            os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode))
-            if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), found.st_uid, found.st_gid)
             os.fsync(file.fileno())
+        Path(temporary).chmod(stat.S_IMODE(found.st_mode))
+        if os.name == "posix" and (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(temporary, found.st_uid, found.st_gid)
         if real.read_bytes() != old:
             raise UsageError(f"{path} was changed by somebody else meanwhile", "nothing was written; try again")
         Path(temporary).replace(real)
@@ -238,6 +238,9 @@ def _replace(path: Path, old: bytes, new: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
+    """Make the renaming last; Windows opens no folders and renames durably by itself."""
+    if os.name != "posix":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

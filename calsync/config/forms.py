@@ -204,11 +204,15 @@ def _country_hint(code: str, known: Mapping[str, Sequence[str]]) -> str:
     """Which country was meant: the code in capitals, a name such as "Germany", or a code that is near."""
     from holidays.registry import COUNTRIES
 
-    country, dash, part = code.partition("-")
+    country, dash, part = code.replace("_", "-").replace(" ", "-").partition("-")
     if country.upper() in known:
-        return f"; did you mean `{country.upper()}{dash}{nearest(part, known[country.upper()]) or part}`?"
-    names = {name.replace("_", " "): codes[1] for name, codes in COUNTRIES.items()}
-    near = names.get(nearest(code, names), "") if len(code) > _LONGEST_CODE else nearest(country, known)
+        parts = known[country.upper()]
+        return f"; did you mean `{country.upper()}{dash}{nearest(part, parts) or part.upper()}`?"
+    if len(code) > _LONGEST_CODE:
+        names = {name.replace("_", " ").title(): codes[1] for name, codes in COUNTRIES.items()}
+        name = nearest(code, names, cutoff=0.75)
+        return f"; did you mean `{names[name]}` ({name})?" if name else "; expected a code such as DE or DE-BY"
+    near = nearest(country, known)
     return f"; did you mean `{near}`?" if near else "; expected a code such as DE or DE-BY"
 
 

@@ -11,7 +11,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -103,6 +102,8 @@ class Snapshot:
         body = json.dumps({"system_zone": system_zone, "config": _encoded(config)}, ensure_ascii=True).encode("ascii")
         key = self.key.encode("ascii")
         content = key + b"\n" + hashlib.sha256(key + body).hexdigest().encode("ascii") + b"\n" + body
+        import tempfile  # brings compression and random numbers along, which reading does not need
+
         temporary = None
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

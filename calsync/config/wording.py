@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 __all__ = ["did_you_mean", "listed", "nearest", "shown"]
 
@@ -28,13 +27,15 @@ def shown(value: object) -> str:
     return f'"{clean}…"' if len(text) > _SHOWN else f'"{clean}"'
 
 
-def nearest(word: str, names: Iterable[str]) -> str:
-    """The valid name that `word` most likely stands for, or "" when none comes near."""
+def nearest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The valid name that `word` most likely stands for, or "" when none comes near (`cutoff` as in difflib)."""
+    from difflib import get_close_matches
+
     by_folded = {name.casefold(): name for name in sorted(names, reverse=True)}
     folded = word.strip().casefold()
     if folded in by_folded:
         return by_folded[folded]
-    close = get_close_matches(folded, sorted(by_folded), n=1, cutoff=0.6)
+    close = get_close_matches(folded, sorted(by_folded), n=1, cutoff=cutoff)
     if close:
         return by_folded[close[0]]
     begun = [
