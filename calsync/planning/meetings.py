@@ -181,8 +181,8 @@ def _held(
     occurrences: Iterable[Occurrence], me: Collection[str], before: datetime
 ) -> Iterator[tuple[Occurrence, Reading]]:
     """The meetings that show that people met, each with its reading."""
-    # An all-day event with a guest is a notice ("Ana away"), and one shown as free kept nobody's time.
-    over = (o for o in occurrences if not o.all_day and not o.event.transparent and o.span.end <= before)
+    # An all-day event with a guest is a notice ("Ana away"); what is shown as free is not busy and falls out below.
+    over = (o for o in occurrences if not o.all_day and o.span.end <= before)
     # Whether a "maybe" keeps time free says nothing about whether they met: only a refusal does.
     for occurrence, reading in _readings(over, me, tentative_is_busy=True):
         if reading.busy and reading.meaning in (Meaning.ONE_ON_ONE, Meaning.TEAM_MEETING):

@@ -89,6 +89,10 @@ def test_one_cell_may_hold_several_addresses(cell: str, addresses: tuple[str, ..
     assert people_from_csv(f"name,email\nAna,{quoted}\n").people[0].addresses == addresses
 
 
+def test_a_quoted_cell_may_stand_behind_a_space() -> None:
+    assert [p.name for p in people_from_csv('email, name\n, "Sousa, Ana"\n').people] == ["Sousa, Ana"]
+
+
 def test_tags_become_single_words() -> None:
     got = people_from_csv('name,tags\nAna,"* my Contacts ::: peer; skip level, !"\n')
     assert got.people[0].tags == ("my-Contacts", "peer", "skip-level")
@@ -111,7 +115,7 @@ def test_vcards_of_every_version_are_read(path: Path) -> None:
 
 def test_backslashes_latin_letters_and_preferences_of_a_vcard_are_understood() -> None:
     got = people_from_vcard(
-        "BEGIN:VCARD\nFN:Sousa\\, Ana\\nMaria \\\\ co\nEMAIL:c@x.example\nEMAIL;PREF=9:b@x.example\n"
+        "BEGIN:VCARD\nFN:Sousa\\, Ana\\NMaria \\\\ co\nEMAIL:c@x.example\nEMAIL;PREF=9:b@x.example\n"
         "EMAIL;TYPE=pref:a@x.example\nCATEGORIES:a\\,b,c\nEND:VCARD\n"
         "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=latin-1;ENCODING=QUOTED-PRINTABLE:=C5ngstr=F6m;Zo=EB\nEND:VCARD\n"
         "BEGIN:VCARD\nN:山田;太郎;;;\nEND:VCARD\n"

@@ -159,6 +159,24 @@ def test_a_skip_holds_back_for_half_the_ideal_gap_and_is_no_contact() -> None:
     assert (later.held_until, later.score) == (None, 212)
 
 
+def test_half_an_odd_gap_is_rounded_up() -> None:
+    [due] = standing([person("Ana", 7, 14)], [ago(9), ago(0, kind=ContactKind.SKIP)])
+    assert due.held_until == TODAY + timedelta(4)
+
+
+def test_equals_change_their_order_from_week_to_week_and_keep_it_within_one() -> None:
+    people = [person(f"P{n}") for n in range(6)]
+
+    def order(days: int) -> list[str]:
+        now = NOW + timedelta(days)
+        contacts = [Contact(p.name, now - timedelta(5)) for p in people]
+        return [d.person for d in standing(people, contacts, now=now)]
+
+    assert TODAY.isoweekday() == 2
+    assert order(-1) == order(0) == order(5)
+    assert len({tuple(order(7 * week)) for week in range(8)}) > 4
+
+
 def test_a_talk_after_a_skip_ends_it() -> None:
     [due] = standing([person("Ana", 30, 60)], [ago(2, kind=ContactKind.SKIP), ago(1)])
     assert due.held_until is None
@@ -197,6 +215,7 @@ def test_nobody_in_the_rotation_gives_nothing() -> None:
 def test_a_gap_longer_than_time_itself_does_no_harm() -> None:
     [due] = standing([person("Ana", 10**6, 10**9)], [ago(5)])
     assert due.due_on > date(4000, 1, 1)
+    assert standing([person("Ana", 10**9, 10**9)], [ago(5)])[0].due_on == date.max
     assert names(planned([person("Ana", 10**9, 10**9)])) == ["Ana"]
 
 
@@ -323,8 +342,8 @@ def test_whoever_was_named_and_not_logged_comes_after_the_others_who_are_due(
 
 
 def test_whoever_was_named_and_logged_has_their_place_by_the_talk_alone() -> None:
-    people, contacts = [person("Ana"), person("Bo")], [ago(40, "Ana"), ago(9, "Bo"), ago(10, "Ana")]
-    blocks = [("b0", NOW - timedelta(days=10, hours=2)), ("b1", NOW + timedelta(hours=2))]
+    people, contacts = [person("Ana"), person("Bo")], [ago(40, "Ana"), ago(19, "Bo"), ago(20, "Ana")]
+    blocks = [("b0", NOW - timedelta(days=20, hours=2)), ("b1", NOW + timedelta(hours=2))]
     assert names(planned(people, contacts, blocks=blocks, fixed={"b0": ["Ana"]}), "b1") == ["Ana"]
 
 

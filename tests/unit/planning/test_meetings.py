@@ -236,6 +236,13 @@ def test_the_people_are_given_as_addresses_and_the_optional_ones_apart() -> None
     assert reading.optional == ("cy@example.com",)
 
 
+def test_whoever_is_listed_as_required_too_is_not_optional() -> None:
+    reading = read_event(
+        Occurrence(event(ME_YES, replace(ANA, role=Role.OPTIONAL), ANA), timed()), ME, tentative_is_busy=True
+    )
+    assert (reading.others, reading.optional) == (("ana@example.com",), ())
+
+
 parties = st.builds(
     Party,
     st.sampled_from(["", "ana@example.com", "bo@example.com", "maya@example.com", "x@googlegroups.com"]),
@@ -323,6 +330,8 @@ AWAY = event(event_type=EventType.OUT_OF_OFFICE)
         (timed(hours=24 * 3), days(date(2026, 11, 10), 4)),
         (timed(NINE.replace(hour=0), 24), days(date(2026, 11, 10))),
         (timed(NINE.replace(hour=17), 7), days(date(2026, 11, 10))),
+        # A whole day in another zone.
+        (timed(NINE.replace(hour=1), 24), days(date(2026, 11, 10), 2)),
         # Closed evenings and nights stay what they are.
         (timed(NINE.replace(hour=17), 16), timed(NINE.replace(hour=17), 16)),
     ],
@@ -349,6 +358,12 @@ def test_a_whole_day_goes_from_midnight_to_midnight_also_when_the_clocks_change(
     for span in (timed(noon), expected):
         assert [b.span for b in spans(Occurrence(AWAY, span), zone=where)] == [expected]
     assert [b.span for b in spans(Occurrence(event(), expected, all_day=True), zone=where)] == [expected]
+
+
+def test_one_event_may_have_all_day_and_timed_dates() -> None:
+    shared = event()
+    got = spans(Occurrence(shared, timed()), Occurrence(shared, days(date(2026, 11, 11)), all_day=True))
+    assert [b.label for b in got] == ["hold", "all-day event"]
 
 
 def test_a_timed_event_over_midnight_keeps_its_span() -> None:
