@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 import shlex
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
+import click
 import pytest
 
 from calsync import __version__, errors
-from calsync.cli import COMMANDS
+from calsync.cli import COMMANDS, cli, main
 from calsync.cli.reference import rewritten
 from calsync.config.load import load_config
 from calsync.registry import kinds, option_keys
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
+COMMAND_NAMES = [name for section in COMMANDS.values() for name in section]
 NOW = "2026-11-09T05:00:00+01:00"
 SNIPPET = re.compile(r"^<!-- run: (?P<name>[a-z]+) -->\n```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -40,7 +39,7 @@ def test_the_page_of_commands_is_what_the_commands_say() -> None:
 
 def test_every_command_has_a_heading_on_its_page() -> None:
     headings = re.findall(r"^### `calsync (\S+)`$", page("docs/commands.md"), re.MULTILINE)
-    assert headings == [name for section in COMMANDS.values() for name in section]
+    assert headings == COMMAND_NAMES
 
 
 def test_a_page_without_marks_is_not_rewritten() -> None:
@@ -99,46 +98,27 @@ def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
 
 
 def test_every_command_in_a_snippet_is_one_that_there_is() -> None:
-    known = {name for section in COMMANDS.values() for name in section}
     for path in PAGES:
         for block in re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
             for line in block.splitlines():
                 words = shlex.split(line, comments=True)
                 if words and words[0] == "calsync":
-                    commands = [word for word in words[1:] if word in known]
+                    commands = [word for word in words[1:] if word in COMMAND_NAMES]
                     assert commands, f"{path.name}: {line}"
 
 
-# The command as the snippets call it, at a fixed time: --now is added where a command has it.
-SHIM = """#!{python}
-import sys
-from calsync.cli import cli, main
-args = sys.argv[1:]
-name = next(word for word in args if word in cli.list_commands(None))
-if any(option.name == "now" for option in cli.get_command(None, name).params):
-    args += ["--now", "{now}"]
-sys.exit(main(args))
-"""
-
-
-def test_the_tour_can_be_taken_step_by_step(tmp_path: Path) -> None:
-    shim = tmp_path / "bin" / "calsync"
-    shim.parent.mkdir()
-    shim.write_text(SHIM.format(python=sys.executable, now=NOW), "utf-8")
-    shim.chmod(0o755)
-    env = {**os.environ, "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
+def test_the_tour_can_be_taken_step_by_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each line is called in this process, at a fixed time where the command takes one."""
+    monkeypatch.chdir(tmp_path)
     tour = [text for name, text in snippets(page("docs/index.md")) if name == "tour"]
     assert len(tour) >= 3
-    for text in ["calsync demo", *tour]:
-        for line in text.splitlines():
-            ended = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", line],
-                cwd=tmp_path,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-            )
-            assert ended.returncode == 0, f"{line}\n{ended.stdout}\n{ended.stderr}"
-            assert ended.stdout.strip(), line
+    for line in "\n".join(["calsync demo", *tour]).splitlines():
+        program, *args = shlex.split(line, comments=True)
+        assert program == "calsync", line
+        command = cli.get_command(click.Context(cli), next(word for word in args if word in COMMAND_NAMES))
+        assert command is not None
+        clock = ["--now", NOW] if any(option.name == "now" for option in command.params) else []
+        assert main([*args, *clock]) == 0, f"{line}\n{capsys.readouterr()}"
+        assert capsys.readouterr().out.strip(), line
