@@ -8,7 +8,7 @@ over only when its dates are plainly readable and plainly too early; whatever is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import cached_property
 from hashlib import blake2b
@@ -35,7 +35,7 @@ _TAIL = b"END:VCALENDAR\r\n"
 
 # A literal line feed in front lets the search skip from line to line.
 _LINE = re.compile(
-    rb"\n(BEGIN|END|UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXRULE|RECURRENCE-ID)[ \t]*"
+    rb"\n(BEGIN|END|UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXRULE|RECURRENCE-ID|X-WR-TIMEZONE)[ \t]*"
     rb"([;:][^\r\n]*(?:(?:\r?\n)+[ \t][^\r\n]*)*)",
     re.IGNORECASE,
 )
@@ -46,6 +46,7 @@ _DURATION = re.compile(
 )
 _FOLDED_TZID = b";" + b"".join(rb"(?:\s*)%c" % letter for letter in b"TZID=")
 _TZID = re.compile(_FOLDED_TZID + rb'\s*("[^"]*"|[^";:]*)', re.IGNORECASE)
+_REPLACED = re.compile(rb"\nRECURRENCE-ID[ \t]*([;:][^\r\n]*(?:(?:\r?\n)+[ \t][^\r\n]*)*)", re.IGNORECASE)
 _ZONE_NAME = re.compile(rb"\nTZID(?:;[^:\r\n]*)?:([^\r\n]*)", re.IGNORECASE)
 _NAMES = frozenset(b"BEGIN END UID DTSTART DTEND DURATION RRULE RDATE EXRULE RECURRENCE-ID".split())
 _CUT_OUT = frozenset({b"VEVENT", b"VTIMEZONE"})
@@ -94,29 +95,56 @@ class Group:
         data = self._cut.data
         return [bytes(data[part.begin : part.end]) for part in self.parts]
 
-    def zone_names(self) -> tuple[str, ...]:
-        """The TZIDs that its dates name, sorted."""
-        names: set[bytes] = set()
-        for component in self.components():
-            names.update(_TZID.findall(component))
-        return tuple(sorted({_text(name) for name in names}))
+    def relevant(self, start: datetime, end: datetime | None = None) -> list[bytes]:
+        """As `components`, without overrides that neither take the place of a date near [start, end) nor lie near it.
 
-    def zones(self) -> list[bytes]:
-        """The VTIMEZONE blocks of those names that the data has."""
-        return [self._cut.zones[name] for name in self.zone_names() if name in self._cut.zones]
+        `end` None means the end of time. Nothing is left out where it is not plain to see.
+        """
+        components = self.components()
+        masters = [part for part in self.parts if part.replaces == EVER]
+        days = max((part.days for part in masters), default=1)
+        if len(components) == len(masters) or days >= NEVER or any(part.follows for part in self.parts):
+            return components
+        places = [match[1] for match in map(_REPLACED.search, components) if match is not None]
+        # Of two versions of one override the newer counts; written in two forms they could not be told apart here.
+        forms = {(place.rpartition(b":")[0], place.rstrip()[-1:] in b"Zz") for place in places}
+        if len(forms) > 1 or len(set(places)) < len(places):
+            return components
+        low = start.astimezone(UTC).toordinal() - MARGIN_DAYS
+        high = NEVER if end is None else end.astimezone(UTC).toordinal() + MARGIN_DAYS
+        return [
+            component
+            for part, component in zip(self.parts, components, strict=True)
+            if part.replaces in (EVER, NEVER)
+            or (max(part.replaces + days, part.last) > low and min(part.replaces, part.first) < high)
+        ]
+
+    def zones(self, components: Iterable[bytes]) -> list[bytes]:
+        """The VTIMEZONE blocks that the dates in `components` name, by name."""
+        names: set[bytes] = set()
+        for component in components:
+            names.update(_TZID.findall(component))
+        known = self._cut.zones
+        return [known[name] for name in sorted(set(map(_text, names))) if name in known]
 
     @property
     def digest(self) -> str:
         """A hash of everything in the data that says what this resource means: its VEVENTs and their VTIMEZONEs."""
-        seen = blake2b(digest_size=16)
-        for block in (*self.components(), *self.zones()):
+        seen = blake2b(self._cut.zone_hint.encode(), digest_size=16)
+        components = self.components()
+        for block in (*components, *self.zones(components)):
             seen.update(len(block).to_bytes(8, "big"))
             seen.update(block)
         return seen.hexdigest()
 
-    def payload(self) -> bytes:
-        """A VCALENDAR of its own with just this resource and the VTIMEZONEs that it names."""
-        return b"".join((_HEAD, *(_line_end(zone) for zone in self.zones()), *map(_line_end, self.components()), _TAIL))
+    def payload(self, since: datetime | None = None) -> bytes:
+        """A VCALENDAR of its own with just this resource and the VTIMEZONEs that it names.
+
+        With `since`, it says all that can matter from that instant on: overrides that are plainly over are left out.
+        """
+        components = self.components() if since is None else self.relevant(since)
+        hint = f"X-WR-TIMEZONE:{self._cut.zone_hint}\r\n".encode() if self._cut.zone_hint else b""
+        return b"".join((_HEAD, hint, *map(_line_end, (*self.zones(components), *components)), _TAIL))
 
 
 class Cut:
@@ -126,11 +154,20 @@ class Cut:
         self.data = data
         self.by_uid: dict[str, Group] = {}
         self.zones: dict[str, bytes] = {}
+        self.zone_hint = ""
+        """What the calendar itself names as its zone (X-WR-TIMEZONE)."""
 
     @cached_property
     def groups(self) -> list[Group]:
         """The resources in the order in which they first occur."""
         return list(self.by_uid.values())
+
+    def take(self, component: bytes, begin: int, end: int, lines: dict[bytes, bytes], *, odd: bool) -> None:
+        """Keep the component at these offsets; `lines` and `odd` are what was seen of a VEVENT."""
+        if component == b"VEVENT":
+            self.take_event(begin, end, lines, odd=odd)
+        else:
+            self.take_zone(begin, end)
 
     def take_zone(self, begin: int, end: int) -> None:
         """Keep the VTIMEZONE at these offsets; of several with one TZID the first counts."""
@@ -174,19 +211,16 @@ def split(data: bytes | mmap) -> Cut:
                 inside, begin, lines, odd = component, match.start() + 1, {}, False
             open_components.append(component)
         elif name == b"END":
-            component = _component(rest)
-            if not open_components or open_components.pop() != component:
-                raise Malformed(f"it is torn: END:{_text(component)} stands where something else is open", _NEXT)
+            _close(open_components, _component(rest))
             if inside and inside not in open_components:
-                if inside == b"VEVENT":
-                    cut.take_event(begin, match.end(), lines, odd=odd)
-                else:
-                    cut.take_zone(begin, match.end())
+                cut.take(inside, begin, match.end(), lines, odd=odd)
                 inside = b""
         elif inside and open_components[-1] == b"VEVENT":
             if name in lines:
                 odd = True
             lines[name] = rest
+        elif name == b"X-WR-TIMEZONE":
+            cut.zone_hint = cut.zone_hint or _text(_value(rest))
     if open_components:
         raise Malformed(f"it is torn: {_text(open_components[-1])} is begun and never ended", _NEXT)
     return cut
@@ -208,6 +242,11 @@ def starts_after(group: Group, end: datetime) -> bool:
 
 
 _NEXT = "look at it with another calendar program, or take it out of the config"
+
+
+def _close(open_components: list[bytes], component: bytes) -> None:
+    if not open_components or open_components.pop() != component:
+        raise Malformed(f"it is torn: END:{_text(component)} stands where something else is open", _NEXT)
 
 
 def _start_of(data: bytes | mmap) -> int:

@@ -64,7 +64,7 @@ def _of_group(group: lexical.Group, cut: lexical.Cut, name: str, etag: str, zone
     key = next((one.key for one in details if one.key), "")
     if not masters or not key or not marks.names_resource(key, group.uid, name):
         return None
-    find = ZoneFinder(cut.zones, zone)
+    find = ZoneFinder(cut.zones, zone, cut.zone_hint)
     versions = _parsed(slims, details, find)
     master = max((versions[at] for at in masters), key=lambda one: one.rank)
     overrides = [one for one in versions if "RECURRENCE-ID" in one.component]

@@ -22,14 +22,17 @@ def parse_events(events: Iterable[tuple[int, Sequence[str]]], blocks: Mapping[st
     import icalendar
 
     lines = ["BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:calsync", *(block.strip() for block in blocks.values())]
+    uids = []
     for uid, dates in events:
-        lines.append(f"BEGIN:VEVENT\r\nUID:{uid}")
+        uids.append(str(uid))
+        lines.append("BEGIN:VEVENT")
         lines.extend(dates)
         lines.append("END:VEVENT")
     lines.append("END:VCALENDAR\r\n")
     calendar = icalendar.Calendar.from_ical("\r\n".join(lines))
     components = [one for one in calendar.subcomponents if one.name == "VEVENT"]
-    for component in components:
+    for name, component in zip(uids, components, strict=True):
+        component["UID"] = name
         if component.errors:
             raise ValueError(component.errors[0][1])
         if "DTSTART" not in component:

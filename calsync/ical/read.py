@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from calsync.errors import Malformed
@@ -14,6 +15,7 @@ from calsync.ical.details import Details, DetailsReader
 from calsync.ical.marks import names_resource
 from calsync.ical.own import read_series
 from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events
+from calsync.ical.rules import near
 from calsync.ical.slim import Slim, date_lines, named_zones, slim
 from calsync.ical.tzids import Zone, ZoneFinder
 from calsync.model import Event, Occurrence, Span, Status, at_wall_clock
@@ -99,16 +101,23 @@ def _open(payload: Payload, window: Span, zone: ZoneInfo, reader: DetailsReader)
     except Malformed as error:
         item.error = _malformed(name, error)
         return item
-    find = ZoneFinder(cut.zones, zone)
+    find = ZoneFinder(cut.zones, zone, cut.zone_hint)
     for group in cut.groups:
-        slims = [slim(component) for component in group.components()]
+        slims = [slim(component) for component in group.relevant(window.start, window.end)]
         details = [reader(one.details) for one in slims]
         ours = _ours(group.uid, name, details)
         if ours:
             item.series = group.payload()
         if lexical.cannot_touch(group, window.start) or lexical.starts_after(group, window.end):
             continue
-        parts, zones = _plain(group, slims, details, find, window, ours)
+        try:
+            parts, zones = _plain(group.uid, slims, details, find, ours)
+            if not any(part.follows for part in group.parts):
+                for part in parts:
+                    part.lines = part.lines if part.is_override else near(part.lines, window)
+        except NOT_UNDERSTOOD as error:
+            item.error = _malformed(name, error)
+            return item
         item.groups.append(parts)
         item.blocks.update(named_zones(zones))
     return item
@@ -121,48 +130,23 @@ def _ours(uid: str, name: str, details: Iterable[Details]) -> str:
 
 
 def _plain(
-    group: lexical.Group, slims: list[Slim], details: list[Details], find: ZoneFinder, window: Span, ours: str
+    uid: str, slims: list[Slim], details: list[Details], find: ZoneFinder, ours: str
 ) -> tuple[list[_Part], list[Zone]]:
-    """The VEVENTs of a UID in plain form, without the overrides that cannot matter; and the zones that they name."""
+    """The VEVENTs of a UID in plain form, and the zones that they name."""
     home: Zone | None = None
     for one in slims:
         if one.date("RECURRENCE-ID") is None:
             _, home, _ = date_lines(one, find)
-    needless = _needless(group, slims, window)
     parts: list[_Part] = []
     named: list[Zone] = []
-    for at, (one, say) in enumerate(zip(slims, details, strict=True)):
-        if at in needless:
-            continue
+    for one, say in zip(slims, details, strict=True):
         is_override = one.date("RECURRENCE-ID") is not None
         lines, _, zones = date_lines(one, find, home if is_override else None)
         named.extend(zones)
         recurs = is_override or any(line.name in ("RRULE", "RDATE") for line in one.dates)
-        event = say.event(group.uid, ours)
+        event = say.event(uid, ours)
         parts.append(_Part(event, say.whole_days, lines, one.sequence, one.stamp, is_override, recurs))
     return parts, named
-
-
-def _needless(group: lexical.Group, slims: list[Slim], window: Span) -> set[int]:
-    """Overrides that neither take the place of a date near the window nor lie near it themselves."""
-    if len(slims) < 2 or any(part.follows for part in group.parts):
-        return set()
-    masters = [part for part in group.parts if part.replaces == lexical.EVER]
-    days = max((part.days for part in masters), default=1)
-    texts = [one.date("RECURRENCE-ID") for one in slims]
-    kinds = {(tuple(text.params.items()), text.value[-1:] in "Zz") for text in texts if text is not None}
-    values = [text.value if text is not None else "" for text in texts]
-    # Two versions of one override are told apart later; written in two forms they could not be matched here.
-    if days >= lexical.NEVER or len(kinds) > 1 or len(set(values)) < len(values):
-        return set()
-    start = window.start.astimezone(UTC).toordinal() - lexical.MARGIN_DAYS
-    end = window.end.astimezone(UTC).toordinal() + lexical.MARGIN_DAYS
-    return {
-        at
-        for at, part in enumerate(group.parts)
-        if part.replaces != lexical.EVER
-        and (max(part.replaces + days, part.last) <= start or end <= min(part.replaces, part.first))
-    }
 
 
 def _batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
@@ -199,13 +183,13 @@ def _expand(batch: list[_Item], window: Span, zone: ZoneInfo) -> None:
 def _occurrences(batch: list[_Item], window: Span, zone: ZoneInfo) -> list[list[Occurrence]]:
     """The occurrences of each item that overlap the window, sorted."""
     import icalendar
-    import recurring_ical_events
+    from recurring_ical_events import ComponentsWithName, of
 
     parts = [part for item in batch for group in item.groups for part in group]
     owner = [number for number, item in enumerate(batch) for group in item.groups for _ in group]
     components = iter(_parsed(batch))
     recurring = icalendar.Calendar()
-    rows: list[tuple[int, Component]] = []
+    rows: list[tuple[int, date, date]] = []
     at = 0
     for item in batch:
         for group in item.groups:
@@ -216,22 +200,35 @@ def _occurrences(batch: list[_Item], window: Span, zone: ZoneInfo) -> list[list[
                 if parts[number].recurs or len(group) > 1:
                     recurring.add_component(component)
                 else:
-                    rows.append((number, component))
+                    rows.append((number, *_bounds(component, zone)))
     if recurring.subcomponents:
-        query = recurring_ical_events.of(recurring)
         begin, end = window.start.astimezone(UTC) - 2 * _DAY, window.end.astimezone(UTC) + 2 * _DAY
-        rows.extend((row[_AT], row) for row in query.between(begin, end))
+        query = of(recurring, components=[ComponentsWithName("VEVENT", _row_adapter())])
+        rows.extend((row[_AT], row["DTSTART"], row["DTEND"]) for row in query.between(begin, end))
     found: list[list[Occurrence]] = [[] for _ in batch]
-    for number, row in rows:
+    for number, start, stop in rows:
         part = parts[number]
         if part.event.status is Status.CANCELLED:
             continue
-        span, all_day = _span(row, zone)
+        span = _span(start, stop, zone)
         if span is not None and span.overlaps(window):
-            found[owner[number]].append(Occurrence(part.event, span, all_day or part.whole_days))
+            all_day = part.whole_days or not isinstance(start, datetime)
+            found[owner[number]].append(Occurrence(part.event, span, all_day))
     for occurrences in found:
         occurrences.sort(key=lambda o: (o.span.start, o.span.end, o.event.uid, o.event.title))
     return found
+
+
+@cache
+def _row_adapter() -> type:
+    """How recurring-ical-events hands out an occurrence: as three values, not as a copy of the whole component."""
+    from recurring_ical_events import EventAdapter
+
+    def as_row(self: Any, start: date, stop: date, keep_recurrence_attributes: bool = True) -> dict[str, Any]:
+        del keep_recurrence_attributes
+        return {"DTSTART": start, "DTEND": stop, _AT: self._component[_AT]}
+
+    return type("RowAdapter", (EventAdapter,), {"as_component": as_row})
 
 
 def _parsed(batch: list[_Item]) -> list[Component]:
@@ -261,30 +258,32 @@ def _newest(group: list[tuple[int, _Part, Component]]) -> Iterator[tuple[int, Co
         yield rank[2], component
 
 
-def _span(row: Component, zone: ZoneInfo) -> tuple[Span | None, bool]:
-    """The time that a VEVENT takes, None when it takes none; and whether it is given in whole days.
+def _bounds(event: Component, zone: ZoneInfo) -> tuple[date, date]:
+    """Where a single VEVENT starts and ends; without DTEND and DURATION as RFC 5545 3.6.1 has it."""
+    start = event["DTSTART"].dt
+    if "DTEND" in event:
+        return start, event["DTEND"].dt
+    if "DURATION" not in event:
+        return start, start if isinstance(start, datetime) else start + _DAY
+    length = event["DURATION"].dt
+    # Whole days of an all-day event are days of the calendar, whatever their length.
+    return start, start + length if isinstance(start, datetime) or not length % _DAY else _instant(start, zone) + length
 
-    RFC 5545 3.6.1: without DTEND and DURATION a date lasts a day, a date-time no time at all. An all-day event that
-    ends on the day on which it starts was meant to last that day.
+
+def _span(start: date, end: date, zone: ZoneInfo) -> Span | None:
+    """The time from `start` to `end`, None when it is none.
+
+    Nothing is busy for no time at all, save that an all-day event that ends on the day on which it starts was meant to
+    last that day. An event that ends before it starts has them the wrong way round.
     """
-    start = row["DTSTART"].dt
-    if "DTEND" in row:
-        end = row["DTEND"].dt
-    elif "DURATION" in row:
-        length = row["DURATION"].dt
-        # Whole days of an all-day event are days of the calendar, whatever their length.
-        end = start + length if isinstance(start, datetime) or not length % _DAY else _instant(start, zone) + length
-    else:
-        end = start if isinstance(start, datetime) else start + _DAY
-    whole = not isinstance(start, datetime)
     begin, stop = _instant(start, zone), _instant(end, zone)
     if stop < begin:
         begin, stop = stop, begin
     if begin == stop:
-        if not whole:
-            return None, False
+        if isinstance(start, datetime):
+            return None
         stop = _instant(start + _DAY, zone)
-    return Span(begin, stop), whole
+    return Span(begin, stop)
 
 
 def _instant(moment: date, zone: ZoneInfo) -> datetime:

@@ -93,22 +93,21 @@ def date_lines(component: Slim, find: ZoneFinder, home: Zone | None = None) -> t
 
 
 def _zone_of(start: ContentLine | None, find: ZoneFinder) -> Zone:
-    """The zone in which a DTSTART stands: its own, UTC, or the leader's for floating times and dates."""
+    """The zone in which a DTSTART stands: its own, UTC, or that of floating times."""
     if start is None:
-        return find.leader
+        return find.floating
     if start.value.strip().upper().endswith("Z"):
         return find("UTC")
-    return find(start.params["TZID"]) if start.params.get("TZID") else find.leader
+    return find(start.params["TZID"]) if start.params.get("TZID") else find.floating
 
 
 def _moments(line: ContentLine, zone: Zone) -> Iterator[str]:
     """One line for each stretch of values of the same form; a list may mix dates, UTC, local times and periods."""
-    whole_days = line.params.get("VALUE", "").upper() == "DATE"
     extra = f";RANGE={line.params['RANGE'].upper()}" if "RANGE" in line.params else ""
     before = ""
     values: list[str] = []
     for item in line.value.split(","):
-        head, value = _moment(item.strip(), zone, whole_days)
+        head, value = _moment(item.strip(), zone)
         head = f"{line.name}{extra}{head}:"
         if head != before and values:
             yield before + ",".join(values)
@@ -119,11 +118,11 @@ def _moments(line: ContentLine, zone: Zone) -> Iterator[str]:
         yield before + ",".join(values)
 
 
-def _moment(item: str, zone: Zone, whole_days: bool) -> tuple[str, str]:
-    """The parameters and the plain form of one date, date-time or period."""
+def _moment(item: str, zone: Zone) -> tuple[str, str]:
+    """The parameters and the plain form of one date, date-time or period; the value tells which it is."""
     first, slash, second = item.partition("/")
-    if not slash and (len(first) == 8 or whole_days):
-        return ";VALUE=DATE", first[:8]
+    if not slash and len(first) == 8:
+        return ";VALUE=DATE", first
     head = ";VALUE=PERIOD" if slash else ""
     if first[-1:] in ("Z", "z"):
         return head, item

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calsync.ical.content import take_apart, unfold
+from calsync.ical.plain import NOT_UNDERSTOOD
 
 __all__ = ["Zone", "ZoneFinder", "iana"]
 
@@ -27,11 +28,17 @@ class Zone(NamedTuple):
 
 
 class ZoneFinder:
-    """Looks up the TZIDs of one resource; `blocks` are its VTIMEZONEs by TZID, `leader` the zone for all else."""
+    """Looks up the TZIDs of one resource.
 
-    def __init__(self, blocks: Mapping[str, bytes], leader: ZoneInfo) -> None:
+    `blocks` are its VTIMEZONEs by TZID, `leader` the zone for all that cannot be found, and `hint` what the calendar
+    names as its zone (X-WR-TIMEZONE), in which `floating` times are taken.
+    """
+
+    def __init__(self, blocks: Mapping[str, bytes], leader: ZoneInfo, hint: str = "") -> None:
         self._blocks = blocks
         self.leader = Zone(leader.key, leader)
+        place = iana(hint) if hint else None
+        self.floating = self.leader if place is None else Zone(place.key, place)
         self._found: dict[str, Zone] = {}
 
     def __call__(self, tzid: str) -> Zone:
@@ -39,7 +46,7 @@ class ZoneFinder:
 
         A place name of the IANA database means that place, whatever the VTIMEZONE beside it says: VTIMEZONEs age.
         Any other name means the VTIMEZONE given for it; without one, Windows' or a vendor's name for a place; without
-        that, the leader's zone.
+        that, the leader's zone. A VTIMEZONE that says the same as the place of that name is taken for the place.
         """
         found = self._found.get(tzid)
         if found is None:
@@ -54,12 +61,10 @@ class ZoneFinder:
                 return Zone(place.key, place)
         if block is None:
             return self.leader
-        place = _windows(tzid)
-        if place is not None:
-            return Zone(place.key, place)
-        return _own_rules(block) or self.leader
+        return _described(block, tzid) or self.leader
 
 
+_COMPARED = range(2020, 2031)
 _UTC = frozenset({"UTC", "Z", "GMT", "ETC/UTC", "ETC/GMT", "UCT", "ZULU"})
 
 
@@ -94,8 +99,25 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 @lru_cache(maxsize=256)
-def _own_rules(block: bytes) -> Zone | None:
+def _described(block: bytes, tzid: str) -> Zone | None:
     """The zone that a VTIMEZONE describes, None when it describes none."""
+    place = iana(tzid)
+    own = _own_rules(block)
+    if own is not None and place is not None and (own.rules is place or _agree(own.rules, place)):
+        return Zone(place.key, place)
+    return own
+
+
+def _agree(one: tzinfo, other: tzinfo) -> bool:
+    """True when two zones have the same offset on days close enough together to tell apart any two yearly rules."""
+    days = (datetime(year, month, day, 12) for year in _COMPARED for month in range(1, 13) for day in (1, 11, 21))  # noqa: DTZ001
+    try:
+        return all(day.replace(tzinfo=one).utcoffset() == day.replace(tzinfo=other).utcoffset() for day in days)
+    except NOT_UNDERSTOOD:
+        return False
+
+
+def _own_rules(block: bytes) -> Zone | None:
     import icalendar
 
     lines = unfold(block).decode(errors="replace").replace("\r\n", "\n").split("\n")
@@ -118,7 +140,10 @@ def _own_rules(block: bytes) -> Zone | None:
         zone = icalendar.Timezone.from_ical(text)
         if not isinstance(zone, icalendar.Timezone):
             return None
-        return Zone(name, zone.to_tz(lookup_tzid=False), text)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        rules = zone.to_tz(lookup_tzid=False)
+        # The rules are read when they are first asked.
+        datetime(2025, 1, 1, tzinfo=rules).utcoffset()
+        return Zone(name, rules, text)
+    except NOT_UNDERSTOOD:
         # icalendar and dateutil raise these for a VTIMEZONE without a start, an offset or an observance.
         return None
