@@ -119,10 +119,10 @@ class Group:
             or (max(part.replaces + days, part.last) > low and min(part.replaces, part.first) < high)
         ]
 
-    def zones(self, components: Iterable[bytes]) -> list[bytes]:
-        """The VTIMEZONE blocks that the dates in `components` name, by name."""
+    def zones(self, components: Iterable[bytes] | None = None) -> list[bytes]:
+        """The VTIMEZONE blocks that the dates of the resource, or of these `components` of it, name; by name."""
         names: set[bytes] = set()
-        for component in components:
+        for component in self.components() if components is None else components:
             names.update(_TZID.findall(component))
         known = self._cut.zones
         return [known[name] for name in sorted(set(map(_text, names))) if name in known]
