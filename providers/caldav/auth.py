@@ -45,6 +45,12 @@ class Digest(HTTPDigestAuth):
         # With the last nonce known, requests answers at once instead of asking for the challenge a second time.
         state.last_nonce = challenge["nonce"]
 
+    def build_digest_header(self, method: str, url: str) -> str | None:
+        """The header in UTF-8 (RFC 7616 4), spelled as the Latin-1 text that http.client makes those bytes from."""
+        parent: Any = super()
+        header: str | None = parent.build_digest_header(method, url)
+        return header.encode().decode("latin-1") if header is not None else None
+
     def handle_401(self, r: Response, **kwargs: Any) -> Response:
         """Answer a fresh challenge (a nonce has become stale); several challenges would mix in requests' parser."""
         if r.status_code == 401:

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from calsync.errors import Malformed, NotFound, ProviderError, SignInNeeded, Unreachable
 from providers.caldav.names import origin
 from providers.caldav.quirks import Quirks, quirks_for
-from providers.caldav.xml import MultiStatus, parse_multistatus, preconditions, propfind_body
+from providers.caldav.xml import DAV, MultiStatus, parse_multistatus, preconditions, propfind_body
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -56,11 +56,16 @@ class Answer:
         return preconditions(self.body)
 
     @property
+    def is_about_rights(self) -> bool:
+        """True when it was refused because of who asks, and not because of what was asked."""
+        return self.status == 403 and self.conditions <= {f"{DAV}need-privileges"}
+
+    @property
     def line(self) -> str:
         """The status and the first words of the body, for a message."""
         words = " ".join(self.body[:4000].decode("utf-8", "replace").split())
         if words.startswith("<"):
-            words = ", ".join(sorted(tag.rpartition("}")[2] for tag in self.conditions)) or _message_in(words)
+            words = _message_in(words) or ", ".join(sorted(tag.rpartition("}")[2] for tag in self.conditions))
         return f"{self.status} {words[:160]}".rstrip()
 
 
@@ -192,13 +197,16 @@ class Dav:
         """One request, answered with the password when the server asks for one."""
         from providers.caldav import auth
 
-        if self._auth is None:
+        remembered = self._auth is None and self.scheme == "basic" and bool(self._username) and bool(self._password)
+        if remembered:
+            self.show_basic()
+        elif self._auth is None:
             self._auth = auth.NoCredentials()
-            if self.scheme == "basic" and self._username and self._password is not None:
-                self.show_basic()
         response = self._transmit(method, url, body, headers)
-        if response.status_code == 401 and isinstance(self._auth, auth.NoCredentials):
-            challenges = auth.split_challenges(auth.challenges_of(response))
+        challenges = auth.split_challenges(auth.challenges_of(response)) if response.status_code == 401 else []
+        # A server that took the password itself last night may want Digest tonight.
+        changed = remembered and not auth.offers_basic(challenges)
+        if response.status_code == 401 and (changed or isinstance(self._auth, auth.NoCredentials)):
             response.close()
             if not self._username or self._password is None:
                 missing = "no password is kept for it" if self._username else "no `username` is given for it"
@@ -248,6 +256,11 @@ class Dav:
             )
         except requests.RequestException as error:
             raise self._no_answer(url, error) from error
+        except ValueError as error:
+            # requests looks at the target of a redirect even when it is not to follow it.
+            raise NotFound(
+                f"{self._where(url)} redirects to something that is no address ({error})", "check `url`"
+            ) from error
         self.requests += len(response.history)
         return response
 
@@ -333,7 +346,7 @@ def error_for(name: str, answer: Answer, hint: str = "") -> ProviderError:
     status = answer.status
     if status == 401:
         return SignInNeeded(f"{where} refuses the user name or the password", _sign_in_step(name, hint))
-    if status == 403 and not answer.conditions:
+    if answer.is_about_rights:
         return SignInNeeded(
             f"{where} does not let this user in there ({answer.line})",
             f"check `url` and `username`, or {_sign_in_step(name, hint)}",

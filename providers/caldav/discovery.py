@@ -152,7 +152,7 @@ def _calendars_in(dav: Dav, home: str) -> list[CalendarInfo]:
 
 def _calendar(member: Member, url: str) -> CalendarInfo | None:
     """The calendar that a member is, None when it is something else or holds no events."""
-    if member.status != 200 or not member.has_child(f"{DAV}resourcetype", f"{CALDAV}calendar"):
+    if not member.is_there or not member.has_child(f"{DAV}resourcetype", f"{CALDAV}calendar"):
         return None
     kinds = member.properties.get(f"{CALDAV}supported-calendar-component-set")
     if kinds is not None and len(kinds) and not any(c.get("name", "").upper() == "VEVENT" for c in kinds):

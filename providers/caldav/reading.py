@@ -66,9 +66,9 @@ def list_all(dav: Dav, collection: str) -> Listing:
     for member in answer.members:
         name = name_of(collection, member.href)
         if name is None:
-            is_there = is_there or member.status == 200
+            is_there = is_there or member.is_there
             listing.token = listing.token or member.text(f"{DAV}sync-token")
-        elif member.status == 200:
+        elif member.is_there:
             if _may_be_calendar(member):
                 listing.add(name, member)
         elif member.status not in (404, 410):
@@ -102,7 +102,7 @@ def changes_since(dav: Dav, collection: str, token: str) -> Listing | None:
                 truncated = truncated or member.status == 507
             elif member.status in (404, 410):
                 listing.drop(name)
-            elif member.status != 200:
+            elif not member.is_there:
                 return None
             elif _may_be_calendar(member):
                 listing.add(name, member)

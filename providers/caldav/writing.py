@@ -108,7 +108,7 @@ class Writer:
         if status in (404, 409, 410) and not answer.conditions:
             # Both mean "no such collection" for a PUT (RFC 4918 9.7.1); then this raises it.
             self._dav.propfind(self._collection, (f"{DAV}resourcetype",), 0)
-        elif status in (403, 405) and not answer.conditions:
+        elif status == 405 or answer.is_about_rights:
             self._require_rights(answer)
         if answer.conditions & _UID_TAKEN:
             return Outcome(

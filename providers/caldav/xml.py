@@ -44,6 +44,11 @@ class Member:
     status: int
     properties: dict[str, Element] = field(default_factory=dict)
 
+    @property
+    def is_there(self) -> bool:
+        """True for any success: an early draft of sync-collection said 201 for what is new."""
+        return 200 <= self.status < 300
+
     def text(self, tag: str) -> str:
         """The text of a property, "" when there is none."""
         found = self.properties.get(tag)
@@ -113,7 +118,10 @@ def preconditions(body: bytes) -> frozenset[str]:
         root = parse(body)
     except ValueError:
         return frozenset()
-    return frozenset(child.tag for child in root) if root.tag == f"{DAV}error" else frozenset()
+    if root.tag != f"{DAV}error":
+        return frozenset()
+    # SabreDAV puts its own words beside them.
+    return frozenset(child.tag for child in root if child.tag.startswith(tuple(_PREFIXES)))
 
 
 def propfind_body(properties: Iterable[str]) -> bytes:

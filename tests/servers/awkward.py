@@ -188,7 +188,7 @@ class AwkwardServer:
         if how == "lost":
             return None
         if self.read_only:
-            return 403, {}, b"read only"
+            return 403, {"Content-Type": "application/xml"}, _error("s:exception", "d:need-privileges")
         old = calendar.objects.get(name)
         if "if-none-match" in ask.headers and old is not None and not self.ignores_if_none_match:
             return 412, {}, b""
@@ -422,8 +422,9 @@ def _multi(rows: list[str], token: str = "") -> tuple[int, dict[str, str], bytes
     return 207, {"Content-Type": 'application/xml; charset="utf-8"'}, text.encode()
 
 
-def _error(condition: str) -> bytes:
-    return f'<?xml version="1.0"?><d:error {_NAMESPACES}><{condition}/></d:error>'.encode()
+def _error(*conditions: str) -> bytes:
+    inner = "".join(f"<{condition}/>" for condition in conditions)
+    return f'<?xml version="1.0"?><d:error {_NAMESPACES}>{inner}</d:error>'.encode()
 
 
 def _uid(data: bytes) -> bytes:

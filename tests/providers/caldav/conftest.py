@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from providers.caldav.provider import CalDavProvider
-from tests.contract.suite import context
 from tests.servers.awkward import PASSWORD, USER, AwkwardServer
+from tests.servers.context import context
 from tests.servers.fixtures import (
     awkward,
     radicale,

@@ -13,8 +13,8 @@ from calsync.errors import Malformed, NotFound, SignInNeeded, Unreachable
 from providers.caldav.dav import Dav
 from providers.caldav.provider import CalDavProvider
 from tests.contract.samples import WINDOW, single
-from tests.contract.suite import context
 from tests.servers.awkward import PASSWORD, USER, AwkwardServer
+from tests.servers.context import context
 from tests.servers.fixtures import CalDavCalendar
 
 Make = Callable[..., CalDavProvider]
@@ -83,6 +83,27 @@ def test_a_wrong_password_is_a_sign_in_with_the_command_and_shows_nothing(
     assert wrong not in told
 
 
+def test_a_server_that_wants_digest_from_tonight_on_gets_it(awkward: AwkwardServer, provider: Make) -> None:
+    awkward.auth = "basic"
+    first = provider().read("", WINDOW, None)
+    awkward.auth = "digest"
+    awkward.seen.clear()
+    second = provider().read("", WINDOW, first.cursor)
+    assert (second.changed, shown(awkward)) == ((), ["Basic", "Digest"])
+    awkward.seen.clear()
+    provider().read("", WINDOW, second.cursor)
+    assert shown(awkward) == ["", "Digest"]
+
+
+@pytest.mark.parametrize("kind", ["basic", "digest"])
+def test_a_name_that_is_not_ascii_is_refused_by_the_server_and_not_by_us(
+    awkward: AwkwardServer, provider: Make, kind: str
+) -> None:
+    awkward.auth = kind
+    with pytest.raises(SignInNeeded, match="refuses"):
+        provider(username="mäyя", secret="пароль").read("", WINDOW, None)
+
+
 def test_no_password_and_no_user_name_are_told_apart(awkward: AwkwardServer, provider: Make) -> None:
     awkward.auth = "basic"
     with pytest.raises(SignInNeeded, match="no password is kept"):
@@ -117,6 +138,12 @@ def test_a_redirect_keeps_the_method_and_the_body(awkward: AwkwardServer, dav: D
     assert where == awkward.calendar_url
     assert len(said.members) == 1
     assert [(s.method, bool(s.body)) for s in awkward.seen] == [("PROPFIND", True)] * 2
+
+
+def test_a_redirect_to_nonsense_is_said_to_be_that(awkward: AwkwardServer, dav: Dav) -> None:
+    awkward.redirects["/a/"] = (302, "http://[::1")
+    with pytest.raises(NotFound, match="no address"):
+        dav.send("GET", awkward.url + "a/")
 
 
 def test_redirects_without_end_are_given_up(awkward: AwkwardServer, dav: Dav) -> None:

@@ -10,8 +10,8 @@ import pytest
 from calsync.errors import Malformed, NotFound
 from providers.caldav.provider import CalDavProvider
 from tests.contract.samples import WINDOW, single
-from tests.contract.suite import context
 from tests.servers.awkward import PASSWORD, AwkwardServer, Calendar
+from tests.servers.context import context
 from tests.servers.fixtures import CalDavCalendar
 
 Make = Callable[..., CalDavProvider]

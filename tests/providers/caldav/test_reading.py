@@ -13,8 +13,8 @@ from calsync.ports import Delta
 from providers.caldav.provider import CalDavProvider
 from providers.caldav.quirks import UNKNOWN
 from tests.contract.samples import BERLIN, WINDOW, meeting, series, single
-from tests.contract.suite import context
 from tests.servers.awkward import AwkwardServer
+from tests.servers.context import context
 from tests.servers.fixtures import CalDavCalendar
 from tests.servers.process import ServerProcess
 from tests.servers.radicale import place_on_disk

@@ -148,6 +148,15 @@ def test_a_403_with_a_condition_is_no_question_of_the_password() -> None:
     assert "valid-sync-token" in error.what
 
 
+def test_sabres_own_words_are_no_condition_but_stand_in_the_message() -> None:
+    body = b'<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:message>Not you</s:message>%s</d:error>'
+    refused = answer(403, body % b"<d:need-privileges/>")
+    assert refused.is_about_rights
+    assert type(error_for("work", refused)) is SignInNeeded
+    assert "Not you" in error_for("work", refused).what
+    assert not answer(403, body % b"<d:valid-sync-token/>").is_about_rights
+
+
 def test_nothing_that_is_sent_has_a_limit_in_it_and_odd_paths_are_escaped() -> None:
     assert b"limit" not in sync_body("http://t?a=1&b=<2>", ("{DAV:}getetag",))
     assert b"a=1&amp;b=&lt;2&gt;" in sync_body("http://t?a=1&b=<2>", ("{DAV:}getetag",))

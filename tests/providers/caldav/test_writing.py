@@ -106,7 +106,7 @@ class GoesDown(AwkwardServer):
 def test_a_server_that_goes_silent_after_a_write_leaves_it_unclear_and_the_next_run_settles_it(
     tmp_path_factory: pytest.TempPathFactory, pauses: list[float]
 ) -> None:
-    from tests.contract.suite import context
+    from tests.servers.context import context
 
     server = GoesDown()
     with server.running():
