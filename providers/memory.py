@@ -355,10 +355,9 @@ def _owned(name: str, stored: _Stored, zone: ZoneInfo) -> OwnedSeries | None:
     from calsync.ical.write import read_series
 
     try:
-        found = read_series(stored.data, name, stored.etag, zone)
+        return read_series(stored.data, name, stored.etag, zone)
     except Malformed:
         return None
-    return found if found is not None and _name(found.series.key) == name else None
 
 
 # The edits that people's calendar programs make, on the text.

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from calsync.errors import Malformed
-from calsync.ical.lexical import Group, cannot_touch, split
+from calsync.ical.lexical import Cut, Group, cannot_touch, split
 from calsync.ports import Resource
 
 __all__ = ["compare"]
@@ -35,16 +35,18 @@ def compare(
         old = known.get(group.uid)
         if old is None and cannot_touch(group, origin):
             continue
-        now[group.uid] = tag = _tag(group)
+        now[group.uid] = tag = _tag(cut, group, origin)
         if tag != old:
-            changed.append(Resource(group.uid, tag, group.payload()))
+            changed.append(Resource(group.uid, tag, group.payload(origin)))
     removed = [uid for uid in known if uid not in now]
     return changed, removed, json.dumps(now, separators=(",", ":"))
 
 
-def _tag(group: Group) -> str:
-    seen = blake2b(digest_size=12)
-    for block in (*group.components(), *group.zones()):
+def _tag(cut: Cut, group: Group, origin: datetime) -> str:
+    """A hash of all that the payload says, but for the stamps."""
+    seen = blake2b(cut.zone_hint.encode(), digest_size=12)
+    components = group.relevant(origin)
+    for block in (*components, *group.zones(components)):
         plain = _STAMP.sub(b"", block)
         seen.update(len(plain).to_bytes(8, "big"))
         seen.update(plain)

@@ -47,11 +47,8 @@ class _Moved(Exception):
 
 def owned_in(data: bytes, name: str, etag: str, zone: ZoneInfo) -> OwnedSeries | None:
     """The block series in the file `name`, or None when it is not ours by mark, UID and name alike."""
-    if _MARK.search(data) is None:
-        return None
-    found = read_series(data, name, etag, zone)
-    own = found is not None and name.rpartition("/")[2] == f"{found.series.key}.ics"
-    return found if own else None
+    # Nearly every file is somebody else's, and a look for the mark is a thousand times quicker than taking it apart.
+    return None if _MARK.search(data) is None else read_series(data, name, etag, zone)
 
 
 class BlockFolder:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -240,12 +241,17 @@ def test_a_file_that_was_only_touched_copied_or_replaced_by_an_equal_one_is_unch
     assert (delta.changed, delta.removed) == ((), ())
 
 
-def test_a_file_rewritten_in_place_at_once_and_with_equal_size_is_still_seen(tmp_path: Path) -> None:
+def test_a_fresh_file_rewritten_in_place_with_equal_size_within_one_tick_of_the_clock_is_still_seen(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "a.ics"
     work = provider(tmp_path)
     cursor: str | None = None
-    for n in range(20):
+    # A time that is not past yet stands for the tick that has not ended, however long the machine takes meanwhile.
+    tick = time.time_ns() + 3_600_000_000_000
+    for n in range(3):
         path.write_bytes(single("a", title=f"Title {n:02}"))
+        os.utime(path, ns=(tick, tick))
         delta = work.read("", WINDOW, cursor)
         assert len(delta.changed) == 1, n
         cursor = delta.cursor

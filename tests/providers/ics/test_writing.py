@@ -23,6 +23,7 @@ from calsync.ical.write import series_bytes
 from calsync.model import Key, Series
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from providers.ics.provider import IcsProvider
+from providers.memory import retitled
 from tests.contract.samples import CHANGED, WINDOW, meeting, override, series, single
 from tests.contract.suite import context
 
@@ -313,6 +314,25 @@ def test_a_read_only_disk_is_read_only_before_anything_is_written(tmp_path: Path
         with pytest.raises(ReadOnly, match=r"shown: no file can be made in it"):
             create(shown, series())
     assert [p.name for p in real.iterdir()] == ["a.ics"]
+
+
+def test_a_file_that_the_leader_saves_while_ours_is_being_written_beside_it_is_kept(tmp_path: Path) -> None:
+    etag = create(tmp_path, BEFORE).etag
+    path = tmp_path / f"{BEFORE.key}.ics"
+    theirs = retitled(series_bytes(BEFORE), "Mine now")
+
+    def work() -> None:
+        def hook(event: str, args: tuple[object, ...]) -> None:
+            if event == "open" and str(args[0]).endswith(".calsync.tmp"):
+                path.write_bytes(theirs)
+
+        sys.addaudithook(hook)
+        (outcome,) = provider(tmp_path).write("", [SeriesWrite(BEFORE.key, BEFORE, AFTER, etag)])
+        assert outcome.state is CONFLICT
+
+    assert in_a_child(work) == 0
+    assert path.read_bytes() == theirs
+    assert temps(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
