@@ -135,7 +135,8 @@ class PlannedSeries:
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A series that exists and has no place in the plan any more: `last` is its last home date to keep, or None
-    when no date before the change exists, so that nothing of it remains. `reason` in words."""
+    when no date before the change exists, so that nothing of it remains. `reason` in words.
+    """
 
     number: int
     generation: int
