@@ -27,6 +27,7 @@ _FINER: Final = (("BYHOUR", 3600), ("BYMINUTE", 60), ("BYSECOND", 1))
 _STEPS: Final = 500_000
 """How many times a rule may recur between its DTSTART and the end of the window, and a tenth of it in the window."""
 _MARGIN: Final = timedelta(days=3)
+_UNTIL = re.compile(r"(\d{8})(T\d{6}Z?)?")
 _DATED = re.compile(r"(DTSTART|DTEND)((?:;[^:]*)?):(\d{8})(T\d{6}Z?)?")
 
 
@@ -43,7 +44,7 @@ def near(lines: list[str], window: Span) -> list[str]:
     rule = _parts(rules[0][6:])
     start = dates["DTSTART"]
     first = datetime.strptime(start[3], "%Y%m%d").replace(tzinfo=UTC)
-    _check(rule, first, window)
+    _check(rule, _moment(start[3], start[4]), window)
     # Without a DTEND the length stands elsewhere; too rare to be worth reading here.
     moved = _ahead(rule, first, dates, window) if "DTEND" in dates else timedelta(0)
     text = rules[0]
@@ -56,6 +57,10 @@ def near(lines: list[str], window: Span) -> list[str]:
 def _parts(rule: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in rule.upper().split(";"))
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _moment(day: str, clock: str | None) -> datetime:
+    return datetime.strptime(day + (clock or "T000000")[:7], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
 def _number(text: str | None, default: int) -> int:
@@ -73,8 +78,10 @@ def _check(rule: dict[str, str], first: datetime, window: Span) -> None:
         if finer < unit and name in rule:
             times *= rule[name].count(",") + 1
     end = window.end.astimezone(UTC)
-    if "UNTIL" in rule and re.match(r"\d{8}", rule["UNTIL"]):
-        end = min(end, datetime.strptime(rule["UNTIL"][:8], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1))
+    until = _UNTIL.fullmatch(rule.get("UNTIL", ""))
+    if until is not None:
+        # Which zone DTSTART stands in is not looked at here; a day more or less does not matter.
+        end = min(end, _moment(until[1], until[2] or "T235959"))
     count = _number(rule.get("COUNT"), _STEPS * 1000)
     walked = min(count, (end - first).total_seconds() / step * times)
     inside = min(count, (end - max(first, window.start.astimezone(UTC))).total_seconds() / step * times)
