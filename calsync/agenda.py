@@ -37,6 +37,15 @@ KINDS = (Kind.CONNECT, Kind.FOLLOW_THROUGH, Kind.KINDNESS)
 """The order in which kinds are planned: each exactly, around those before it."""
 
 
+Identity = tuple[str, int, int]
+"""(kind, number, generation): what a slot is called on every calendar."""
+
+
+def identity_of(series: Series) -> Identity:
+    """The slot that a series belongs to."""
+    return (series.kind.value, series.number, series.generation)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One logical series as it stands on the first writable calendar that has it, and what the leader decided of it."""
@@ -46,12 +55,8 @@ class Slot:
     own_slot: bool = False
     own_title: str | None = None
     theirs: bool = False
+    retired: bool = False
     standing: bool = True
-
-    @property
-    def identity(self) -> tuple[str, int, int]:
-        """(kind, number, generation)."""
-        return (self.series.kind.value, self.series.number, self.series.generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +87,47 @@ def horizon(now: datetime, weeks: int, zone: ZoneInfo) -> Horizon:
     return Horizon(Span(now, end), mondays)
 
 
-def block_id(series: Series | tuple[str, int, int], home: date) -> str:
+def block_id(slot: Identity, home: date) -> str:
     """The lasting name of one date of a slot, on all calendars alike."""
-    kind, number, generation = (
-        series if isinstance(series, tuple) else (series.kind.value, series.number, series.generation)
-    )
+    kind, number, generation = slot
     return f"{kind}-{number}-{generation}-{home.isoformat()}"
 
 
 def standing_slots(
-    bases: Sequence[Mapping[str, tuple[Series, bool]]], decisions: Iterable[Decision], zone: ZoneInfo
+    bases: Mapping[str, Iterable[tuple[Series, bool]]], decisions: Iterable[Decision], zone: ZoneInfo
 ) -> tuple[Slot, ...]:
-    """The slots that stand on any of the calendars (in the order of `bases`: key -> series, still standing)."""
-    by_slot: dict[tuple[str, int, int], list[Decision]] = {}
+    """The slots that exist on any of the calendars: by calendar, the series there and whether each still stands.
+
+    A slot that the leader gave another time, title or recurrence is taken from the calendar where they did.
+    """
+    by_slot: dict[Identity, list[Decision]] = {}
     for decision in decisions:
         by_slot.setdefault((decision.kind, decision.number, decision.generation), []).append(decision)
-    found: dict[tuple[str, int, int], Slot] = {}
-    for rows in bases:
-        for series, standing in rows.values():
-            identity = (series.kind.value, series.number, series.generation)
-            if identity in found:
-                continue
-            mine = by_slot.get(identity, [])
-            whats = {d.what for d in mine}
-            foreign = series.timezone != zone.key
-            marks = {
-                date.fromisoformat(d.home): Mark(load_override(d.placed, zone))
-                for d in mine
-                if d.what in (What.DELETED, What.PINNED)
-            }
-            found[identity] = Slot(
-                series,
-                marks,
-                own_slot=What.SLOT in whats,
-                own_title=series.title if What.TITLED in whats else None,
-                theirs=What.THEIRS in whats or not series.rule_is_ours or (What.SLOT in whats and foreign),
-                standing=standing and What.RETIRED not in whats,
-            )
-    return tuple(found[identity] for identity in sorted(found))
+    copies: dict[Identity, dict[str, tuple[Series, bool]]] = {}
+    for name, rows in bases.items():
+        for series, standing in rows:
+            copies.setdefault(identity_of(series), {})[name] = (series, standing)
+    return tuple(_slot(copies[i], by_slot.get(i, []), zone) for i in sorted(copies))
+
+
+def _slot(copies: Mapping[str, tuple[Series, bool]], decisions: Sequence[Decision], zone: ZoneInfo) -> Slot:
+    whole = [d.calendar for d in decisions if d.what in (What.SLOT, What.TITLED, What.THEIRS) and d.calendar in copies]
+    series, _ = copies[whole[-1]] if whole else next(iter(copies.values()))
+    whats = {d.what for d in decisions}
+    foreign = series.timezone != zone.key
+    return Slot(
+        series,
+        {
+            date.fromisoformat(d.home): Mark(load_override(d.placed, zone))
+            for d in decisions
+            if d.what in (What.DELETED, What.PINNED)
+        },
+        own_slot=What.SLOT in whats,
+        own_title=series.title if What.TITLED in whats else None,
+        theirs=What.THEIRS in whats or not series.rule_is_ours or (What.SLOT in whats and foreign),
+        retired=What.RETIRED in whats,
+        standing=any(standing for _, standing in copies.values()) and What.RETIRED not in whats,
+    )
 
 
 def make_agenda(
@@ -128,8 +136,12 @@ def make_agenda(
     busy: tuple[BusySpan, ...],
     slots: tuple[Slot, ...],
     decisions: Iterable[Decision],
+    theirs: Iterable[Span] = (),
 ) -> Agenda:
-    """The board and the wishes of one run; a slot that the leader retired is not wished for again."""
+    """The board and the wishes of one run; a slot that the leader retired is not wished for again.
+
+    `theirs` are the dates of series that the leader gave a recurrence of their own: blocks still, but not calsync's.
+    """
     reach = horizon(now, config.planning.horizon_weeks, config.zone)
     first, last = reach.mondays[0], reach.mondays[-1] + timedelta(7)
     board = Board(
@@ -138,6 +150,7 @@ def make_agenda(
         not_before=now + timedelta(hours=config.planning.freeze_hours),
         working=working_days(first, last, config.working_hours, config.zone, config.free_days),
         busy=busy,
+        own=tuple(sorted(theirs)),
         buffer=timedelta(minutes=config.planning.buffer_minutes),
         grid_minutes=config.planning.grid_minutes,
     )
@@ -213,12 +226,12 @@ def _spans(plan: KindPlan) -> list[Span]:
 
 
 def _leftovers(agenda: Agenda) -> list[Span]:
-    """Blocks of slots that no plan decides about any more: ended ones, and those the leader took over."""
+    """What is left of slots that no plan decides about any more."""
     board = agenda.board
     begin, end = board.mondays[0], board.mondays[-1] + timedelta(7)
     found: list[Span] = []
     for slot in agenda.slots:
-        if slot.theirs or not slot.standing:
+        if not slot.theirs and not slot.standing:
             placed = (slot.series.placed(day) for day in slot.series.days(begin, end))
             found.extend(one.span for one in placed if one is not None)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from calsync.agenda import Slot, block_id, standing_slots
+from calsync.agenda import Slot, block_id, identity_of, standing_slots
 from calsync.contacts import pings_for
 from calsync.desk import Desk
 from calsync.model import Kind, Override, Span, at_wall_clock
@@ -73,7 +73,7 @@ def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
     with Store(desk.state_folder, desk.now) as store:
         bases = {name: _rows(store, name) for name in target_names(desk)}
         slots = standing_slots(
-            [{key: (row.series, row.standing) for key, row in rows.items()} for rows in bases.values()],
+            {name: [(row.series, row.standing) for row in rows.values()] for name, rows in bases.items()},
             store.decisions(),
             zone,
         )
@@ -81,11 +81,12 @@ def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
         placed = [
             (slot, day, one)
             for slot in slots
+            if not slot.theirs
             for day in slot.series.days(today - timedelta(7), reach)
             if (one := slot.series.placed(day)) is not None
         ]
         connect = {
-            block_id(slot.series, day): one.span
+            block_id(identity_of(slot.series), day): one.span
             for slot, day, one in placed
             if slot.series.kind is Kind.CONNECT and one.span.end > window.start
         }
@@ -94,7 +95,7 @@ def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
             people.setdefault(ping.block_id, []).append((ping.person, ping.why))
         logged = {(name_key(row.person), row.at.astimezone(zone).date(), row.kind) for row in store.contacts()}
     blocks = [
-        _block(desk, bases, slot, day, one, tuple(people.get(block_id(slot.series, day), ())), logged)
+        _block(desk, bases, slot, day, one, tuple(people.get(block_id(identity_of(slot.series), day), ())), logged)
         for slot, day, one in placed
         if one.span.overlaps(window)
     ]
@@ -117,11 +118,7 @@ def _block(
     zone = desk.config.zone
     series = slot.series
     calendar = next(
-        name
-        for name, rows in bases.items()
-        for row in rows.values()
-        if (row.series.kind, row.series.number, row.series.generation)
-        == (series.kind, series.number, series.generation)
+        name for name, rows in bases.items() for row in rows.values() if identity_of(row.series) == identity_of(series)
     )
     local = placed.span.start.astimezone(zone).date()
     state = "planned"
@@ -134,7 +131,7 @@ def _block(
     elif placed.span != series.home(day):
         state = "moved"
     return ComingBlock(
-        id=block_id(series, day),
+        id=block_id(identity_of(series), day),
         series=series_name(series.kind.value, series.number),
         kind=series.kind.value,
         calendar=calendar,

@@ -137,25 +137,30 @@ def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[
 
 
 def pings_for(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> list[Ping]:
-    """Who stands in which block; whom the leader was told already stands fast once the freeze has begun."""
+    """Who stands in which of `blocks`; whom the leader was told already stands fast once the freeze has begun.
+
+    Blocks that are over count too, so that a leader who logs nothing is not sent to the same people every time.
+    """
     config = desk.config
     block = next((b for b in config.blocks if b.kind is Kind.CONNECT), None)
     if block is None or not config.people:
         return []
     frozen = desk.now + timedelta(hours=config.planning.freeze_hours)
     told = store.assignments()
-    fixed = {name: told[name] for name, span in blocks.items() if name in told and span.start < frozen}
-    return assign(
+    over = {name: start for name, (start, _) in told.items() if start < desk.now and name not in blocks}
+    fixed = {name: told[name][1] for name, span in blocks.items() if name in told and span.start < frozen}
+    found = assign(
         config.people,
         _contacts(store),
         _snoozes(store),
         store.newcomers(),
-        [(name, span.start) for name, span in blocks.items()],
+        [*over.items(), *((name, span.start) for name, span in blocks.items())],
         block.pings,
-        fixed,
+        fixed | {name: told[name][1] for name in over},
         desk.now,
         config.zone,
     )
+    return [ping for ping in found if ping.block_id in blocks]
 
 
 def _dues(desk: Desk, store: Store) -> list[Due]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from calsync.agenda import Agenda, Slot, horizon, make_agenda, make_plans, standing_slots
+from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
 from calsync.exporting import write_exports
@@ -242,9 +242,18 @@ class _Night:
         self.progress("planning", 0, 1)
         occurrences = [o for reading in readings for o in reading.occurrences]
         busy = busy_spans(occurrences, config.me, config.planning.tentative_is_busy, config.zone)
-        rows = [{key: (b.series, b.standing) for key, b in of.items()} for of in bases.values()]
+        rows = {name: [(b.series, b.standing) for b in of.values()] for name, of in bases.items()}
         slots: tuple[Slot, ...] = standing_slots(rows, decisions, config.zone)
-        agenda = make_agenda(config, self.desk.now, busy, slots, decisions)
+        lent = {
+            b.series.key
+            for slot in slots
+            if slot.theirs
+            for of in bases.values()
+            for b in of.values()
+            if identity_of(b.series) == identity_of(slot.series)
+        }
+        theirs = [o.span for o in occurrences if o.event.ours in lent]
+        agenda = make_agenda(config, self.desk.now, busy, slots, decisions, theirs)
         plans = make_plans(agenda, keep=keep)
         self.progress("planning", 1, 1)
         return agenda, plans
@@ -254,9 +263,8 @@ class _Night:
         for name, of in bases.items():
             current: dict[str, Series] = {key: row.series for key, row in of.items()}
             etags = {key: row.etag for key, row in of.items()}
-            diffs.append(
-                diff_calendar(name, current, wanted.series[name], etags, wanted.reasons[name], self.report.horizon)
-            )
+            series, reasons = wanted.series[name], wanted.reasons[name]
+            diffs.append(diff_calendar(name, current, series, etags, reasons, self.report.horizon, wanted.asked))
         return diffs
 
     def _keep_slots(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from calsync.agenda import Agenda, Slot, block_id, outgrown
+from calsync.agenda import Agenda, Slot, block_id, identity_of, outgrown
 from calsync.config.values import BlockConfig, Config, Names, ShowAs
 from calsync.contacts import assign_people
 from calsync.desk import Desk
@@ -29,12 +29,14 @@ NAMED = timedelta(days=7)
 class Wanted:
     """By calendar: the series as they should stand (None: gone) by key, and why, by key and home date.
 
-    `assignments` are the people of each block to come, with its start.
+    `assignments` are the people of each block to come, with its start; `asked` are keys of series that go because
+    the leader ended them elsewhere.
     """
 
     series: dict[str, dict[str, Series | None]] = field(default_factory=dict)
     reasons: dict[str, dict[tuple[str, date], str]] = field(default_factory=dict)
     assignments: dict[str, tuple[datetime, tuple[str, ...]]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
 
 def want(
@@ -65,7 +67,7 @@ def want(
         if placement.span is not None
     }
     wanted.assignments = assign_people(desk, store, {b: span for b, span in blocks.items() if span is not None})
-    slots = {slot.identity: slot for slot in agenda.slots}
+    slots = {identity_of(slot.series): slot for slot in agenda.slots}
     crowded = _crowded(agenda.board, plans)
     for kind, series, generation in planned:
         slot = slots.get((kind.value, series.number, generation))
@@ -100,7 +102,7 @@ def want(
 
 def _row(rows: Mapping[str, BaseSeries], kind: Kind, number: int, generation: int) -> BaseSeries | None:
     for row in rows.values():
-        if (row.series.kind, row.series.number, row.series.generation) == (kind, number, generation):
+        if identity_of(row.series) == (kind.value, number, generation):
             return row
     return None
 
@@ -198,13 +200,24 @@ def _end(
 def _tend(
     desk: Desk, agenda: Agenda, wanted: Wanted, bases: Mapping[str, Mapping[str, BaseSeries]], slot: Slot
 ) -> None:
-    """What remains of a series that was ended for good still gives way to a new meeting."""
+    """See to a slot that no plan decides about: its copies end with it, and what remains gives way to meetings."""
     series, board = slot.series, agenda.board
     ends = next((e for e in outgrown(agenda) if (e.number, e.generation) == (series.number, series.generation)), None)
-    if ends is not None and series.timezone != board.zone.key and slot.standing:
+    if ends is not None and not slot.retired and series.timezone != board.zone.key and slot.standing:
         _end(desk, board, wanted, bases, series.kind, ends)
         return
-    if slot.theirs or series.until is None or series.until < desk.now.date():
+    if slot.retired or slot.theirs:
+        # The leader ended it on one calendar, or made it theirs there: calsync's copies elsewhere have no purpose.
+        for name, rows in bases.items():
+            row = _row(rows, series.kind, series.number, series.generation)
+            if row is None or row.series.until is not None or not row.series.rule_is_ours:
+                continue
+            if slot.retired or row.series is not series:
+                end = Ended(series.number, series.generation, None, "you ended it on another calendar")
+                _end(desk, board, wanted, {name: rows}, series.kind, end)
+                wanted.asked.add(row.series.key)
+        return
+    if series.until is None or series.until < desk.now.date():
         return
     for name, rows in bases.items():
         row = _row(rows, series.kind, series.number, series.generation)

@@ -147,20 +147,22 @@ class BlockRows(Rows):
             with self._transaction(keep=True) as connection:
                 connection.execute(delete(tables.decisions).where(tables.decisions.c.id.in_(wanted)))
 
-    def assignments(self) -> dict[str, tuple[str, ...]]:
-        """Whom each block was last planned for."""
+    def assignments(self) -> dict[str, tuple[datetime, tuple[str, ...]]]:
+        """When each block was to begin, and whom it was last planned for; past blocks included."""
         with self._transaction() as connection:
-            return {r.block: tuple(json.loads(r.people)) for r in connection.execute(select(tables.assignments))}
+            rows = connection.execute(select(tables.assignments)).all()
+        return {r.block: (from_epoch(r.start), tuple(json.loads(r.people))) for r in rows}
 
     def keep_assignments(self, rows: Mapping[str, tuple[datetime, Sequence[str]]], before: datetime) -> None:
         """Replace the assignments of the given blocks, and of all that start at or after `before`."""
-        t = tables.assignments
-        if {block: tuple(people) for block, (_, people) in rows.items()} == {
-            block: people for block, people in self.assignments().items() if block in rows
-        } and not self._stray_assignments(set(rows), before):
+        t, since = tables.assignments, to_epoch(before)
+        known = {
+            block: row for block, row in self.assignments().items() if block in rows or row[0] >= from_epoch(since)
+        }
+        if known == {block: (from_epoch(to_epoch(start)), tuple(people)) for block, (start, people) in rows.items()}:
             return
         with self._transaction() as connection:
-            connection.execute(delete(t).where((t.c.start >= to_epoch(before)) | t.c.block.in_(list(rows))))
+            connection.execute(delete(t).where((t.c.start >= since) | t.c.block.in_(list(rows))))
             if rows:
                 connection.execute(
                     insert(t),
@@ -169,9 +171,3 @@ class BlockRows(Rows):
                         for block, (start, people) in rows.items()
                     ],
                 )
-
-    def _stray_assignments(self, known: set[str], before: datetime) -> bool:
-        t = tables.assignments
-        with self._transaction() as connection:
-            stored = connection.execute(select(t.c.block).where(t.c.start >= to_epoch(before))).scalars()
-            return any(block not in known for block in stored)

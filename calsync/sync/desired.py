@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from calsync.model import Key, Kind, Override, Series, Span
 from calsync.planning.board import PlannedSeries
@@ -65,6 +65,7 @@ def wanted_series(
         description=look.description,
         changed=_stamp(now),
     )
+    frame = _slotted(frame, plan)
     frame = replace(frame, title=look.title, description=look.description, transparent=look.transparent)
     cancelled, dropped = set(frame.cancelled), set(frame.dropped)
     overrides = dict(frame.overrides)
@@ -91,6 +92,20 @@ def wanted_series(
         _place(frame, day, span, look, overrides)
     return _settle(
         current, replace(frame, cancelled=frozenset(cancelled), dropped=frozenset(dropped), overrides=overrides), now
+    )
+
+
+def _slotted(frame: Series, plan: PlannedSeries) -> Series:
+    """The series on the slot of the plan: elsewhere the leader may have moved all of it."""
+    if (frame.first.weekday(), frame.start, frame.minutes) == (plan.weekday, plan.start, plan.minutes):
+        return frame
+    first = frame.first + timedelta(plan.weekday - frame.first.weekday())
+    shifted = replace(frame, first=first, start=plan.start, minutes=plan.minutes, overrides={}, cancelled=frozenset())
+    return replace(
+        shifted,
+        cancelled=frozenset(day for day in frame.cancelled if shifted.has(day)),
+        dropped=frozenset(day for day in frame.dropped if shifted.has(day)),
+        overrides={day: o for day, o in frame.overrides.items() if shifted.has(day)},
     )
 
 

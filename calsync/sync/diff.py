@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -69,10 +69,12 @@ def diff_calendar(
     etags: Mapping[str, str],
     reasons: Mapping[tuple[str, date], str],
     horizon: Span,
+    asked: Collection[str] = (),
 ) -> CalendarDiff:
     """What turns `current` into `wanted` (by key; None: the series goes; keys not in `wanted` stay).
 
-    `reasons` are by key and home date. Writes come in the order: endings first, then changes, then creations, so
+    `reasons` are by key and home date; `asked` are keys whose going is the leader's own doing and surprises nobody.
+    Writes come in the order: endings first, then changes, then creations, so
     that a run that is cut off leaves room free rather than blocks doubled.
     """
     count = _Count()
@@ -80,7 +82,8 @@ def diff_calendar(
     for key in sorted({*current, *wanted}):
         before = current.get(key)
         after = wanted.get(key, before)
-        _count(count, before, after, horizon)
+        if key not in asked:
+            _count(count, before, after, horizon)
         if before is after:
             continue
         count.changes.extend(_changes(calendar, before, after, {d: r for (k, d), r in reasons.items() if k == key}))

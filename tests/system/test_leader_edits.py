@@ -9,7 +9,7 @@ import pytest
 from calsync.desk import open_desk
 from calsync.model import Series
 from calsync.takeback import restore
-from tests.system.world import BERLIN, NOW, World, delete_date, edit, override_date
+from tests.system.world import BERLIN, NOW, FolderShelf, Shelf, World, delete_date, edit, override_date
 
 
 def first(world: World) -> Series:
@@ -165,3 +165,51 @@ def test_an_edit_in_one_calendar_reaches_the_other(tmp_path: object, folder_worl
     twins = [o.series for o in desk.provider("second").owned("") if o.series.number == series.number]
     assert [home.date() in twin.cancelled for twin in twins] == [True]
     assert twins[0].key != series.key
+
+
+def two_calendars(world: World) -> Shelf:
+    """Blocks go to a second folder as well."""
+    second = FolderShelf(world.folder / "second")
+    world.calendars = [f"{{name: second, provider: ics, path: '{second.folder}', write: true}}"]
+    world.night()
+    return second
+
+
+def twin(world: World, number: int) -> Series | None:
+    found = open_desk(world.config, world.state, NOW).provider("second").owned("")
+    return next((o.series for o in found if o.series.number == number), None)
+
+
+@pytest.mark.parametrize("edited", ["work", "second"])
+def test_a_series_deleted_on_one_calendar_goes_from_the_other(folder_world: World, edited: str) -> None:
+    second = two_calendars(folder_world)
+    shelf = folder_world.shelf if edited == "work" else second
+    name = min(shelf.names())
+    shelf.remove(name)
+    report = folder_world.night(NOW + timedelta(hours=1))
+    assert len(report.notes) == 1
+    assert len(folder_world.shelf.names()) == len(second.names()) == 1
+    assert folder_world.night(NOW + timedelta(hours=2)).written == 0
+
+
+@pytest.mark.parametrize("edited", ["work", "second"])
+def test_a_series_moved_on_one_calendar_moves_on_the_other(folder_world: World, edited: str) -> None:
+    second = two_calendars(folder_world)
+    shelf = folder_world.shelf if edited == "work" else second
+    series = first(folder_world) if edited == "work" else twin(folder_world, first(folder_world).number)
+    assert series is not None
+
+    def shift(_calendar: object, master: dict) -> None:
+        for key in ("DTSTART", "DTEND"):
+            moved = master[key].dt + timedelta(hours=-1)
+            del master[key]
+            master.add(key, moved)  # type: ignore[attr-defined]
+
+    edit(shelf, name_of(series), shift)
+    folder_world.night(NOW + timedelta(hours=1))
+    assert folder_world.night(NOW + timedelta(hours=2)).written == 0
+    other = twin(folder_world, series.number)
+    mine = next(o.series for o in folder_world.blocks() if o.series.number == series.number)
+    assert other is not None
+    expected = (datetime.combine(series.first, series.start) - timedelta(hours=1)).time()
+    assert mine.start == other.start == expected

@@ -266,4 +266,7 @@ def test_assignments_are_replaced_from_a_moment_on(tmp_path: Path) -> None:
     with Store(tmp_path, NOW) as store:
         store.keep_assignments({"a": (NOW - timedelta(9), ["Ana"]), "b": (NOW, ["Bo"])}, NOW)
         store.keep_assignments({"c": (NOW + timedelta(1), ["Cy", "Ana"])}, NOW)
-        assert store.assignments() == {"a": ("Ana",), "c": ("Cy", "Ana")}
+        assert store.assignments() == {
+            "a": (NOW - timedelta(9), ("Ana",)),
+            "c": (NOW + timedelta(1), ("Cy", "Ana")),
+        }
