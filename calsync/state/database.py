@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -57,12 +58,16 @@ def _engine(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
-    def durable(connection: object, _record: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("PRAGMA journal_mode=WAL")
+    def durable(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own transactions leave DDL outside; a migration that is cut off must leave nothing behind.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
         # FULL: a confirmed journal row must survive a power cut, or a write could be taken for not done.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 
