@@ -1,4 +1,5 @@
 """Adapters, one folder each: how a kind of calendar is read and written. Reached through calsync.registry only."""
+
 from __future__ import annotations
 
 MARKER = "calsync adapters"
