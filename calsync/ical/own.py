@@ -11,7 +11,7 @@ from calsync.errors import Malformed
 from calsync.ical import lexical, marks
 from calsync.ical.details import Details, DetailsReader
 from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events
-from calsync.ical.slim import Slim, date_lines, named_zones, slim
+from calsync.ical.slim import Slim, date_lines, named_zones, slim, zone_of
 from calsync.ical.tzids import Zone, ZoneFinder, iana
 from calsync.model import Key, Kind, Override, Series, Span, Status, at_wall_clock
 from calsync.ports import OwnedSeries
@@ -77,7 +77,7 @@ def _of_group(group: lexical.Group, cut: lexical.Cut, name: str, etag: str, zone
 
 def _parsed(slims: list[Slim], details: list[Details], find: ZoneFinder) -> list[_Version]:
     """Every VEVENT of the group, parsed; a floating RECURRENCE-ID is taken in the master's zone."""
-    home = next((date_lines(one, find)[1] for one in slims if one.date("RECURRENCE-ID") is None), None)
+    home = next((zone_of(one.date("DTSTART"), find) for one in slims if one.date("RECURRENCE-ID") is None), None)
     lines: list[list[str]] = []
     own: list[Zone] = []
     zones: list[Zone] = []

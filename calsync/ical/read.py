@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from calsync.errors import Malformed
 from calsync.ical import lexical
 from calsync.ical.details import Details, DetailsReader
-from calsync.ical.marks import names_resource
+from calsync.ical.marks import UID_SUFFIX, names_resource
 from calsync.ical.own import read_series
 from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events
 from calsync.ical.rules import near
-from calsync.ical.slim import Slim, date_lines, named_zones, slim
+from calsync.ical.slim import Slim, date_lines, named_zones, slim, zone_of
 from calsync.ical.tzids import Zone, ZoneFinder
 from calsync.model import Event, Occurrence, Span, Status, at_wall_clock
 from calsync.ports import Expanded
@@ -103,12 +103,15 @@ def _open(payload: Payload, window: Span, zone: ZoneInfo, reader: DetailsReader)
         return item
     find = ZoneFinder(cut.zones, zone, cut.zone_hint)
     for group in cut.groups:
+        passed_over = lexical.cannot_touch(group, window.start) or lexical.starts_after(group, window.end)
+        if passed_over and not group.uid.endswith(UID_SUFFIX):
+            continue
         slims = [slim(component) for component in group.relevant(window.start, window.end)]
         details = [reader(one.details) for one in slims]
         ours = _ours(group.uid, name, details)
         if ours:
             item.series = group.payload()
-        if lexical.cannot_touch(group, window.start) or lexical.starts_after(group, window.end):
+        if passed_over:
             continue
         try:
             parts, zones = _plain(group.uid, slims, details, find, ours)
@@ -136,7 +139,7 @@ def _plain(
     home: Zone | None = None
     for one in slims:
         if one.date("RECURRENCE-ID") is None:
-            _, home, _ = date_lines(one, find)
+            home = zone_of(one.date("DTSTART"), find)
     parts: list[_Part] = []
     named: list[Zone] = []
     for one, say in zip(slims, details, strict=True):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from calsync.ical.content import ContentLine, take_apart, unfold
 from calsync.ical.tzids import Zone, ZoneFinder
 
-__all__ = ["Slim", "date_lines", "named_zones", "slim"]
+__all__ = ["Slim", "date_lines", "named_zones", "slim", "zone_of"]
 
 _DATES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 _WANTED = re.compile(
@@ -76,7 +76,7 @@ def date_lines(component: Slim, find: ZoneFinder, home: Zone | None = None) -> t
     `home` is the zone of the master's DTSTART, for an override.
     """
     start = component.date("DTSTART")
-    own = _zone_of(start, find)
+    own = zone_of(start, find)
     zones = [own]
     lines: list[str] = []
     for line in component.dates:
@@ -92,7 +92,7 @@ def date_lines(component: Slim, find: ZoneFinder, home: Zone | None = None) -> t
     return lines, own, zones
 
 
-def _zone_of(start: ContentLine | None, find: ZoneFinder) -> Zone:
+def zone_of(start: ContentLine | None, find: ZoneFinder) -> Zone:
     """The zone in which a DTSTART stands: its own, UTC, or that of floating times."""
     if start is None:
         return find.floating
