@@ -23,6 +23,7 @@ _UNITS: Final = {
     "MONTHLY": 28 * 86_400,
     "YEARLY": 365 * 86_400,
 }
+_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FINER: Final = (("BYHOUR", 3600), ("BYMINUTE", 60), ("BYSECOND", 1))
 _STEPS: Final = 500_000
 """How many times a rule may recur between its DTSTART and the end of the window, and a tenth of it in the window."""
@@ -46,6 +47,9 @@ def near(lines: list[str], window: Span) -> list[str]:
     first = datetime.strptime(start[3], "%Y%m%d").replace(tzinfo=UTC)
     _check(rule, _moment(start[3], start[4]), window)
     # Without a DTEND the length stands elsewhere; too rare to be worth reading here.
+    if _never(rule):
+        # An engine would look for a date until the year 9999; what remains is DTSTART itself.
+        return [line for line in lines if line != rules[0]]
     moved = _ahead(rule, first, dates, window) if "DTEND" in dates else timedelta(0)
     text = rules[0]
     if "UNTIL" not in rule and "COUNT" not in rule:
@@ -57,6 +61,16 @@ def near(lines: list[str], window: Span) -> list[str]:
 def _parts(rule: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in rule.upper().split(";"))
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _never(rule: dict[str, str]) -> bool:
+    """True when no month that the rule names has a day that it names, as with 30 February."""
+    try:
+        months = [int(month) for month in rule["BYMONTH"].split(",")]
+        days = [abs(int(day)) for day in rule["BYMONTHDAY"].split(",")]
+    except (KeyError, ValueError):
+        return False
+    return all(day > _LONGEST[month - 1] for month in months if 1 <= month <= 12 for day in days)
 
 
 def _moment(day: str, clock: str | None) -> datetime:
