@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class CalendarReport:
-    """How the look at one calendar went. `events` counts what it has between a month ago and the horizon's end."""
+    """How the look at one calendar went. `events` counts what it has between now and the horizon's end."""
 
     name: str
     provider: str
@@ -192,7 +192,7 @@ class _Night:
                     reading.calendar.name,
                     reading.calendar.provider,
                     error is None,
-                    sum(o.span.overlaps(self.window) for o in reading.occurrences),
+                    len(reading.occurrences),
                     reading.requests,
                     error.what if error else None,
                 )

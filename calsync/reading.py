@@ -27,7 +27,10 @@ FULL = 3
 
 @dataclass(slots=True)
 class Reading:
-    """What is known of one calendar after a look at it; with `error` set, what was known before."""
+    """What is known of one calendar after a look at it; with `error` set, what was known before.
+
+    `occurrences` are those between now and the end of the window.
+    """
 
     calendar: CalendarConfig
     provider: CalendarProvider | None = None
@@ -71,6 +74,7 @@ def read_calendars(
     A calendar that cannot be read keeps its former rows and carries the error; the others are not affected. A full
     calendar that suddenly has nothing to come is such an error, unless `force`.
     """
+    to_come = Span(desk.now, window.end)
     readings = [Reading(calendar) for calendar in desk.config.calendars]
     tasks = [_task(desk, store, reading, window) for reading in readings]
     total = len(tasks)
@@ -80,7 +84,7 @@ def read_calendars(
             _keep(desk, store, reading, task, answer, force=force)
         elif isinstance(answer, CalsyncError):
             reading.error = answer
-        reading.occurrences = store.occurrences(reading.calendar.name)
+        reading.occurrences = store.occurrences(reading.calendar.name, to_come)
         reading.owned = store.owned(reading.calendar.name)
     progress("reading calendars", total, total)
     return readings

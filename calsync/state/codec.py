@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,7 +54,7 @@ def _compact(value: object) -> str:
 
 
 def _party(party: Party) -> list[Any]:
-    return [party.address, party.name, party.kind, party.role, party.answer, party.is_me]
+    return [party.address, party.name, party.kind.value, party.role.value, party.answer.value, party.is_me]
 
 
 def _event(event: Event) -> list[Any]:
@@ -72,11 +73,14 @@ def _event(event: Event) -> list[Any]:
     ]
 
 
+@lru_cache(maxsize=4096)
+def _party_of(address: str, name: str, kind: str, role: str, answer: str, is_me: bool) -> Party:
+    # The same colleagues come with meeting after meeting.
+    return Party(address, name, PartyKind(kind), Role(role), Answer(answer), is_me)
+
+
 def _event_of(row: list[Any]) -> Event:
-    parties = tuple(
-        Party(address, name, PartyKind(kind), Role(role), Answer(answer), bool(is_me))
-        for address, name, kind, role, answer, is_me in row[7]
-    )
+    parties = tuple(_party_of(*party) for party in row[7])
     return Event(
         row[0], row[1], Status(row[2]), row[3], EventType(row[4]), row[5], row[6], parties, row[8], row[9], row[10]
     )
@@ -93,10 +97,15 @@ def dump_occurrences(occurrences: tuple[Occurrence, ...]) -> str:
     return _compact([[_event(event), spans] for event, spans in groups]) if groups else ""
 
 
-def load_occurrences(text: str) -> list[Occurrence]:
-    """What `dump_occurrences` was given, with spans in UTC."""
+def load_occurrences(text: str, window: Span | None = None) -> list[Occurrence]:
+    """What `dump_occurrences` was given, with spans in UTC; with `window`, only what overlaps it."""
     found: list[Occurrence] = []
+    begin, finish = (to_epoch(window.start), to_epoch(window.end)) if window is not None else (None, 0)
     for row, spans in json.loads(text) if text else ():
+        if begin is not None:
+            spans = [span for span in spans if span[0] < finish and span[1] > begin]
+        if not spans:
+            continue
         event = _event_of(row)
         found.extend(
             Occurrence(event, Span(from_epoch(start), from_epoch(end)), bool(all_day)) for start, end, all_day in spans

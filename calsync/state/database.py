@@ -1,4 +1,4 @@
-"""Opening the state database: SQLite with WAL, brought to the newest schema, set aside when it is damaged."""
+"""Opening the state database: SQLite with WAL, made or migrated to the newest schema, set aside when damaged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from calsync.errors import StateError
 
-__all__ = ["FILE_NAME", "HEAD", "open_database"]
+__all__ = ["FILE_NAME", "HEAD", "migrate", "open_database"]
 
 FILE_NAME = "calsync.db"
 HEAD = "0001"
@@ -84,7 +84,20 @@ def _prepare(engine: Engine, path: Path) -> None:
             f"the state database {path} was made by a newer calsync (schema {found}, this one knows {HEAD})",
             "upgrade calsync: pipx upgrade calsync",
         )
-    _migrate(engine)
+    if found is None:
+        _create(engine)
+    else:
+        migrate(engine)
+
+
+def _create(engine: Engine) -> None:
+    """Build the newest schema at once; a test keeps it equal to what the migrations build step by step."""
+    from calsync.state.tables import metadata
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+        metadata.create_all(connection)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -92,7 +105,8 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
 
 
-def _migrate(engine: Engine) -> None:
+def migrate(engine: Engine) -> None:
+    """Bring an older schema up to date, all of it or nothing."""
     from alembic import command
     from alembic.config import Config
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from calsync.model import Occurrence
+from calsync.model import Occurrence, Span
 from calsync.ports import Expanded, OwnedSeries, Resource
 from calsync.state import tables
 from calsync.state.codec import dump_occurrences, dump_owned, from_epoch, load_occurrences, load_owned, to_epoch
@@ -93,13 +93,16 @@ class ReadingRows(Rows):
                 )
             )
 
-    def occurrences(self, calendar: str, without: Collection[str] = ()) -> list[Occurrence]:
-        """Every stored occurrence of the calendar, in no particular order, but for those of some resources."""
+    def occurrences(self, calendar: str, window: Span | None = None, without: Collection[str] = ()) -> list[Occurrence]:
+        """The stored occurrences of the calendar, in no particular order, but for those of some resources.
+
+        With `window`, only what overlaps it.
+        """
         t = tables.resources
         query = select(t.c.name, t.c.expanded).where(t.c.calendar == calendar, t.c.expanded != "")
         with self._transaction() as connection:
             rows = connection.execute(query).all()
-        return [o for name, text in rows if name not in without for o in load_occurrences(text)]
+        return [o for name, text in rows if name not in without for o in load_occurrences(text, window)]
 
     def owned(self, calendar: str) -> dict[str, OwnedSeries]:
         """The block series as last read from the calendar, by key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine
 
 import calsync.state
 from calsync.errors import Busy, StateError
@@ -21,7 +23,7 @@ from calsync.model import Answer, Event, EventType, Occurrence, Party, PartyKind
 from calsync.ports import Expanded, OwnedSeries, Resource
 from calsync.state import ledger
 from calsync.state.codec import dump_occurrences, dump_series, load_occurrences, load_owned, load_series
-from calsync.state.database import HEAD, open_database
+from calsync.state.database import HEAD, migrate, open_database
 from calsync.state.lock import hold
 from calsync.state.store import BaseSeries, CalendarState, Decision, Store
 from calsync.state.tables import metadata
@@ -78,11 +80,24 @@ def test_a_series_comes_back_with_its_zone_and_exceptions() -> None:
     assert load_owned("") is None
 
 
+def schema(engine: Engine) -> set[tuple[str, str]]:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
+    return {(name, re.sub(r"\s+", " ", sql)) for name, sql in rows}
+
+
 def test_the_migrations_build_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
     engine, _ = open_database(tmp_path, NOW)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
+    migrated = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    migrate(migrated)
+    with migrated.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == HEAD
+    assert {name for name, _ in schema(migrated)} == {name for name, _ in schema(engine)}
+    for one in (engine, migrated):
+        one.dispose()
     scripts = ScriptDirectory(str(Path(calsync.state.__file__).parent))
     assert scripts.get_current_head() == HEAD
 
