@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-__all__ = ["ContentLine", "escaped", "folded", "take_apart", "unfold"]
+__all__ = ["ContentLine", "encoded", "escaped", "folded", "take_apart", "unfold"]
 
 # The look-behind pins a match to the first line break of a run, so that a long run of empty lines stays linear.
 _FOLD = re.compile(rb"(?<![\r\n])(?:\r?\n)+[ \t]")
 _PARAMETER = re.compile(r';\s*([^=;:\s]+)\s*=\s*((?:"[^"]*"|[^";:])*)')
 _NAME = re.compile(r"\s*([A-Za-z0-9-]+)\s*(?=[;:])")
-_CONTROL = {code: None for code in range(0x20) if code not in (0x09, 0x0A)} | {0x7F: None}
-_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+_SPECIAL = re.compile(r"[\\;,\x00-\x08\x0a-\x1f\x7f]")
+_ESCAPES = {
+    **dict.fromkeys((*range(9), *range(0x0B, 0x20), 0x7F)),
+    **str.maketrans({c: "\\" + c for c in "\\;,"}),
+    0x0A: "\\n",
+}
 _LIMIT = 75
 
 
@@ -52,9 +56,15 @@ def take_apart(line: str) -> ContentLine | None:
 
 def escaped(text: str) -> str:
     """`text` as a TEXT value; control characters, which TEXT cannot hold, are left out."""
-    if text.isalnum():
+    if _SPECIAL.search(text) is None:
         return text
-    return text.replace("\r\n", "\n").translate(_CONTROL).translate(_ESCAPES)
+    return text.translate(_ESCAPES)
+
+
+def encoded(lines: Iterable[str]) -> bytes:
+    """`lines` as a stream: each folded where it is too long, with its line end, in UTF-8."""
+    short = [line if len(line) <= _LIMIT and line.isascii() else folded(line)[:-2] for line in lines]
+    return "\r\n".join([*short, ""]).encode()
 
 
 def folded(line: str) -> str:

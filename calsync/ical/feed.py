@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calsync.ical import marks
-from calsync.ical.content import escaped, folded
+from calsync.ical.content import encoded, escaped
 from calsync.ical.write import event_lines, last_day, placed_walls
 from calsync.ical.zones import vtimezone
 from calsync.model import Series
@@ -48,7 +48,7 @@ def feed_bytes(series: Iterable[Series], details: str, *, name: str) -> bytes:
     for one in blocks:
         lines += _event(one, details)
     lines.append("END:VCALENDAR")
-    return "".join(map(folded, lines)).encode()
+    return encoded(lines)
 
 
 def _zones(blocks: list[Series]) -> list[str]:

@@ -280,6 +280,9 @@ def _span(start: date, end: date, zone: ZoneInfo) -> Span | None:
     last that day. An event that ends before it starts has them the wrong way round.
     """
     begin, stop = _instant(start, zone), _instant(end, zone)
+    if isinstance(start, datetime) and isinstance(end, datetime) and not _exists(start):
+        # Clocks skip the time at which it starts: it starts later and lasts as long as always.
+        stop = begin + (end - start)
     if stop < begin:
         begin, stop = stop, begin
     if begin == stop:
@@ -287,6 +290,11 @@ def _span(start: date, end: date, zone: ZoneInfo) -> Span | None:
             return None
         stop = _instant(start + _DAY, zone)
     return Span(begin, stop)
+
+
+def _exists(moment: datetime) -> bool:
+    """False for a time of day that a change of the clocks leaves out."""
+    return moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) == moment.replace(tzinfo=None)
 
 
 def _instant(moment: date, zone: ZoneInfo) -> datetime:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.ical import marks
-from calsync.ical.content import escaped, folded
+from calsync.ical.content import encoded, escaped
 from calsync.ical.own import read_series
 from calsync.ical.zones import vtimezone
 from calsync.model import Override, Series, at_wall_clock
@@ -32,7 +32,7 @@ def series_bytes(series: Series, *, private: bool = True, leaders: Collection[da
         if home not in series.cancelled:
             lines += _override(series, home, override, private, by_leader=home in leaders)
     lines.append("END:VCALENDAR")
-    return "".join(map(folded, lines)).encode()
+    return encoded(lines)
 
 
 def last_day(series: Series) -> date:
@@ -46,7 +46,7 @@ def last_day(series: Series) -> date:
 
 def _stamp(at: datetime) -> str:
     """An instant as RFC 5545 has it in UTC."""
-    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return _basic(at.astimezone(UTC).replace(tzinfo=None)) + "Z"
 
 
 def placed_walls(override: Override, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -68,12 +68,13 @@ def event_lines(
 
     `begin` and `end` are wall-clock times in the series' zone (naive) or instants (aware), which are written in UTC.
     """
+    stamp = _stamp(series.changed)
     return [
         "BEGIN:VEVENT",
         f"UID:{series.key}{marks.UID_SUFFIX}",
         *([] if home is None else [f"RECURRENCE-ID{_wall(series, home)}"]),
-        f"DTSTAMP:{_stamp(series.changed)}",
-        f"LAST-MODIFIED:{_stamp(series.changed)}",
+        f"DTSTAMP:{stamp}",
+        f"LAST-MODIFIED:{stamp}",
         f"SEQUENCE:{series.sequence}",
         f"DTSTART{_moment(series, begin)}",
         f"DTEND{_moment(series, end)}",
@@ -131,5 +132,10 @@ def _moment(series: Series, at: datetime) -> str:
     if at.tzinfo is not None:
         return f":{_stamp(at)}"
     if series.timezone == "UTC":
-        return f":{at:%Y%m%dT%H%M%SZ}"
-    return f";TZID={series.timezone}:{at:%Y%m%dT%H%M%S}"
+        return f":{_basic(at)}Z"
+    return f";TZID={series.timezone}:{_basic(at)}"
+
+
+def _basic(wall: datetime) -> str:
+    """A naive time in the basic form of ISO 8601; many times quicker than strftime, which is most of an export."""
+    return wall.isoformat(timespec="seconds").replace("-", "").replace(":", "")

@@ -8,6 +8,7 @@ compared with what zoneinfo says before it is used.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
@@ -63,7 +64,7 @@ class _Switch(NamedTuple):
             nth = -1 if self.week == 5 else self.week
             return f"FREQ=YEARLY;BYMONTH={self.month};BYDAY={nth}{weekday}"
         begin = 7 * (self.week - 1) + 1 + shift
-        if self.week == 5 or begin < 1 or begin + 6 > 28:
+        if self.week == 5 or begin < 1 or begin + 6 > monthrange(2025, self.month)[1]:
             # It can fall into the next or the previous month.
             return None
         days = ",".join(str(day) for day in range(begin, begin + 7))
