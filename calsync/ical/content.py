@@ -13,11 +13,9 @@ _FOLD = re.compile(rb"(?<![\r\n])(?:\r?\n)+[ \t]")
 _PARAMETER = re.compile(r';\s*([^=;:\s]+)\s*=\s*((?:"[^"]*"|[^";:])*)')
 _NAME = re.compile(r"\s*([A-Za-z0-9-]+)\s*(?=[;:])")
 _SPECIAL = re.compile(r"[\\;,\x00-\x08\x0a-\x1f\x7f]")
-_ESCAPES = {
-    **dict.fromkeys((*range(9), *range(0x0B, 0x20), 0x7F)),
-    **str.maketrans({c: "\\" + c for c in "\\;,"}),
-    0x0A: "\\n",
-}
+_ESCAPES: dict[int, str | None] = dict.fromkeys((*range(9), *range(0x0B, 0x20), 0x7F))
+_ESCAPES.update({ord(c): "\\" + c for c in "\\;,"})
+_ESCAPES[0x0A] = "\\n"
 _LIMIT = 75
 
 
