@@ -302,6 +302,7 @@ def _part(begin: int, end: int, lines: dict[bytes, bytes], odd: bool) -> Part:
     return Part(begin, end, first, last, replaces, follows, days)
 
 
+_MOST_DAYS: Final = 50_000
 _known_days: dict[bytes, int | None] = {}
 
 
@@ -326,9 +327,9 @@ def _ordinal(digits: bytes) -> int | None:
             day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).toordinal()
         except ValueError:
             return None
-        if len(_known_days) > 50_000:
-            _known_days.clear()
-        return _known_days.setdefault(digits, day)
+        if len(_known_days) < _MOST_DAYS:
+            _known_days[digits] = day
+        return day
 
 
 def _stop(start: int, lines: dict[bytes, bytes]) -> int | None:
