@@ -6,6 +6,7 @@ literal table, and each command's own module is imported when that command is ca
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Sequence
@@ -128,8 +129,11 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong becomes lines on stderr and an exit code here, and nowhere else.
     """
-    # A process of a second or less makes little garbage and much that stays: looking for it often only costs.
-    gc.set_threshold(50_000, 20, 50)
+    if args is None:
+        # A process of a second makes little garbage and much that stays: looking for it often only costs, and so
+        # does looking once more through everything at the end, which the system takes back anyway.
+        gc.set_threshold(50_000, 20, 50)
+        atexit.register(gc.freeze)
     settings = Settings()
     try:
         try:
