@@ -307,5 +307,8 @@ def _closed(item: _Item, zone: ZoneInfo) -> Expanded | Malformed:
     if item.error is not None:
         return item.error
     name, etag, _ = item.payload
-    owned = read_series(item.series, name, etag, zone) if item.series else None
+    try:
+        owned = read_series(item.series, name, etag, zone) if item.series else None
+    except Malformed as error:
+        return error
     return Expanded(name, tuple(item.found), owned)

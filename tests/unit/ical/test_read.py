@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from calsync.errors import Malformed
 from calsync.ical.read import expand_each, expand_payloads
@@ -405,6 +407,36 @@ def test_what_cannot_be_understood_is_named_and_costs_the_others_nothing(bad: st
     assert "\n" not in second.what
     with pytest.raises(Malformed, match=r"^bad\.ics: "):
         expand_payloads(payloads, MARCH, BERLIN)
+
+
+RICH = calendar(
+    f"{WEEKLY};UNTIL=20270101T000000Z\nEXDATE;TZID=Europe/Berlin:20260311T090000,20260318T090000\nSUMMARY:a\\, b",
+    "UID:a\nRECURRENCE-ID:20260325T080000Z\nDTSTART;TZID=Customized Time Zone:20260326T080000\nDURATION:PT1H",
+    "UID:b\nDTSTART;VALUE=DATE:20260303\nRRULE:FREQ=MONTHLY;BYDAY=1TU;COUNT=5\nATTENDEE;CN=x;PARTSTAT=ACCEPTED:mailto:x@y.z",
+    "UID:c\nDTSTART:20260303T090000\nRDATE;VALUE=PERIOD:20260304T090000Z/PT1H\nCATEGORIES:x,calsync\nX-CALSYNC-KEY:k",
+    "UID:k@calsync\nDTSTART:20260303T090000Z\nDTEND:20260303T100000Z\nRRULE:FREQ=WEEKLY\nCATEGORIES:calsync\n"
+    "X-CALSYNC-KEY:k\nX-CALSYNC-KIND:connect\nX-CALSYNC-SLOT:1/0\nX-CALSYNC-DROPPED:2026-03-10",
+    before=OUTLOOK,
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.data())
+def test_garbled_calendars_are_read_or_refused_and_nothing_else_happens(data: st.DataObject) -> None:
+    garbled = bytearray(RICH)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(20, len(garbled) - 20))
+        match data.draw(st.sampled_from(["change", "cut", "double", "insert"])):
+            case "change":
+                garbled[at] = data.draw(st.sampled_from(b'09TZ:;=,"\r\n \\-PxX\xff'))
+            case "cut":
+                del garbled[at : at + data.draw(st.integers(1, 12))]
+            case "double":
+                garbled[at:at] = garbled[at : at + data.draw(st.integers(1, 60))]
+            case _:
+                garbled[at:at] = data.draw(st.binary(max_size=4))
+    (found,) = expand_each([("k.ics", "", bytes(garbled))], MARCH, BERLIN)
+    assert isinstance(found, Malformed) or all(o.span.overlaps(MARCH) for o in found.occurrences)
 
 
 def test_a_resource_that_is_no_calendar_is_named() -> None:
