@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from calsync.model import Series
 from calsync.state import tables
 from calsync.state.blocks import BaseSeries, BlockRows
 from calsync.state.codec import dump_series, from_epoch, load_series, to_epoch
 
-__all__ = ["JournalRow", "RunRows"]
+__all__ = ["KEPT_RUNS", "JournalRow", "RunRows"]
+
+KEPT_RUNS = 200
+"""How many runs back one can be undone; older writes are forgotten, so that the database does not grow for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ class RunRows(BlockRows):
 
     def end_run(self, run: int, exit_code: int, summary: Mapping[str, Any]) -> None:
         """Close a run with its exit code and a summary without names."""
-        t = tables.runs
+        t, j = tables.runs, tables.journal
         text = json.dumps(summary, ensure_ascii=False)
         with self._transaction() as connection:
             connection.execute(update(t).where(t.c.id == run).values(exit=exit_code, summary=text))
+            connection.execute(delete(j).where(j.c.run <= run - KEPT_RUNS, j.c.state != "intended"))
 
     def runs(self, limit: int) -> list[dict[str, Any]]:
         """The newest runs, newest first."""

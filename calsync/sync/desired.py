@@ -13,6 +13,9 @@ from calsync.sync.edits import touched_days
 __all__ = ["Look", "Mark", "ended_series", "wanted_series"]
 
 
+OLD = timedelta(days=35)
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What the leader decided of one date: `placed` as they have it, None when they deleted it."""
@@ -170,9 +173,24 @@ def _settle(current: Series | None, wanted: Series, now: datetime) -> Series:
         return wanted
     if wanted.same_content(current):
         return current
+    wanted = _tidied(wanted, now)
     timing = any(_span(wanted, day) != _span(current, day) for day in touched_days(current, wanted))
     moved = timing or (wanted.until, wanted.first, wanted.start) != (current.until, current.first, current.start)
     return replace(wanted, changed=_stamp(now), sequence=current.sequence + (1 if moved else 0))
+
+
+def _tidied(series: Series, now: datetime) -> Series:
+    """Without overrides of long ago that differed in nothing but looking busy: a series must not grow for years.
+
+    Done only along with another change, so that tidying alone never writes.
+    """
+    before = now.astimezone(series.zone).date() - OLD
+    kept = {
+        day: o
+        for day, o in series.overrides.items()
+        if day >= before or o.span != series.home(day) or o.title != series.title
+    }
+    return replace(series, overrides=kept)
 
 
 def _span(series: Series, day: date) -> Span | None:

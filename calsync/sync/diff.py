@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from calsync.model import Override, Series, Span
@@ -55,6 +55,10 @@ class CalendarDiff:
     disturbed: int
 
 
+_WHOLE = (Action.CREATE, Action.DELETE)
+"""Changes of a whole series: told even when its first date is over. Of single dates only those to come are."""
+
+
 @dataclass(slots=True)
 class _Count:
     standing: int = 0
@@ -86,7 +90,8 @@ def diff_calendar(
             _count(count, before, after, horizon)
         if before is after:
             continue
-        count.changes.extend(_changes(calendar, before, after, {d: r for (k, d), r in reasons.items() if k == key}))
+        told = _changes(calendar, before, after, {d: r for (k, d), r in reasons.items() if k == key}, horizon.start)
+        count.changes.extend(change for change in told if change.end > horizon.start or change.action in _WHOLE)
         one = before or after
         assert one is not None
         writes.append(SeriesWrite(one.key, before, after, etags.get(key, "")))
@@ -109,18 +114,18 @@ def _count(count: _Count, before: Series | None, after: Series | None, horizon: 
 
 
 def _changes(
-    calendar: str, before: Series | None, after: Series | None, reasons: Mapping[date, str]
+    calendar: str, before: Series | None, after: Series | None, reasons: Mapping[date, str], now: datetime
 ) -> Iterator[Change]:
     one = after or before
     assert one is not None
     make = _Maker(calendar, one)
     if after is None:
-        yield make(Action.DELETE, _first(one), reason=next(iter(reasons.values()), "no longer planned"))
+        yield make(Action.DELETE, _next(one, now), reason=next(iter(reasons.values()), "no longer planned"))
         return
     if before is None:
         yield make(Action.CREATE, _first(one), reason=reasons.get(one.first, "") or "a new weekly block")
     else:
-        yield from _frame_changes(make, before, after, reasons)
+        yield from _frame_changes(make, before, after, reasons, now)
     for day in sorted(touched_days(after, *([before] if before else []))):
         if after.has(day):
             yield from _date_changes(make, before, after, day, reasons.get(day, ""))
@@ -148,9 +153,11 @@ def _date_changes(make: _Maker, before: Series | None, after: Series, day: date,
         yield make(Action.MOVE, now.span, was.span, reason)
 
 
-def _frame_changes(make: _Maker, before: Series, after: Series, reasons: Mapping[date, str]) -> Iterator[Change]:
+def _frame_changes(
+    make: _Maker, before: Series, after: Series, reasons: Mapping[date, str], now: datetime
+) -> Iterator[Change]:
     if (before.title, before.description, before.transparent) != (after.title, after.description, after.transparent):
-        yield make(Action.UPDATE, _first(after), None, "its title or look was changed in the configuration")
+        yield make(Action.UPDATE, _next(after, now), None, "its title or look was changed in the configuration")
     if before.until != after.until and after.until is not None:
         following = next((day for day in before.days(after.until, date.max) if day > after.until), None)
         if following is not None:
@@ -167,6 +174,13 @@ def _look(was: bool, now: bool) -> str:
 
 def _first(series: Series) -> Span:
     return series.home(series.first)
+
+
+def _next(series: Series, now: datetime) -> Span:
+    """The first date of the series that is not over, its very first one when all are."""
+    today = now.astimezone(series.zone).date()
+    ahead = (series.placed(day) for day in series.days(today, today + timedelta(weeks=60)))
+    return next((one.span for one in ahead if one is not None and one.span.end > now), _first(series))
 
 
 class _Maker:

@@ -25,6 +25,7 @@ from calsync.state import ledger
 from calsync.state.codec import dump_occurrences, dump_series, load_occurrences, load_owned, load_series
 from calsync.state.database import HEAD, migrate, open_database
 from calsync.state.lock import hold
+from calsync.state.runs import KEPT_RUNS
 from calsync.state.store import BaseSeries, CalendarState, Decision, Store
 from calsync.state.tables import metadata
 from tests.unit.sync.made import NOW, later, series, week
@@ -285,3 +286,14 @@ def test_assignments_are_replaced_from_a_moment_on(tmp_path: Path) -> None:
             "a": (NOW - timedelta(9), ("Ana",)),
             "c": (NOW + timedelta(1), ("Cy", "Ana")),
         }
+
+
+def test_old_writes_are_forgotten_but_never_an_open_one(tmp_path: Path) -> None:
+    with Store(tmp_path, NOW) as store:
+        first = store.begin_run("nightly", NOW, NOW)
+        done, _open = store.intend(first, "work", [(series().key, None, series())] * 2)
+        store.settle({done: ("confirmed", "")}, {})
+        for _ in range(KEPT_RUNS):
+            last = store.begin_run("nightly", NOW, NOW)
+        store.end_run(last, 0, {})
+        assert [row.state for row in store.journal(run=first)] == ["intended"]

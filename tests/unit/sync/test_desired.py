@@ -89,6 +89,18 @@ def test_an_ended_series_keeps_what_comes_before_its_end() -> None:
     assert made.cancelled == made.dropped == {week(2)}
 
 
+def test_old_dates_that_only_looked_busy_are_tidied_along_with_another_change() -> None:
+    first = TUESDAY - timedelta(7 * 20)
+    old = {first + timedelta(7 * n): later(series(first=first), first + timedelta(7 * n), 0) for n in range(20)}
+    busy = {day: replace(o, transparent=False) for day, o in old.items()}
+    busy[first] = later(series(first=first), first, hours=2)
+    current = series(first=first, overrides=busy)
+    assert wanted(current, at_home(0)) is current
+    made = wanted(current, at_home(0), Placement(week(1), None))
+    assert [d for d in made.overrides if d < TUESDAY - timedelta(35)] == [first]
+    assert [d for d in made.overrides if d >= TUESDAY - timedelta(35)] == [week(n) for n in range(-5, 0)]
+
+
 hours = st.integers(-3, 3)
 places = st.dictionaries(st.integers(0, 12), st.none() | hours, min_size=1)
 
