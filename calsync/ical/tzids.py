@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calsync.ical.content import take_apart, unfold
 from calsync.ical.plain import NOT_UNDERSTOOD
+from calsync.ical.zones import vtimezone
 
 __all__ = ["Zone", "ZoneFinder", "iana"]
 
@@ -65,6 +66,7 @@ class ZoneFinder:
 
 
 _COMPARED = range(2020, 2031)
+_NOW = (date(2025, 1, 1), date(2027, 1, 1))
 _UTC = frozenset({"UTC", "Z", "GMT", "ETC/UTC", "ETC/GMT", "UCT", "ZULU"})
 
 
@@ -102,10 +104,33 @@ def _zone(name: str) -> ZoneInfo | None:
 def _described(block: bytes, tzid: str) -> Zone | None:
     """The zone that a VTIMEZONE describes, None when it describes none."""
     place = iana(tzid)
+    if place is not None and _observances(_lines(block)) == _observances(vtimezone(place.key, *_NOW)):
+        return Zone(place.key, place)
     own = _own_rules(block)
     if own is not None and place is not None and (own.rules is place or _agree(own.rules, place)):
         return Zone(place.key, place)
     return own
+
+
+def _observances(lines: list[str]) -> set[tuple[str, ...]]:
+    """Each observance in short: its offsets, its time of day, its rule; whatever year it is said to begin in."""
+    found = set()
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name == "END" and value != "VTIMEZONE":
+            rule = sorted(fields.get("RRULE", "").split(";"))
+            found.add(
+                (fields.get("TZOFFSETFROM", ""), fields.get("TZOFFSETTO", ""), fields.get("DTSTART", "")[8:], *rule)
+            )
+        elif name == "BEGIN":
+            fields = {}
+        fields[name] = value
+    return found
+
+
+def _lines(block: bytes) -> list[str]:
+    return unfold(block).decode(errors="replace").replace("\r\n", "\n").split("\n")
 
 
 def _agree(one: tzinfo, other: tzinfo) -> bool:
@@ -120,10 +145,9 @@ def _agree(one: tzinfo, other: tzinfo) -> bool:
 def _own_rules(block: bytes) -> Zone | None:
     import icalendar
 
-    lines = unfold(block).decode(errors="replace").replace("\r\n", "\n").split("\n")
     name = "calsync-" + blake2b(block, digest_size=12).hexdigest()
     kept = []
-    for line in lines:
+    for line in _lines(block):
         parts = take_apart(line)
         if parts is None:
             continue
