@@ -8,11 +8,12 @@ more of what exists, then the earlier one in that order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations, islice
 from typing import NamedTuple
 
 from calsync.planning.costs import CLUSTER, SKIP, SWITCH
 from calsync.planning.prices import FAR, UNIT, Table, Vector, least_total
-from calsync.planning.repair import POINT, Option, Task, options, present, settle, skip_price
+from calsync.planning.repair import POINT, Task, options, present, settle, skip_price
 from calsync.planning.slots import Candidate, Ground, Week
 
 __all__ = ["Choice", "Slots", "choose"]
@@ -20,8 +21,14 @@ __all__ = ["Choice", "Slots", "choose"]
 ROUNDS = 40
 """Rounds of better prices before the search."""
 
-LIMIT = 200_000
-"""Sets costed exactly before the search gives up its proof."""
+LEAST_STEP = 0.03
+"""Where steps towards better prices stop to be worth a round."""
+
+LIMIT = 2_000
+"""Sets costed, in whole or in part, before the search gives up its proof."""
+
+NEIGHBOURS = 3
+"""Slots of each weekday that may take the place of one of the best set."""
 
 _SKIP = SKIP * UNIT
 
@@ -91,6 +98,9 @@ class _Search:
         self.proved = True
         self.found = False
         self.left = LIMIT
+        self.touched: set[int] = set()
+        self.alone: list[list[int]] = []
+        self.tasks: dict[tuple[int, int], Task | None] = {}
 
     # ------------------------------------------------------------------ what a set costs, exactly
 
@@ -99,15 +109,20 @@ class _Search:
         kept = sum(1 for i in chosen if i.slot.standing is not None)
         return (self.slots.ended + self.free_standing - kept) * (SWITCH * UNIT + 1)
 
-    def evaluate(self, chosen: tuple[_Item, ...]) -> int:
-        """The exact cost of a set; remembers the best one."""
+    def evaluate(self, chosen: tuple[_Item, ...], limit: int) -> int:
+        """The exact cost of a set, or some lower bound of it that is above `limit`; remembers the best set."""
         key = tuple(id(i) for i in chosen)
         value = self.seen.get(key)
         if value is None:
             items = [*self.bound, *chosen]
-            value = sum(i.least for i in items) + self.ending(chosen)
-            for w in self.conflicting(items):
-                value += self.surplus(items, w)
+            alone = sum(i.least for i in items) + self.ending(chosen)
+            loose = [(w, *self.surplus(items, w)) for w in self.conflicting(items)]
+            value = alone + sum(more for _, more, _ in loose)
+            for w, more, exact in loose:
+                if value > limit:
+                    return value
+                if not exact:
+                    value += self.settled(items, w) - more
             self.seen[key] = value
         if value < self.value:
             self.value, self.best = value, chosen
@@ -141,22 +156,33 @@ class _Search:
                     out.append(w)
         return out
 
-    def surplus(self, items: Sequence[_Item], w: int) -> int:
-        """What a week costs more than the sum of what would be best for each."""
-        open_items = [(i, v) for i in items if (v := self.table.vector(i.slot, i.place, w)) is not None]
-        alone = sum(i.mins[w] for i, _ in open_items)
-        uneven = any(i.slot.length != self.table.length for i in items)
-        if not uneven and max(self.table.room[w]) <= 1:
-            return least_total([v for _, v in open_items], self.table.room[w], self.table.left[w]) - alone
-        week = self.weeks[w]
-        total, _ = settle(week, [self.task(i, week) for i, _ in open_items])
-        return (total // POINT) * UNIT - alone
+    def surplus(self, items: Sequence[_Item], w: int) -> tuple[int, bool]:
+        """At least what a week costs more than what would be best for each; True when it is exactly that.
 
-    def task(self, item: _Item, week: Week) -> Task:
-        """The item's date in a week, with all its places."""
-        now = present(self.ground, week, item.slot)
-        found: list[Option] = options(self.ground, week, item.slot, now)
-        return Task(item.slot.length, skip_price(now), found)
+        It is exact where no two dates share a day, for then only days matter, not places.
+        """
+        vectors = [v for i in items if (v := self.table.vector(i.slot, i.place, w)) is not None]
+        alone = sum(i.mins[w] for i in items)
+        room = self.table.room[w]
+        exact = max(room) <= 1 and all(i.slot.length == self.table.length for i in items)
+        return least_total(vectors, room, self.table.left[w]) - alone, exact
+
+    def settled(self, items: Sequence[_Item], w: int) -> int:
+        """Exactly what a week costs more than what would be best for each."""
+        tasks = [t for i in items if (t := self.task(i, w)) is not None]
+        total, _ = settle(self.weeks[w], tasks)
+        return (total // POINT) * UNIT - sum(i.mins[w] for i in items)
+
+    def task(self, item: _Item, w: int) -> Task | None:
+        """The item's date in a week, with all its places; None when nothing is open."""
+        key = id(item), w
+        if key not in self.tasks:
+            week = self.weeks[w]
+            self.tasks[key] = None
+            if self.table.vector(item.slot, item.place, w) is not None:
+                now = present(self.ground, week, item.slot)
+                self.tasks[key] = Task(item.slot.length, skip_price(now), options(self.ground, week, item.slot, now))
+        return self.tasks[key]
 
     # ------------------------------------------------------------------ the bound
 
@@ -217,7 +243,7 @@ class _Search:
         for _ in range(ROUNDS):
             rest, chosen = self.least_sets()
             bound = self.floor() + rest[0][self.slots.wanted]
-            self.evaluate(chosen)
+            self.evaluate(chosen, self.value)
             if bound > best:
                 best, stalled = bound, 0
                 kept = [list(s) for s in self.table.shadow], list(self.table.toll)
@@ -225,12 +251,30 @@ class _Search:
                 stalled += 1
                 if stalled >= 4:
                     step, stalled = step / 2, 0
+                    if step < LEAST_STEP:
+                        break
                     self.restore(kept)
                     continue
             if best >= self.value or not self.reprice(chosen, bound, step):
                 break
         self.restore(kept)
         return best
+
+    def polish(self) -> None:
+        """Look for a better set near the best one: another slot for one of its slots, as long as that helps."""
+        price = self.table.price
+        order = [sorted(day, key=lambda i: (price(i.slot, i.place), i.slot.key)) for day in self.days]
+        before = FAR
+        while self.value < before:
+            before = self.value
+            for old in self.best:
+                others = [i for i in self.best if i is not old]
+                for day in range(7):
+                    if sum(1 for i in others if i.slot.weekday == day) >= self.slots.room[day]:
+                        continue
+                    fitting = (i for i in order[day] if not any(i.slot.clashes(o.slot) for o in others))
+                    for new in islice(fitting, NEIGHBOURS):
+                        self.evaluate(tuple(sorted([*others, new], key=lambda i: i.slot.key)), self.value)
 
     def restore(self, kept: tuple[list[list[int]], list[int]]) -> None:
         """Go back to earlier prices."""
@@ -244,16 +288,15 @@ class _Search:
     def reprice(self, chosen: Sequence[_Item], bound: int, step: float) -> bool:
         """Move the prices towards what the weeks of a set ask for; False when there is nothing to move."""
         table = self.table
-        items = [*self.bound, *chosen]
         changed, slopes = [], []
         for w in range(len(self.weeks)):
-            vectors = [v for i in items if (v := table.vector(i.slot, i.place, w)) is not None]
-            days, toll = self.slope(w, vectors)
+            days, toll = self.slope(w, self.vectors(w, chosen))
             if not toll and not any(days):
                 continue
             changed.append(w)
-            if not table.toll[w] and not any(table.shadow[w]):
-                table.shadow[w], table.toll[w] = table.prices_of(w, vectors)
+            if w not in self.touched:
+                self.touched.add(w)
+                table.shadow[w], table.toll[w] = table.prices_of(w, self.vectors(w, self.best))
             else:
                 slopes.append((w, days, toll))
         norm = sum(toll * toll + sum(g * g for g in days) for _, days, toll in slopes)
@@ -264,6 +307,11 @@ class _Search:
                 table.toll[w] = max(0, table.toll[w] + int(stride * toll))
         table.reprice(changed)
         return bool(changed)
+
+    def vectors(self, w: int, chosen: Sequence[_Item]) -> list[Vector]:
+        """The open dates of a set in a week."""
+        items = [*self.bound, *chosen]
+        return [v for i in items if (v := self.table.vector(i.slot, i.place, w)) is not None]
 
     def slope(self, w: int, vectors: Sequence[Vector]) -> tuple[list[int], int]:
         """By how much the dates at the present prices overfill each day, and the week's share."""
@@ -288,14 +336,32 @@ class _Search:
 
     def run(self) -> Choice:
         """The best set and its proof."""
+        self.alone = self.least_sets()[0]
+        self.evaluate(self.least_sets()[1], self.value)
+        standing = tuple(i for day in self.days for i in day if i.slot.standing is not None)
+        if len(standing) == self.slots.wanted and self.goes_together(standing):
+            self.evaluate(standing, self.value)
+        if max(self.slots.room) > 1 and self.alone[0][self.slots.wanted] + self.floor() < self.value:
+            self.polish()
         root = self.improve()
+        if root < self.value:
+            self.polish()
         rest, _ = self.least_sets()
         floor = self.floor()
         self.descend(0, self.slots.wanted, floor, (), rest)
         chosen = sorted([*self.slots.bound, *(i.slot for i in self.best)], key=lambda s: s.key)
         cost = self.value // UNIT
-        proved = cost if self.proved else min(cost, -(-root // UNIT))
+        most_ended = self.free_standing + self.slots.ended
+        proved = cost if self.proved else min(cost, -((most_ended - root) // UNIT))
         return Choice(tuple(chosen), cost, proved)
+
+    def goes_together(self, chosen: Sequence[_Item]) -> bool:
+        """True when the slots may be chosen together."""
+        taken = [0] * 7
+        for item in chosen:
+            taken[item.slot.weekday] += 1
+        apart = not any(a.slot.clashes(b.slot) for a, b in combinations(chosen, 2))
+        return apart and all(n <= max(0, room) for n, room in zip(taken, self.slots.room, strict=True))
 
     def limit(self) -> int:
         """The highest bound that a set may have and still be worth costing."""
@@ -327,13 +393,22 @@ class _Search:
                 if self.left <= 0:
                     self.proved = False
                     return
-                self.descend(after, count - 1, own, (*chosen, item), rest)
+                wider = (*chosen, item)
+                if last is None or self.worth(wider, after, count - 1):
+                    self.descend(after, count - 1, own, wider, rest)
+
+    def worth(self, chosen: tuple[_Item, ...], d: int, count: int) -> bool:
+        """False when slots that share a weekday cost so much together that no set with them can be the best."""
+        self.left -= 1
+        items = [*self.bound, *chosen]
+        value = self.alone[d][count] + sum(i.least for i in items) + self.ending(chosen)
+        return value + sum(self.surplus(items, w)[0] for w in self.conflicting(items)) <= self.limit()
 
     def arrive(self, chosen: tuple[_Item, ...]) -> None:
         """Cost one set; the first of the best in order stays."""
         self.left -= 1
         before = self.value
-        value = self.evaluate(chosen)
+        value = self.evaluate(chosen, before)
         if value < before or (value == before and not self.found):
             self.best = chosen
             self.found = True

@@ -21,6 +21,7 @@ from calsync.planning.repair import (
     Present,
     State,
     Task,
+    independent,
     options,
     present,
     settle,
@@ -179,10 +180,8 @@ class _Planner:
     def _settle(self, week: Week, slots: Sequence[Candidate]) -> int:
         """Place the open dates of a week, remember where, and return its points."""
         dates = [(c, present(self.ground, week, c)) for c in slots if state(self.ground, week, c) == State.OPEN]
-        total, places = settle(week, self._tasks(week, dates, only_home=True))
-        if len({p.day for p in places if p}) < len(places):
-            # Homes alone do not go together: every place of every date counts.
-            total, places = settle(week, self._tasks(week, dates, only_home=False))
+        easy = independent(week, self._tasks(week, dates, only_home=True))
+        total, places = easy or settle(week, self._tasks(week, dates, only_home=False))
         for (slot, now), place in zip(dates, places, strict=True):
             self.at[slot, week.index] = place
             if place is None and now.start is not None and slot in self.leaving:

@@ -8,10 +8,11 @@ judged one by one. Prices that come from the weeks' own marginal costs make the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from calsync.planning.costs import CLUSTER, DAY_AWAY, HOUR_AWAY, MOVE, RESHUFFLE, SKIP
 from calsync.planning.repair import State, away, present, state
-from calsync.planning.slots import Candidate, Ground, Week
+from calsync.planning.slots import Candidate, Day, Ground, Week
 
 __all__ = ["FAR", "UNIT", "Table", "least_total"]
 
@@ -28,25 +29,39 @@ Vector = list[int]
 """For one date: the least cost in parts of a point on each day of its week, `FAR` where it cannot be."""
 
 
-def least_total(vectors: Sequence[Vector], room: Sequence[int], left: int) -> int:
-    """The cheapest way to give each date a day or to drop it: `room[d]` dates a day, `left` in all, pairs cost."""
-    best = {0: len(vectors) * _SKIP}
+def least_total(vectors: Sequence[Vector], room: Sequence[int], left: int, spare: int = -1) -> int:
+    """The cheapest way to give each date a day or to drop it: `room[d]` dates a day, `left` in all, pairs cost.
+
+    Day `spare` has one place more, which pairs with nothing.
+    """
+    sets, members = _subsets(len(vectors))
+    best = [FAR] * len(members)
+    best[0] = len(vectors) * _SKIP
     for d in range(7):
         if room[d] <= 0:
             continue
-        costs = [(1 << i, v[d] - _SKIP) for i, v in enumerate(vectors) if v[d] < _SKIP]
-        if not costs:
+        costs = [v[d] - _SKIP for v in vectors]
+        if min(costs, default=0) >= 0:
             continue
-        table = [(bit, c, 1) for bit, c in costs]
-        level = table
-        for n in range(1, min(room[d], len(costs))):
-            level = [(m | bit, c + more + _PAIR * n, n + 1) for m, c, _ in level for bit, more in costs if bit > m]
-            table = table + level
-        for mask, total in list(best.items()):
-            for sub, more, _ in table:
-                if not mask & sub and total + more < best.get(mask | sub, FAR):
-                    best[mask | sub] = total + more
-    return min(total for mask, total in best.items() if mask.bit_count() <= left)
+        # The n-th date of a day pairs with n - 1: each place of the day takes one date at its own extra cost.
+        extras = [_PAIR * n for n in range(min(room[d], len(vectors)))]
+        for extra in [0, *extras] if d == spare else extras:
+            # From large to small, so that a place gives each set at most one of its members.
+            for mask in sets:
+                least = best[mask]
+                for bit, i in members[mask]:
+                    total = best[mask ^ bit] + costs[i] + extra
+                    if total < least:
+                        least = total
+                best[mask] = least
+    return min([total for mask, total in enumerate(best) if len(members[mask]) <= left])
+
+
+@cache
+def _subsets(count: int) -> tuple[list[int], list[list[tuple[int, int]]]]:
+    """All sets of `count` things as bit masks, largest mask first, and by mask its members as (bit, index)."""
+    members = [[(1 << i, i) for i in range(count) if mask >> i & 1] for mask in range(1 << count)]
+    return list(range((1 << count) - 1, 0, -1)), members
 
 
 class Table:
@@ -71,7 +86,7 @@ class Table:
         self.fresh = fresh
         self.standing = standing
         shortest = min([length, *(s.length for s in standing)])
-        self.room = [[max(0, min(d.room, d.free // shortest)) for d in w.days] for w in weeks]
+        self.room = [[self._room(d, shortest) for d in w.days] for w in weeks]
         self.left = [max(0, w.left // shortest) for w in weeks]
         self.other = [[UNIT * (p[0][0] + MOVE) if p else FAR for p in ground.places(w.index, length)] for w in weeks]
         self.used = [d for d in range(7) if fresh[d]]
@@ -89,6 +104,31 @@ class Table:
         self.cost_standing = list(self.constant)
         self.offset = 0
         self.reprice(range(len(weeks)))
+
+    def _room(self, day: Day, shortest: int) -> int:
+        """The most dates that fit on a day: by the rules, and beside each other in its gaps."""
+        room = max(0, min(day.room, day.free // shortest))
+        if room <= 1:
+            return room
+        ground = self.ground
+        ends = {
+            (start + length, start)
+            for length in {self.length, *(s.length for s in self.standing)}
+            for _, minute in ground.places(day.week, length)[day.index]
+            for start in [ground.start(day, minute)]
+        }
+        for slot in self.standing:
+            # A series that stands may have places off the grid: its home, and where its date is now.
+            now = present(ground, ground.weeks[day.week], slot)
+            starts = [now.start] if now.day == day.index and now.start is not None else []
+            if slot.weekday == day.index:
+                starts.append(ground.start(day, slot.minute))
+            ends.update((s + slot.length, s) for s in starts)
+        count, reached = 0, -FAR
+        for end, start in sorted(ends):
+            if start >= reached:
+                count, reached = count + 1, end
+        return min(room, count)
 
     def _row(
         self, week: Week, weekday: int, known: dict[tuple[int, tuple[tuple[int, int], ...]], list[int]]
@@ -209,8 +249,7 @@ class Table:
         shadow = [0] * 7
         for d in range(7):
             if room[d] and any(v[d] < _SKIP for v in vectors):
-                wider = [n + (i == d) for i, n in enumerate(room)]
-                shadow[d] = max(0, total - least_total(vectors, wider, left + 1) - toll)
+                shadow[d] = max(0, total - least_total(vectors, room, left + 1, spare=d) - toll)
         return shadow, toll
 
 

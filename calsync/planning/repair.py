@@ -20,7 +20,9 @@ __all__ = [
     "Option",
     "Present",
     "State",
+    "Task",
     "away",
+    "independent",
     "options",
     "present",
     "settle",
@@ -34,8 +36,6 @@ POINT = 1 << 24
 
 _RESTLESS = 1 << 18
 """A date that is not where it is now; more than all distances of a week together."""
-
-INFINITE = 1 << 60
 
 
 class Option(NamedTuple):
@@ -189,15 +189,18 @@ Cell = tuple[int, Link | None]
 
 def settle(week: Week, tasks: Sequence[Task]) -> tuple[int, list[Option | None]]:
     """The cheapest way to place or drop every date of `tasks`, under all rules of the week: its total and places."""
-    easy = _independent(week, tasks)
+    easy = independent(week, tasks)
     if easy is not None:
         return easy
     best: dict[int, Cell] = {0: (sum(t.skip for t in tasks), None)}
+    longest = max((t.length for t in tasks), default=0)
+    kept = [_useful(t, [d.room for d in week.days], t.length + longest) for t in tasks]
     for day in week.days:
-        table = _one_a_day(tasks, day.index) if day.room == 1 else _several_a_day(tasks, day.index, day.room, day.free)
+        found = [k[day.index] for k in kept]
+        table = _one_a_day(tasks, found) if day.room == 1 else _several_a_day(tasks, found, day.room, day.free)
         if table:
             best = _joined(best, table)
-    cells = [(cell, mask) for mask, cell in best.items() if _length(tasks, mask) <= week.left]
+    cells = [(cell, mask) for mask, cell in best.items() if not mask or _length(tasks, mask) <= week.left]
     (total, link), _ = min(cells, key=lambda c: (c[0][0], c[1]))
     chosen: list[Option | None] = [None] * len(tasks)
     while link is not None:
@@ -206,7 +209,8 @@ def settle(week: Week, tasks: Sequence[Task]) -> tuple[int, list[Option | None]]
     return total, chosen
 
 
-def _independent(week: Week, tasks: Sequence[Task]) -> tuple[int, list[Option | None]] | None:
+def independent(week: Week, tasks: Sequence[Task]) -> tuple[int, list[Option | None]] | None:
+    """What `settle` gives, if what is best for each date goes together; else None. Needs only each first option."""
     total, used, length = 0, set(), 0
     chosen: list[Option | None] = []
     for task in tasks:
@@ -218,7 +222,7 @@ def _independent(week: Week, tasks: Sequence[Task]) -> tuple[int, list[Option | 
                 return None
             used.add(option.day)
             length += task.length
-    return (total, chosen) if length <= week.left else None
+    return (total, chosen) if not length or length <= week.left else None
 
 
 def _length(tasks: Sequence[Task], mask: int) -> int:
@@ -240,20 +244,37 @@ def _joined(best: dict[int, Cell], table: dict[int, Cell]) -> dict[int, Cell]:
     return out
 
 
-def _one_a_day(tasks: Sequence[Task], day: int) -> dict[int, Cell]:
-    table: dict[int, Cell] = {}
-    for i, task in enumerate(tasks):
-        option = next((o for o in task.options if o.day == day), None)
-        if option is not None:
-            table[1 << i] = (option.total - task.skip, (i, option, None))
-    return table
+def _useful(task: Task, room: Sequence[int], reach: int) -> list[list[Option]]:
+    """By day the places that a best week can need, cheapest first.
+
+    On a day with room for n blocks the others are at most n - 1. Of n places so far apart (`reach` seconds) that no
+    block touches two of them one stays free, so nothing dearer than these is needed.
+    """
+    out: list[list[Option]] = [[] for _ in room]
+    apart: list[list[int]] = [[] for _ in room]
+    for option in task.options:
+        if option.total >= task.skip:
+            break
+        day = option.day
+        if len(apart[day]) >= room[day]:
+            continue
+        out[day].append(option)
+        if all(abs(option.start - s) >= reach for s in apart[day]):
+            apart[day].append(option.start)
+    return out
 
 
-def _several_a_day(tasks: Sequence[Task], day: int, room: int, free: int) -> dict[int, Cell]:
+def _one_a_day(tasks: Sequence[Task], found: Sequence[Sequence[Option]]) -> dict[int, Cell]:
+    return {
+        1 << i: (options[0].total - task.skip, (i, options[0], None))
+        for i, (task, options) in enumerate(zip(tasks, found, strict=True))
+        if options
+    }
+
+
+def _several_a_day(tasks: Sequence[Task], found: Sequence[Sequence[Option]], room: int, free: int) -> dict[int, Cell]:
     """The cheapest places without overlap for each set of at most `room` tasks: over starts, from late to early."""
-    entries = sorted(
-        ((o.start, i, o) for i, task in enumerate(tasks) for o in task.options if o.day == day), key=lambda e: e[:2]
-    )
+    entries = sorted(((o.start, i, o) for i, options in enumerate(found) for o in options), key=lambda e: e[:2])
     starts = [e[0] for e in entries]
     tables: list[dict[int, Cell]] = [{}] * len(entries) + [{0: (0, None)}]
     for at in range(len(entries) - 1, -1, -1):
