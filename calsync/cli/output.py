@@ -23,6 +23,9 @@ Progress = Callable[[str, int, int], None]
 
 _MIN_WIDTH = 80
 _MAX_WIDTH = 200
+_GAP = 2
+_LEAST_TO_GROW = 14
+"""The width in cells at which a wrapping column can still be read."""
 _WORTH_A_BAR = 1.0
 """Seconds of work before a bar appears."""
 
@@ -49,6 +52,15 @@ class Table:
         ]
         return [*([self.title] if self.title else []), *text]
 
+    def width(self) -> int:
+        """How many cells a drawn table needs so that no column but the growing one is cut."""
+        widths = [
+            min(max(map(_cells, column)), _LEAST_TO_GROW) if i == self.grow else max(map(_cells, column))
+            for i, column in enumerate(zip(self.columns, *self.rows, strict=True))
+            if any(column[1:])
+        ]
+        return sum(widths) + _GAP * len(widths)
+
 
 def is_fancy(stream_is_terminal: bool, columns: int, environment: dict[str, str] | None = None) -> bool:
     """True when a drawn table helps: on a terminal of at least 80 columns that is not a dumb one."""
@@ -61,7 +73,7 @@ def table(content: Table) -> None:
     if not content.rows:
         return
     columns = _terminal_columns()
-    if not is_fancy(sys.stdout.isatty(), columns):
+    if not is_fancy(sys.stdout.isatty(), columns) or content.width() > columns:
         lines(content.plain())
         return
     from rich import box

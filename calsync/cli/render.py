@@ -42,25 +42,33 @@ def when(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:
 
 
 def change_table(changes: Sequence[Change], zone: ZoneInfo) -> Table:
-    """The changes as a diff: a sign, what is done, where, when, from when, whom, why."""
+    """The changes as a diff: a sign, what is done, where (when there is more than one place), when, from when, why.
+
+    Days stand without their year: all lie within the horizon, and the closing line names it.
+    """
+    several = len({change.calendar for change in changes}) > 1
     rows = []
     for change in changes:
-        start = when(change.start, change.end, zone) if change.start else ""
-        was = when(change.was_start, None, zone) if change.was_start and change.was_start != change.start else ""
-        sign = _SIGNS.get(change.action, "~")
+        moved = change.was_start is not None and change.was_start != change.start
         rows.append(
             (
-                sign,
+                _SIGNS.get(change.action, "~"),
                 str(change.action),
-                change.calendar,
+                change.calendar if several else "",
                 str(change.kind),
-                start,
-                was,
+                _near(change.start, change.end, zone),
+                _near(change.was_start, None, zone) if moved and change.was_start else "",
                 change.person or "",
                 change.reason,
             )
         )
     return Table(("", "change", "calendar", "block", "when", "was", "person", "why"), rows, grow=7)
+
+
+def _near(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:
+    begin = start.astimezone(zone)
+    text = f"{begin:%a} {begin.day} {begin:%b} {begin:%H:%M}"
+    return f"{text}-{end.astimezone(zone):%H:%M}" if end is not None else text
 
 
 def calendar_table(calendars: Sequence[CalendarReport]) -> Table:
