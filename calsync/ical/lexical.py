@@ -267,6 +267,7 @@ def _component(rest: bytes) -> bytes:
 
 
 def _text(raw: bytes) -> str:
+    """A name or an identifier, unfolded, without blanks or quotes around it."""
     return unfold(raw).strip().strip(b'"').decode(errors="replace")
 
 
@@ -303,18 +304,19 @@ def _part(begin: int, end: int, lines: dict[bytes, bytes], odd: bool) -> Part:
 
 
 _MOST_DAYS: Final = 50_000
-_known_days: dict[bytes, int | None] = {}
+_LENGTHS: Final = {8: b"", 15: b"T", 16: b"T"}
+_known_days: dict[bytes, int] = {}
 
 
 def _day(line: bytes | None) -> int | None:
     """The day number of a date or date-time line, None when it is not plainly readable."""
     if line is None:
         return None
-    value = line[1:] if line.startswith(b":") else line.rpartition(b":")[2]
-    digits = value[:8]
+    value = line.rpartition(b":")[2]
     # What is known consists of digits; the rest is a time of day when it has the length of one.
-    if digits in _known_days and (len(value) == 8 or (value[8:9] == b"T" and 15 <= len(value) <= 16)):
-        return _known_days[digits]
+    day = _known_days.get(value[:8])
+    if day is not None and _LENGTHS.get(len(value)) == value[8:9]:
+        return day
     match = _DAY.fullmatch(value.strip())
     return None if match is None else _ordinal(match[1])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -14,7 +14,7 @@ from calsync.ical import lexical
 from calsync.ical.details import Details, DetailsReader
 from calsync.ical.marks import UID_SUFFIX, names_resource
 from calsync.ical.own import read_series
-from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events
+from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events, parse_single
 from calsync.ical.rules import near
 from calsync.ical.slim import Slim, date_lines, named_zones, slim, zone_of
 from calsync.ical.tzids import Zone, ZoneFinder
@@ -83,6 +83,10 @@ class _Item:
     def size(self) -> int:
         return sum(map(len, self.groups))
 
+    def is_simple(self, group: list[_Part]) -> bool:
+        """True for an event that does not recur and stands in a zone that needs no VTIMEZONE."""
+        return len(group) == 1 and not group[0].recurs and not self.blocks
+
 
 def _malformed(name: str, why: object) -> Malformed:
     reason = " ".join(str(why).split())
@@ -146,7 +150,7 @@ def _plain(
         is_override = one.date("RECURRENCE-ID") is not None
         lines, _, zones = date_lines(one, find, home if is_override else None)
         named.extend(zones)
-        recurs = is_override or any(line.name in ("RRULE", "RDATE") for line in one.dates)
+        recurs = is_override or any(line.name in ("RRULE", "RDATE", "EXDATE") for line in one.dates)
         event = say.event(uid, ours)
         parts.append(_Part(event, say.whole_days, lines, one.sequence, one.stamp, is_override, recurs))
     return parts, named
@@ -196,14 +200,14 @@ def _occurrences(batch: list[_Item], window: Span, zone: ZoneInfo) -> list[list[
     at = 0
     for item in batch:
         for group in item.groups:
-            mine = [(at + offset, part, next(components)) for offset, part in enumerate(group)]
-            at += len(group)
-            for number, component in _newest(mine):
-                component[_AT] = number
-                if parts[number].recurs or len(group) > 1:
+            if item.is_simple(group):
+                rows.append((at, *_bounds(parse_single(group[0].lines), zone)))
+            else:
+                mine = [(at + offset, part, next(components)) for offset, part in enumerate(group)]
+                for number, component in _newest(mine):
+                    component[_AT] = number
                     recurring.add_component(component)
-                else:
-                    rows.append((number, *_bounds(component, zone)))
+            at += len(group)
     if recurring.subcomponents:
         begin, end = window.start.astimezone(UTC) - 2 * _DAY, window.end.astimezone(UTC) + 2 * _DAY
         query = of(recurring, components=[ComponentsWithName("VEVENT", _row_adapter())])
@@ -235,11 +239,11 @@ def _row_adapter() -> type:
 
 
 def _parsed(batch: list[_Item]) -> list[Component]:
-    """Every VEVENT of the batch, parsed in one go, in order; the VEVENTs of one UID share a number."""
+    """Every VEVENT of the batch that is not simple, parsed in one go, in order; those of one UID share a number."""
     blocks: dict[str, str] = {}
     for item in batch:
         blocks.update(item.blocks)
-    groups = (group for item in batch for group in item.groups)
+    groups = (group for item in batch for group in item.groups if not item.is_simple(group))
     return parse_events(((uid, part.lines) for uid, group in enumerate(groups) for part in group), blocks)
 
 
@@ -261,14 +265,14 @@ def _newest(group: list[tuple[int, _Part, Component]]) -> Iterator[tuple[int, Co
         yield rank[2], component
 
 
-def _bounds(event: Component, zone: ZoneInfo) -> tuple[date, date]:
-    """Where a single VEVENT starts and ends; without DTEND and DURATION as RFC 5545 3.6.1 has it."""
-    start = event["DTSTART"].dt
-    if "DTEND" in event:
-        return start, event["DTEND"].dt
-    if "DURATION" not in event:
+def _bounds(times: Mapping[str, Any], zone: ZoneInfo) -> tuple[date, date]:
+    """Where a single event starts and ends; without DTEND and DURATION as RFC 5545 3.6.1 has it."""
+    start = times["DTSTART"]
+    if "DTEND" in times:
+        return start, times["DTEND"]
+    if "DURATION" not in times:
         return start, start if isinstance(start, datetime) else start + _DAY
-    length = event["DURATION"].dt
+    length = times["DURATION"]
     # Whole days of an all-day event are days of the calendar, whatever their length.
     return start, start + length if isinstance(start, datetime) or not length % _DAY else _instant(start, zone) + length
 

@@ -277,6 +277,11 @@ def test_an_all_day_series_with_an_until_in_utc_has_its_last_day() -> None:
     assert len(occurrences(calendar(body), MARCH)) == 3
 
 
+def test_a_single_event_whose_only_date_is_taken_out_does_not_take_place() -> None:
+    body = "UID:a\nDTSTART:20260303T090000Z\nDURATION:PT1H\nEXDATE:2026030{}T090000Z"
+    assert [len(occurrences(calendar(body.format(day)), MARCH)) for day in (3, 4)] == [0, 1]
+
+
 def test_several_events_in_one_resource_all_count() -> None:
     data = calendar("UID:b\nDTSTART:20260303T090000Z\nDURATION:PT1H", WEEKLY)
     assert len(occurrences(data, span("2026-03-01", "2026-03-06"))) == 2
