@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,25 +120,29 @@ def run_night(
     dry_run: bool = False,
     force: bool = False,
     command: str = "nightly",
+    forget: Collection[int] = (),
     progress: Progress = lambda _stage, _done, _total: None,
 ) -> NightReport:
-    """One night, or with `dry_run` all of it but the writing.
+    """One night, or with `dry_run` all of it but the writing. `forget` are ids of decisions that no longer count.
 
     Raises Busy when another run holds the state folder and StateError when it cannot be used; everything else that
     goes wrong is in the report.
     """
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
-        return _Night(desk, store, dry_run=dry_run, force=force, progress=progress).run(command)
+        return _Night(desk, store, dry_run=dry_run, force=force, forget=forget, progress=progress).run(command)
 
 
 class _Night:
     """One run, with what its stages share."""
 
-    def __init__(self, desk: Desk, store: Store, *, dry_run: bool, force: bool, progress: Progress) -> None:
+    def __init__(
+        self, desk: Desk, store: Store, *, dry_run: bool, force: bool, forget: Collection[int], progress: Progress
+    ) -> None:
         self.desk = desk
         self.store = store
         self.dry_run = dry_run
         self.force = force
+        self.forget = frozenset(forget)
         self.progress = progress
         reach = horizon(desk.now, desk.config.planning.horizon_weeks, desk.config.zone)
         self.report = NightReport(desk.now, reach.span, dry_run)
@@ -208,7 +212,9 @@ class _Night:
     ) -> tuple[dict[str, dict[str, BaseSeries]], list[Decision]]:
         """The blocks as they stand, and every decision of the leader's, the ones just noticed included."""
         store, bases = self.store, {}
-        decisions = store.decisions()
+        decisions = [decision for decision in store.decisions() if decision.id not in self.forget]
+        if not self.dry_run:
+            store.drop_decisions(self.forget)
         for name, reading in targets:
             base = {key: row for (_, key), row in store.base(name).items()}
             if reading is None:

@@ -82,22 +82,16 @@ def restore(desk: Desk, what: str | None = None, dry_run: bool = False) -> Night
     """
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         decisions = store.decisions()
-        chosen = [d for d in decisions if _meant(d, what)]
-        if not chosen:
-            kept = [_said(d) for d in decisions if d.what in (What.DELETED, What.RETIRED, What.PINNED)]
-            if what is None:
-                raise UsageError("there is no deletion to take back", "delete a block on the calendar, and it stays so")
-            raise UsageError(
-                f"nothing that you deleted fits {what}", f"what can be restored: {', '.join(kept) or 'nothing'}"
-            )
-        if not dry_run:
-            store.drop_decisions(d.id for d in chosen)
-    if dry_run:
-        report = _report(desk, dry_run=True)
-        report.notes.extend(f"{_said(d)} would be planned again" for d in chosen)
-        return report
-    report = run_night(desk, command="restore")
-    report.notes[:0] = [f"{_said(d)} is planned again" for d in chosen]
+    chosen = [d for d in decisions if _meant(d, what)]
+    if not chosen:
+        kept = [_said(d) for d in decisions if d.what in (What.DELETED, What.RETIRED, What.PINNED)]
+        if what is None:
+            raise UsageError("there is no deletion to take back", "delete a block on the calendar, and it stays so")
+        raise UsageError(
+            f"nothing that you deleted fits {what}", f"what can be restored: {', '.join(kept) or 'nothing'}"
+        )
+    report = run_night(desk, dry_run=dry_run, command="restore", forget={d.id for d in chosen})
+    report.notes[:0] = [f"{_said(d)} {'would be' if dry_run else 'is'} planned again" for d in chosen]
     return report
 
 

@@ -95,7 +95,11 @@ def test_a_restored_date_comes_back(world: World) -> None:
     home = third_date(series)
     edit(world.shelf, name_of(series), delete_date(home))
     world.night(NOW + timedelta(hours=1))
-    restore(open_desk(world.config, world.state, NOW + timedelta(hours=2)), home.date().isoformat())
+    desk = open_desk(world.config, world.state, NOW + timedelta(hours=2))
+    paper = restore(desk, home.date().isoformat(), dry_run=True)
+    assert [(c.action.value, c.start) for c in paper.changes] == [("restore", home)]
+    assert world.decisions() == [("deleted", home.date().isoformat())]
+    restore(desk, home.date().isoformat())
     after = next(o.series for o in world.blocks() if o.series.key == series.key)
     assert after.placed(home.date()) is not None
     assert world.decisions() == []
