@@ -159,15 +159,16 @@ class _Planner:
     # ------------------------------------------------------------------ dates
 
     def _before_the_switch(self) -> int:
-        """Repair the weeks before the switch; new series that replace nothing may begin in them."""
+        """Repair the weeks before the switch; new series that replace nothing may begin in them, the sooner first."""
         weeks = self.weeks[: self.switch]
         fresh = [c for c in self.chosen if c.standing is None]
         count = min(len(fresh), max(0, len(self.chosen) - len(self.existing)))
-        best: tuple[int, tuple[Candidate, ...]] | None = None
+        best: tuple[tuple[int, int], tuple[Candidate, ...]] | None = None
         for early in combinations(fresh, count):
             cost = self._early(weeks, early)
-            if best is None or cost < best[0]:
-                best = cost, early
+            rank = -sum(1 for (slot, _), place in self.at.items() if slot in early and place is not None), cost
+            if best is None or rank < best[0]:
+                best = rank, early
         assert best is not None
         self.early = frozenset(best[1])
         return self._early(weeks, best[1])
@@ -175,6 +176,7 @@ class _Planner:
     def _early(self, weeks: Sequence[Week], early: Sequence[Candidate]) -> int:
         self.leaving = {c for c in self.existing if c not in self.chosen}
         self.cut.clear()
+        self.at.clear()
         return sum(self._settle(w, [*self.existing, *early]) for w in weeks)
 
     def _settle(self, week: Week, slots: Sequence[Candidate]) -> int:

@@ -170,7 +170,8 @@ def staying(ground: Ground, week: Week, slot: Candidate, now: Present) -> list[O
 
 
 def _minutes(slot: Candidate, day: int, minute: int) -> int:
-    return abs((day - slot.weekday) * 24 * 60 + minute - slot.minute)
+    # On another day the same time of day is nearest.
+    return abs(day - slot.weekday) * 24 * 60 + abs(minute - slot.minute)
 
 
 class Task(NamedTuple):

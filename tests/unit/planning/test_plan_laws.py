@@ -228,6 +228,20 @@ def test_what_is_fixed_is_repeated_as_it_is(case: Case) -> None:
 
 @settings(max_examples=60)
 @given(cases())
+def test_a_new_series_has_every_date_from_its_first_on(case: Case) -> None:
+    board, wish, standing = case
+    for series in plan_kind(board, wish, standing).series:
+        if series.standing:
+            continue
+        homes = [m + timedelta(series.weekday) for m in board.mondays]
+        assert [p.home for p in series.placements] == [h for h in homes if h >= series.first]
+        assert series.first >= homes[0]
+        if standing and len(standing) >= wish.per_week and judge.switch_week(board) < len(board.mondays):
+            assert series.first >= board.mondays[judge.switch_week(board)]
+
+
+@settings(max_examples=60)
+@given(cases())
 def test_series_that_are_bound_stay_and_numbers_are_free(case: Case) -> None:
     board, wish, standing = case
     plan = plan_kind(board, wish, standing)
