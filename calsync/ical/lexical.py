@@ -46,6 +46,7 @@ _DURATION = re.compile(
 )
 _FOLDED_TZID = b";" + b"".join(rb"(?:\s*)%c" % letter for letter in b"TZID=")
 _TZID = re.compile(_FOLDED_TZID + rb'\s*("[^"]*"|[^";:]*)', re.IGNORECASE)
+_FOLDED_NAME = re.compile(rb"\n[A-Za-z-]{1,40}+\r?\n[ \t]")
 _REPLACED = re.compile(rb"\nRECURRENCE-ID[ \t]*([;:][^\r\n]*(?:(?:\r?\n)+[ \t][^\r\n]*)*)", re.IGNORECASE)
 _ZONE_NAME = re.compile(rb"\nTZID(?:;[^:\r\n]*)?:([^\r\n]*)", re.IGNORECASE)
 _NAMES = frozenset(b"BEGIN END UID DTSTART DTEND DURATION RRULE RDATE EXRULE RECURRENCE-ID".split())
@@ -148,7 +149,7 @@ class Group:
 
 
 class Cut:
-    """What was found in the data: its resources by UID and its VTIMEZONE blocks by TZID."""
+    """What was found in `data`: its resources by UID and its VTIMEZONE blocks by TZID."""
 
     def __init__(self, data: bytes | mmap) -> None:
         self.data = data
@@ -195,6 +196,9 @@ def split(data: bytes | mmap) -> Cut:
     without its END or the reverse).
     """
     head = _start_of(data)
+    if _FOLDED_NAME.search(data) is not None:
+        # Nobody folds a line within its name; should somebody do it, no line is to be missed.
+        data = unfold(bytes(data))
     cut = Cut(data)
     open_components: list[bytes] = [b"VCALENDAR"]
     begin = 0

@@ -35,9 +35,9 @@ UID_SUFFIX: Final = "@calsync"
 def names_resource(key: str, uid: str, name: str) -> bool:
     """True when UID and resource name are those that calsync gives the series `key`: all others are copies.
 
-    In a calendar that is one file a resource has no name but its UID.
+    In a calendar that is one file a resource has no name but its UID; some programs name a file after the UID.
     """
-    return uid == key + UID_SUFFIX and name.rpartition("/")[2] in (f"{key}.ics", uid)
+    return uid == key + UID_SUFFIX and name.rpartition("/")[2] in (f"{key}.ics", f"{uid}.ics", uid)
 
 
 def sum_of_series(series: Series) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from calsync.errors import Malformed
 from calsync.ical import lexical, marks
 from calsync.ical.details import Details, DetailsReader
+from calsync.ical.extras import foreign_lines, telling
 from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events
 from calsync.ical.slim import Slim, date_lines, named_zones, slim, zone_of
 from calsync.ical.tzids import Zone, ZoneFinder, iana
@@ -32,6 +33,7 @@ class _Version:
     details: Details
     component: Component
     zone: Zone
+    raw: bytes
 
     @property
     def rank(self) -> tuple[int, str]:
@@ -57,7 +59,8 @@ def read_series(data: bytes, name: str, etag: str, zone: ZoneInfo) -> OwnedSerie
 
 
 def _of_group(group: lexical.Group, cut: lexical.Cut, name: str, etag: str, zone: ZoneInfo) -> OwnedSeries | None:
-    slims = [slim(component, description=True) for component in group.components()]
+    raw = group.components()
+    slims = [slim(component, description=True) for component in raw]
     reader = DetailsReader()
     details = [reader(one.details) for one in slims]
     masters = [at for at, one in enumerate(slims) if one.date("RECURRENCE-ID") is None]
@@ -65,17 +68,18 @@ def _of_group(group: lexical.Group, cut: lexical.Cut, name: str, etag: str, zone
     if not masters or not key or not marks.names_resource(key, group.uid, name):
         return None
     find = ZoneFinder(cut.zones, zone, cut.zone_hint)
-    versions = _parsed(slims, details, find)
+    versions = _parsed(slims, details, raw, find)
     master = max((versions[at] for at in masters), key=lambda one: one.rank)
     overrides = [one for one in versions if "RECURRENCE-ID" in one.component]
     slot = _slot(master.details)
-    if slot is None:
+    if slot is None or master.details.status is Status.CANCELLED:
+        # A cancelled series is one that the leader took off the calendar, as a deleted one is.
         return None
     series, leaders = _series(key, slot, master, overrides, zone)
     return OwnedSeries(series, name, etag, leaders)
 
 
-def _parsed(slims: list[Slim], details: list[Details], find: ZoneFinder) -> list[_Version]:
+def _parsed(slims: list[Slim], details: list[Details], raw: list[bytes], find: ZoneFinder) -> list[_Version]:
     """Every VEVENT of the group, parsed; a floating RECURRENCE-ID is taken in the master's zone."""
     home = next((zone_of(one.date("DTSTART"), find) for one in slims if one.date("RECURRENCE-ID") is None), None)
     lines: list[list[str]] = []
@@ -87,7 +91,7 @@ def _parsed(slims: list[Slim], details: list[Details], find: ZoneFinder) -> list
         own.append(zone)
         zones.extend(named)
     components = parse_events(enumerate(lines), named_zones(zones))
-    return [_Version(*version) for version in zip(slims, details, components, own, strict=True)]
+    return [_Version(*version) for version in zip(slims, details, components, own, raw, strict=True)]
 
 
 def _slot(details: Details) -> tuple[Kind, int, int] | None:
@@ -122,6 +126,7 @@ def _series(
         description=master.details.description,
         sequence=master.slim.sequence,
         rule_is_ours=rule_is_ours and not any(_follows(one) for one in overrides),
+        extra=foreign_lines(master.raw, description=False),
     )
     cancelled = {day for day in _exdates(master.component, place) if bare.has(day)}
     dropped = cancelled & _dropped(master.details)
@@ -136,7 +141,9 @@ def _series(
             leaders.add(day)
             continue
         placed[day] = override
-        if version.details.x.get(marks.SUM) != marks.sum_of_override(day.isoformat(), override):
+        if telling(override.extra) or version.details.x.get(marks.SUM) != marks.sum_of_override(
+            day.isoformat(), override
+        ):
             leaders.add(day)
     series = _with_dates(bare, cancelled, dropped, placed)
     return series, frozenset(leaders)
@@ -240,7 +247,8 @@ def _override(version: _Version, place: ZoneInfo) -> Override | None:
         end = (start.astimezone(UTC) + minutes).astimezone(place)
     if end.astimezone(UTC) <= start.astimezone(UTC):
         return None
-    return Override(Span(start, end), version.details.title, version.details.transparent)
+    extra = foreign_lines(version.raw)
+    return Override(Span(start, end), version.details.title, version.details.transparent, extra)
 
 
 def _stamp(text: str) -> datetime:

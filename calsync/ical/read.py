@@ -131,9 +131,12 @@ def _open(payload: Payload, window: Span, zone: ZoneInfo, reader: DetailsReader)
 
 
 def _ours(uid: str, name: str, details: Iterable[Details]) -> str:
-    """The key of the block series that a resource is, "" for everything else, copies of blocks included."""
+    """The key of the block series that a resource is, "" for everything else, blocks under another UID included.
+
+    A second file with the UID of a block (as file synchronisers make) is that block once more, and no meeting.
+    """
     key = next((one.key for one in details if one.key), "")
-    return key if key and names_resource(key, uid, name) else ""
+    return key if key and uid == key + UID_SUFFIX else ""
 
 
 def _plain(

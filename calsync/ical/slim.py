@@ -20,7 +20,7 @@ _DATES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", 
 _WANTED = re.compile(
     rb"\n(BEGIN|END|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|SEQUENCE|DTSTAMP|LAST-MODIFIED"
     rb"|SUMMARY|STATUS|TRANSP|CLASS|ORGANIZER|ATTENDEE|CATEGORIES|X-MICROSOFT-CDO-(?:BUSYSTATUS|ALLDAYEVENT)"
-    rb"|X-CALSYNC-[A-Z]+|DESCRIPTION)[ \t]*(?=[;:])([^\r\n]*)",
+    rb"|X-CALSYNC-[A-Z]+|DESCRIPTION)[ \t]*(?=[;:])([^\r\n]*(?:(?:\r?\n)+[ \t][^\r\n]*)*)",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(r"(?<=UNTIL=)\s*(\d{8})(?:T(\d{6})(Z?))?\s*(?=;|$)", re.IGNORECASE)
@@ -42,17 +42,20 @@ class Slim:
 
 
 def slim(component: bytes, *, description: bool = False) -> Slim:
-    """The lines of a VEVENT that matter; its DESCRIPTION only when asked for. Components inside it are passed over."""
+    """The lines of a VEVENT that matter; its DESCRIPTION only when asked for. Components inside it are passed over.
+
+    Lines may be folded, though not within their names; `lexical.split` sees to that.
+    """
     found = Slim()
     depth = 0
-    for match in _WANTED.finditer(unfold(component)):
+    for match in _WANTED.finditer(component):
         name = match[1].decode().upper()
         if name == "BEGIN":
             depth += 1
         elif name == "END":
             depth -= 1
         elif depth == 0:
-            _take(found, name, match[2].decode(errors="replace"), description)
+            _take(found, name, unfold(match[2]).decode(errors="replace"), description)
     return found
 
 

@@ -21,8 +21,8 @@ def series_bytes(series: Series, *, private: bool = True, leaders: Collection[da
     """The resource of `series`: a VCALENDAR with its VTIMEZONE, its master and its overrides; equal input, equal bytes.
 
     `leaders` are home dates whose override is the leader's own: it is written as they have it, without the sum that
-    marks an override as calsync's, so that a reader without any state still knows whose it is. No attendee, organizer,
-    alarm or METHOD is ever written.
+    marks an override as calsync's, so that a reader without any state still knows whose it is. Calsync itself writes
+    no attendee, organizer, alarm or METHOD; what the leader put into the event stands in `extra` and goes back there.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{marks.PRODID}", "CALSCALE:GREGORIAN"]
     if series.timezone != "UTC":
@@ -94,14 +94,17 @@ def _master(series: Series, private: bool) -> list[str]:
     lines += _own_lines(series, private, marks.sum_of_series(series))
     if series.dropped:
         lines.append(f"{marks.DROPPED}:{' '.join(day.isoformat() for day in sorted(series.dropped))}")
-    return [*lines, "END:VEVENT"]
+    return [*lines, *series.extra, "END:VEVENT"]
 
 
 def _override(series: Series, home: date, override: Override, private: bool, *, by_leader: bool) -> list[str]:
     begin, end = placed_walls(override, series.zone)
     lines = event_lines(series, home, begin, end, title=override.title, transparent=override.transparent)
     lines += _own_lines(series, private, "" if by_leader else marks.sum_of_override(home.isoformat(), override))
-    return [*lines, "END:VEVENT"]
+    # What is the leader's own among the extra lines may be a description; the series' then stays out.
+    if any(line.upper().startswith("DESCRIPTION") for line in override.extra):
+        lines = [line for line in lines if not line.startswith("DESCRIPTION:")]
+    return [*lines, *override.extra, "END:VEVENT"]
 
 
 def _own_lines(series: Series, private: bool, check: str) -> Iterable[str]:

@@ -94,6 +94,7 @@ def test_what_stands_in_an_alarm_or_another_component_is_not_taken_for_the_event
         lambda data: b"\r\n\r\n" + data,
         lambda data: data.lower().replace(b"\r\nuid:a", b"\r\nUID:a"),
         lambda data: data.replace(b"BEGIN:VEVENT", b"BEGIN:VEV\r\n ENT"),
+        lambda data: data.replace(b"DTEND", b"DT\r\n END").replace(b"UID", b"U\r\n\tID"),
         lambda data: data.replace(b"END:VEVENT", b"END:VEVENT \t"),
         lambda data: data.replace(b"\r\nDTSTART", b"\r\n\r\nDTSTART"),
         lambda data: data.rstrip(),
@@ -106,6 +107,7 @@ def test_what_stands_in_an_alarm_or_another_component_is_not_taken_for_the_event
         "blank lines first",
         "lower case",
         "folded BEGIN",
+        "folded names",
         "blanks",
         "blank line",
         "no end",
@@ -228,6 +230,12 @@ def test_what_begins_after_the_window_is_passed_over_and_what_may_begin_before_i
     assert starts_after(group, datetime(2026, 3, 6, tzinfo=UTC))
     assert not starts_after(group, datetime(2026, 3, 9, tzinfo=UTC))
     assert not starts_after(one("UID:a\nDTSTART:20260310T090000Z\nRDATE:20260101T090000Z"), START)
+
+
+def test_a_rule_is_not_missed_because_its_name_is_folded() -> None:
+    data = calendar("UID:a\nDTSTART:20200101T090000Z\nRRULE:FREQ=WEEKLY").replace(b"RRULE", b"RRU\r\n LE")
+    (group,) = split(data).groups
+    assert not cannot_touch(group, START)
 
 
 def test_an_override_moved_into_the_window_keeps_its_whole_series() -> None:
