@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.config.values import Config
 from calsync.model import Kind, Series, Span, at_wall_clock
-from calsync.planning.board import Board, BusySpan, Ended, KindPlan, Standing, Wish
+from calsync.planning.board import Board, BusySpan, KindPlan, Standing, Wish
 from calsync.planning.plan import plan_kind
 from calsync.planning.working import working_days
 from calsync.state.codec import load_override
@@ -29,7 +29,6 @@ __all__ = [
     "horizon",
     "make_agenda",
     "make_plans",
-    "outgrown",
     "standing_slots",
 ]
 
@@ -75,6 +74,8 @@ class Agenda:
     board: Board
     slots: tuple[Slot, ...]
     wishes: tuple[Wish, ...]
+    taken: frozenset[tuple[str, int]] = frozenset()
+    """(kind, number) that no new series may have: the leader did away with one of that name."""
 
 
 def horizon(now: datetime, weeks: int, zone: ZoneInfo) -> Horizon:
@@ -114,6 +115,8 @@ def _slot(copies: Mapping[str, tuple[Series, bool]], decisions: Sequence[Decisio
     whole = [d.calendar for d in decisions if d.what in (What.SLOT, What.TITLED, What.THEIRS) and d.calendar in copies]
     series, _ = copies[whole[-1]] if whole else next(iter(copies.values()))
     whats = {d.what for d in decisions}
+    if series.timezone != zone.key and What.SLOT not in whats and series.rule_is_ours:
+        series = _in_zone(series, zone)
     foreign = series.timezone != zone.key
     return Slot(
         series,
@@ -127,6 +130,22 @@ def _slot(copies: Mapping[str, tuple[Series, bool]], decisions: Sequence[Decisio
         theirs=What.THEIRS in whats or not series.rule_is_ours or (What.SLOT in whats and foreign),
         retired=What.RETIRED in whats,
         standing=any(standing for _, standing in copies.values()) and What.RETIRED not in whats,
+    )
+
+
+def _in_zone(series: Series, zone: ZoneInfo) -> Series:
+    """A series in the leader's zone: the leader moved there, or a program wrote it down in another one."""
+    begin = series.home(series.first).start.astimezone(zone)
+    shift = timedelta((begin.date() - series.first).days)
+    return replace(
+        series,
+        timezone=zone.key,
+        first=begin.date(),
+        start=begin.time(),
+        until=series.until + shift if series.until else None,
+        cancelled=frozenset(day + shift for day in series.cancelled),
+        dropped=frozenset(day + shift for day in series.dropped),
+        overrides={day + shift: override for day, override in series.overrides.items()},
     )
 
 
@@ -154,20 +173,18 @@ def make_agenda(
         buffer=timedelta(minutes=config.planning.buffer_minutes),
         grid_minutes=config.planning.grid_minutes,
     )
-    gone: dict[str, set[int]] = {}
-    for decision in decisions:
-        if decision.what in (What.RETIRED, What.THEIRS):
-            gone.setdefault(decision.kind, set()).add(decision.number)
+    gone = {(d.kind, d.number, d.generation) for d in decisions if d.what == What.RETIRED}
+    gone |= {identity_of(slot.series) for slot in slots if slot.theirs}
     asked = {block.kind: block for block in config.blocks}
     wishes = []
     for kind in KINDS:
         block = asked.get(kind)
-        standing = {slot.series.number for slot in slots if slot.series.kind is kind and slot.standing}
+        standing = [slot for slot in slots if slot.series.kind is kind and slot.standing and not slot.theirs]
         if block is None:
             if standing:
-                wishes.append(Wish(kind, next(s.series.minutes for s in slots if s.series.kind is kind), 0))
+                wishes.append(Wish(kind, standing[0].series.minutes, 0))
             continue
-        retired = {number for number in gone.get(kind.value, ()) if number <= block.per_week} - standing
+        retired = {number for of, number, _ in gone if of == kind.value}
         wishes.append(
             Wish(
                 kind,
@@ -177,7 +194,7 @@ def make_agenda(
                 config.planning.max_blocks_a_day,
             )
         )
-    return Agenda(reach, board, slots, tuple(wishes))
+    return Agenda(reach, board, slots, tuple(wishes), frozenset((kind, number) for kind, number, _ in gone))
 
 
 def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
@@ -185,7 +202,11 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
     board = agenda.board
     plans: list[KindPlan] = []
     standing = {
-        wish.kind: [_standing(slot, board, keep=keep) for slot in agenda.slots if _stands(slot, wish.kind, board)]
+        wish.kind: [
+            _standing(slot, board, asked=wish.per_week > 0, keep=keep)
+            for slot in agenda.slots
+            if _stands(slot, wish.kind)
+        ]
         for wish in agenda.wishes
     }
     for index, wish in enumerate(agenda.wishes):
@@ -197,28 +218,27 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
             if span is not None
         ]
         own = sorted({*board.own, *later, *_leftovers(agenda), *(s for plan in plans for s in _spans(plan))})
-        plans.append(plan_kind(replace(board, own=tuple(own)), wish, standing[wish.kind]))
+        plan = plan_kind(replace(board, own=tuple(own)), wish, standing[wish.kind])
+        plans.append(_renumbered(plan, agenda.taken))
     return plans
 
 
-def outgrown(agenda: Agenda) -> list[Ended]:
-    """Series that no plan can keep since they follow the clock of another zone than the leader's."""
-    board = agenda.board
-    found: list[Ended] = []
-    for slot in agenda.slots:
-        series = slot.series
-        if not slot.standing or slot.theirs or series.timezone == board.zone.key:
-            continue
-        kept = [
-            day for day in series.days(series.first, board.mondays[-1]) if series.home(day).start < board.not_before
-        ]
-        found.append(Ended(series.number, series.generation, kept[-1] if kept else None, "the time zone has changed"))
-    return found
+def _renumbered(plan: KindPlan, taken: frozenset[tuple[str, int]]) -> KindPlan:
+    """The plan with no new series under a number that the leader did away with: it would look like its return."""
+    used = {series.number for series in plan.series if series.standing}
+    used |= {number for kind, number in taken if kind == plan.kind.value}
+    renumbered = []
+    for series in plan.series:
+        if not series.standing:
+            number = next(n for n in range(1, len(used) + 2) if n not in used)
+            used.add(number)
+            series = replace(series, number=number)
+        renumbered.append(series)
+    return replace(plan, series=tuple(renumbered))
 
 
-def _stands(slot: Slot, kind: Kind, board: Board) -> bool:
-    series = slot.series
-    return series.kind is kind and slot.standing and not slot.theirs and series.timezone == board.zone.key
+def _stands(slot: Slot, kind: Kind) -> bool:
+    return slot.series.kind is kind and slot.standing and not slot.theirs
 
 
 def _spans(plan: KindPlan) -> list[Span]:
@@ -237,7 +257,8 @@ def _leftovers(agenda: Agenda) -> list[Span]:
     return found
 
 
-def _standing(slot: Slot, board: Board, *, keep: bool) -> Standing:
+def _standing(slot: Slot, board: Board, *, asked: bool, keep: bool) -> Standing:
+    """The slot as the planner takes it; of a kind that is not asked for any more, nothing binds it but the freeze."""
     series = slot.series
     begin, end = board.mondays[0], board.mondays[-1] + timedelta(7)
     fixed: dict[date, Span | None] = {}
@@ -246,9 +267,10 @@ def _standing(slot: Slot, board: Board, *, keep: bool) -> Standing:
     for day in series.days(begin, end):
         placed, home = series.placed(day), series.home(day)
         mark = slot.marks.get(day)
-        if mark is not None:
+        near = min(home.start, placed.span.start if placed else home.start) < board.not_before
+        if mark is not None and (asked or near):
             fixed[day] = mark.placed.span if mark.placed else None
-        elif min(home.start, placed.span.start if placed else home.start) < board.not_before:
+        elif near:
             if placed is None:
                 frozen_out.add(day)
             else:
@@ -262,7 +284,7 @@ def _standing(slot: Slot, board: Board, *, keep: bool) -> Standing:
         start=series.start,
         minutes=series.minutes,
         first=series.first,
-        keep=keep or slot.own_slot or any(begin <= day for day in slot.marks),
+        keep=asked and (keep or slot.own_slot or any(begin <= day for day in slot.marks)),
         fixed=fixed,
         frozen_out=frozenset(frozen_out),
         current=current,

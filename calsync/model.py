@@ -181,11 +181,16 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One occurrence of a block series that differs from its rule."""
+    """One occurrence of a block series that differs from its rule.
+
+    `extra` is what the leader wrote into it beside that, in the calendar's own form: kept through every rewrite,
+    and no difference between two overrides.
+    """
 
     span: Span
     title: str
     transparent: bool
+    extra: tuple[str, ...] = field(default=(), compare=False)
 
 
 _EMPTY: Mapping[date, Override] = MappingProxyType({})
@@ -201,6 +206,7 @@ class Series:
     leader deleted). `overrides` are by home date. `number` counts the slots of a kind from 1, `generation` how
     often that slot was made anew, from 0. `changed` (UTC, whole seconds) is when this content was last changed:
     DTSTAMP and LAST-MODIFIED; `sequence` goes up when a time changes (RFC 5545 3.8.7.4).
+    `extra` is what the leader wrote into the series beside all this, as in Override.
     `rule_is_ours` is False when the leader gave the series a recurrence that calsync cannot express; such a series
     is theirs and is left alone.
     """
@@ -223,6 +229,7 @@ class Series:
     description: str = ""
     sequence: int = 0
     rule_is_ours: bool = True
+    extra: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         require_aware(self.changed, "when a series was changed")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
+from calsync.coming import target_names
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
 from calsync.exporting import write_exports
-from calsync.model import Series, Span
+from calsync.model import Kind, Series, Span
 from calsync.planning.board import KindPlan, Unplaced
 from calsync.planning.meetings import busy_spans
 from calsync.reading import Reading, read_calendars, reading_window
+from calsync.state.database import copy_state
 from calsync.state.lock import hold
 from calsync.state.store import BaseSeries, Decision, Store
 from calsync.sync.apply import apply_writes
-from calsync.sync.diff import CalendarDiff, Change, diff_calendar
+from calsync.sync.diff import Action, CalendarDiff, Change, diff_calendar
 from calsync.sync.edits import Noticed, notice
 from calsync.sync.guard import check, surprising
 from calsync.sync.local import LOCAL, LocalCalendar
@@ -128,8 +134,21 @@ def run_night(
     Raises Busy when another run holds the state folder and StateError when it cannot be used; everything else that
     goes wrong is in the report.
     """
-    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+    with hold(desk.state_folder), _store(desk, dry_run=dry_run) as store:
         return _Night(desk, store, dry_run=dry_run, force=force, forget=forget, progress=progress).run(command)
+
+
+@contextmanager
+def _store(desk: Desk, *, dry_run: bool) -> Iterator[Store]:
+    """The state, or for a run on paper a copy of it, so that not even what was read is remembered."""
+    if not dry_run:
+        with Store(desk.state_folder, desk.now) as store:
+            yield store
+        return
+    with TemporaryDirectory(prefix="calsync-") as folder:
+        copy_state(desk.state_folder, Path(folder))
+        with Store(Path(folder), desk.now) as store:
+            yield store
 
 
 class _Night:
@@ -154,8 +173,11 @@ class _Night:
             report.notes.append(
                 f"the state database was damaged; it was set aside as {store.set_aside} and rebuilt from the calendars"
             )
+        elif store.rebuilt:
+            report.notes.append("the state database was gone; it was rebuilt from decisions.json and the calendars")
         if not self.dry_run:
             report.run = store.begin_run(command, self.desk.now, self.desk.now)
+        self._name_strays()
         readings = read_calendars(self.desk, store, self.window, force=self.force, progress=self.progress)
         self._report_readings(readings)
         if not report.errors:
@@ -169,7 +191,7 @@ class _Night:
         bases, decisions = self._notice(targets)
         agenda, plans = self._plan(readings, bases, decisions)
         wanted = want(self.desk, self.store, agenda, plans, bases, [name for name, _ in targets])
-        diffs = self._diff(bases, wanted)
+        diffs = self._named(self._diff(bases, wanted), wanted)
         if surprising(diffs) and not self.force:
             agenda, plans, wanted, diffs = self._keep_slots(readings, targets, bases, decisions, plans, wanted, diffs)
         self.report.changes = sorted(
@@ -202,6 +224,15 @@ class _Night:
                 )
             )
 
+    def _name_strays(self) -> None:
+        """Say where blocks stand that this run cannot keep up: calendars that are not written to any more."""
+        named = {name for name, _ in self.store.base()} - set(target_names(self.desk)) - {LOCAL}
+        for name in sorted(named):
+            self.report.notes.append(
+                f"blocks from earlier are still on {name}, which is no longer written to; `calsync uninstall` removes "
+                f"them while {name} is in the configuration"
+            )
+
     def _targets(self, readings: Sequence[Reading]) -> list[tuple[str, Reading | None]]:
         """The calendars that blocks are written to; without any, the state itself, from which they are exported."""
         found: list[tuple[str, Reading | None]] = [(r.calendar.name, r) for r in readings if r.calendar.write]
@@ -213,8 +244,12 @@ class _Night:
         """The blocks as they stand, and every decision of the leader's, the ones just noticed included."""
         store, bases = self.store, {}
         decisions = [decision for decision in store.decisions() if decision.id not in self.forget]
+        revived = {(d.kind, d.number, d.generation) for d in store.decisions() if d.id in self.forget}
+        long_ago = (self.desk.now - timedelta(days=14)).date().isoformat()
+        past = [d.id for d in decisions if d.home and d.home < long_ago]
+        decisions = [d for d in decisions if d.id not in past]
         if not self.dry_run:
-            store.drop_decisions(self.forget)
+            store.drop_decisions([*self.forget, *past])
         for name, reading in targets:
             base = {key: row for (_, key), row in store.base(name).items()}
             if reading is None:
@@ -226,7 +261,11 @@ class _Night:
             decisions = [d for d in decisions if d.id not in noticed.back] + noticed.decisions
             self.report.notes.extend(remark(decision) for decision in noticed.decisions)
             merged = {**base, **noticed.bases}
-            bases[name] = {key: row for key, row in merged.items() if row is not None}
+            bases[name] = {
+                key: replace(row, standing=True) if identity_of(row.series) in revived else row
+                for key, row in merged.items()
+                if row is not None
+            }
         return bases, decisions
 
     def _remember(self, name: str, noticed: Noticed) -> None:
@@ -273,6 +312,20 @@ class _Night:
             diffs.append(diff_calendar(name, current, series, etags, reasons, self.report.horizon, wanted.asked))
         return diffs
 
+    def _named(self, diffs: Sequence[CalendarDiff], wanted: Wanted) -> list[CalendarDiff]:
+        """The diffs with the first person of each connect block that a change is about."""
+        who = {start: names[0] for start, names in wanted.assignments.values() if names}
+        return [
+            replace(
+                diff,
+                changes=tuple(
+                    replace(c, person=who.get(c.start)) if c.kind == Kind.CONNECT and c.action != Action.CANCEL else c
+                    for c in diff.changes
+                ),
+            )
+            for diff in diffs
+        ]
+
     def _keep_slots(
         self,
         readings: Sequence[Reading],
@@ -286,12 +339,13 @@ class _Night:
         """Where only better slots make a plan surprising, keep the slots and say so: repair is never held up."""
         agenda, kept_plans = self._plan(readings, bases, decisions, keep=True)
         kept = want(self.desk, self.store, agenda, kept_plans, bases, [name for name, _ in targets])
-        kept_diffs = self._diff(bases, kept)
+        kept_diffs = self._named(self._diff(bases, kept), kept)
         chosen_freely = all(
             sum(1 for series in plan.series if series.standing) + len(plan.ended)
             == sum(1 for series in kept_plan.series if series.standing)
             <= len(plan.series)
-            for plan, kept_plan in zip(plans, kept_plans, strict=True)
+            and {series.minutes for series in kept_plan.series} <= {wish.minutes}
+            for plan, kept_plan, wish in zip(plans, kept_plans, agenda.wishes, strict=True)
         )
         if not chosen_freely or surprising(kept_diffs):
             return agenda, plans, wanted, diffs

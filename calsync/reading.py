@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from calsync import __version__
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, ProviderError, Refused
@@ -115,7 +116,8 @@ def _usable(state: CalendarState, calendar: CalendarConfig, desk: Desk, window: 
 
 
 def _fingerprint(calendar: CalendarConfig) -> str:
-    text = json.dumps([calendar.provider, sorted(calendar.options.items())])
+    # With the version: a calsync that reads better must read everything again.
+    text = json.dumps([__version__, calendar.provider, sorted(calendar.options.items())])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -114,7 +114,9 @@ def uninstall(desk: Desk, dry_run: bool = False) -> NightReport:
     report = _report(desk, dry_run=dry_run)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         report.run = None if dry_run else store.begin_run("uninstall", desk.now, desk.now)
-        for calendar in target_names(desk):
+        written = {name for name, _ in store.base()}
+        others = [c.name for c in desk.config.calendars if c.name in written and not c.write]
+        for calendar in [*target_names(desk), *others]:
             try:
                 writer, current = _now_on(desk, store, calendar)
             except CalsyncError as error:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from calsync.agenda import Agenda, Slot, block_id, identity_of, outgrown
-from calsync.config.values import BlockConfig, Config, Names, ShowAs
+from calsync.agenda import Agenda, Slot, block_id, identity_of
+from calsync.config.values import Names, ShowAs
 from calsync.contacts import assign_people
 from calsync.desk import Desk
 from calsync.model import Kind, Series, Span
@@ -127,8 +127,10 @@ def _look(
     wanted: Wanted,
 ) -> Look:
     config = desk.config
-    block = _block(config, kind)
-    title = slot.own_title if slot is not None and slot.own_title is not None else block.title
+    block = next((block for block in config.blocks if block.kind is kind), None)
+    title = block.title if block is not None else ""
+    if slot is not None and (slot.own_title is not None or block is None):
+        title = slot.own_title or slot.series.title
     show_as = config.planning.show_as
     busy: set[date] = set()
     titles: dict[date, str] = {}
@@ -146,10 +148,6 @@ def _look(
                 firsts = {person.name: person.first_name for person in config.people}
                 titles[placement.home] = f"{title}: {', '.join(firsts.get(n, n) for n in names[1])}"
     return Look(title, "", show_as is not ShowAs.BUSY, frozenset(busy), titles)
-
-
-def _block(config: Config, kind: Kind) -> BlockConfig:
-    return next(block for block in config.blocks if block.kind is kind)
 
 
 def _crowded(board: Board, plans: Sequence[KindPlan]) -> frozenset[date]:
@@ -202,10 +200,6 @@ def _tend(
 ) -> None:
     """See to a slot that no plan decides about: its copies end with it, and what remains gives way to meetings."""
     series, board = slot.series, agenda.board
-    ends = next((e for e in outgrown(agenda) if (e.number, e.generation) == (series.number, series.generation)), None)
-    if ends is not None and not slot.retired and series.timezone != board.zone.key and slot.standing:
-        _end(desk, board, wanted, bases, series.kind, ends)
-        return
     if slot.retired or slot.theirs:
         # The leader ended it on one calendar, or made it theirs there: calsync's copies elsewhere have no purpose.
         for name, rows in bases.items():
@@ -216,12 +210,9 @@ def _tend(
                 end = Ended(series.number, series.generation, None, "you ended it on another calendar")
                 _end(desk, board, wanted, {name: rows}, series.kind, end)
                 wanted.asked.add(row.series.key)
-        return
-    if series.until is None or series.until < desk.now.date():
-        return
     for name, rows in bases.items():
         row = _row(rows, series.kind, series.number, series.generation)
-        if row is None or row.series.until is None:
+        if row is None or row.series.until is None or row.series.until < desk.now.date() or slot.standing:
             continue
         clashes = {
             day: label

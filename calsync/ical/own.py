@@ -135,7 +135,7 @@ def _series(
     for day, version in _newest(overrides, place).items():
         if day in cancelled or not bare.has(day):
             continue
-        override = _override(version, place)
+        override = _override(version, place, master.details.description)
         if version.details.status is Status.CANCELLED or override is None:
             cancelled.add(day)
             leaders.add(day)
@@ -237,7 +237,7 @@ def _dropped(details: Details) -> set[date]:
     return found
 
 
-def _override(version: _Version, place: ZoneInfo) -> Override | None:
+def _override(version: _Version, place: ZoneInfo, description: str) -> Override | None:
     component = version.component
     start = _local(component["DTSTART"].dt, place)
     if "DTEND" in component:
@@ -247,7 +247,8 @@ def _override(version: _Version, place: ZoneInfo) -> Override | None:
         end = (start.astimezone(UTC) + minutes).astimezone(place)
     if end.astimezone(UTC) <= start.astimezone(UTC):
         return None
-    extra = foreign_lines(version.raw)
+    # A description that the whole series has says nothing of this date.
+    extra = foreign_lines(version.raw, description=version.details.description != description)
     return Override(Span(start, end), version.details.title, version.details.transparent, extra)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from calsync.errors import Malformed
 from calsync.ical import lexical
 from calsync.ical.details import Details, DetailsReader
-from calsync.ical.marks import UID_SUFFIX, names_resource
+from calsync.ical.marks import UID_SUFFIX
 from calsync.ical.own import read_series
 from calsync.ical.plain import NOT_UNDERSTOOD, Component, parse_events, parse_single
 from calsync.ical.rules import near
@@ -112,7 +112,7 @@ def _open(payload: Payload, window: Span, zone: ZoneInfo, reader: DetailsReader)
             continue
         slims = [slim(component) for component in group.relevant(window.start, window.end)]
         details = [reader(one.details) for one in slims]
-        ours = _ours(group.uid, name, details)
+        ours = _ours(group.uid, details)
         if ours:
             item.series = group.payload()
         if passed_over:
@@ -130,7 +130,7 @@ def _open(payload: Payload, window: Span, zone: ZoneInfo, reader: DetailsReader)
     return item
 
 
-def _ours(uid: str, name: str, details: Iterable[Details]) -> str:
+def _ours(uid: str, details: Iterable[Details]) -> str:
     """The key of the block series that a resource is, "" for everything else, blocks under another UID included.
 
     A second file with the UID of a block (as file synchronisers make) is that block once more, and no meeting.

@@ -116,7 +116,8 @@ def load_occurrences(text: str, window: Span | None = None) -> list[Occurrence]:
 def _override(override: Override | None) -> list[Any] | None:
     if override is None:
         return None
-    return [to_epoch(override.span.start), to_epoch(override.span.end), override.title, override.transparent]
+    begin, end = to_epoch(override.span.start), to_epoch(override.span.end)
+    return [begin, end, override.title, override.transparent, list(override.extra)]
 
 
 def dump_override(override: Override | None) -> str:
@@ -133,7 +134,7 @@ def _override_of(row: list[Any] | None, zone: ZoneInfo) -> Override | None:
     if row is None:
         return None
     begin, end = (from_epoch(seconds).astimezone(zone) for seconds in row[:2])
-    return Override(Span(begin, end), row[2], bool(row[3]))
+    return Override(Span(begin, end), row[2], bool(row[3]), tuple(row[4]))
 
 
 def _series(series: Series) -> dict[str, Any]:
@@ -156,6 +157,7 @@ def _series(series: Series) -> dict[str, Any]:
         "description": series.description,
         "sequence": series.sequence,
         "rule_is_ours": series.rule_is_ours,
+        "extra": list(series.extra),
     }
 
 
@@ -181,6 +183,7 @@ def _series_of(row: dict[str, Any]) -> Series:
         description=row["description"],
         sequence=row["sequence"],
         rule_is_ours=row["rule_is_ours"],
+        extra=tuple(row["extra"]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from calsync.errors import StateError
 
-__all__ = ["FILE_NAME", "HEAD", "migrate", "open_database"]
+__all__ = ["FILE_NAME", "HEAD", "copy_state", "migrate", "open_database"]
 
 FILE_NAME = "calsync.db"
 HEAD = "0001"
@@ -52,6 +53,19 @@ def open_database(folder: Path, now: datetime) -> tuple[Engine, Path | None]:
         _prepare(engine, path)
         return engine, aside
     return engine, None
+
+
+def copy_state(folder: Path, to: Path) -> None:
+    """Copy the database and the second copy of the leader's part; the caller holds `folder`. Raises StateError."""
+    try:
+        for name in (FILE_NAME, f"{FILE_NAME}-wal", "decisions.json"):
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, to / name)
+    except OSError as error:
+        raise StateError(
+            f"the state in {folder} cannot be copied for a run on paper: {error.strerror or error}",
+            "check the free space of the temporary folder",
+        ) from error
 
 
 def _engine(path: Path) -> Engine:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from calsync.state import tables
+from calsync.state.codec import load_series
 
 __all__ = ["FILE_NAME", "UNCERTAIN", "restore", "save"]
 
@@ -40,20 +44,38 @@ def save(connection: Connection, folder: Path) -> None:
     temp.replace(folder / FILE_NAME)
 
 
-def restore(connection: Connection, folder: Path) -> bool:
-    """Fill the empty tables from the copy; False when there is none that can be read."""
+def restore(connection: Connection, folder: Path, now: datetime) -> bool:
+    """Fill the tables from the copy when all of them are empty; True when there was something to fill them with.
+
+    A copy that cannot be understood is set aside, never overwritten.
+    """
+    path = folder / FILE_NAME
+    if not path.exists() or any(connection.execute(select(t).limit(1)).first() for t in (*_KEPT, tables.runs)):
+        return False
     try:
-        stored = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = _content(json.loads(path.read_text(encoding="utf-8")))
+        for table, rows in content:
+            if rows:
+                connection.execute(insert(table), rows)
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, SQLAlchemyError):
+        connection.rollback()
+        path.rename(path.with_name(f"{FILE_NAME}.damaged-{now:%Y%m%dT%H%M%S}"))
         return False
-    if not isinstance(stored, dict) or stored.get("version") != _VERSION:
-        return False
+    return any(rows for _, rows in content)
+
+
+def _content(stored: dict[str, Any]) -> list[tuple[Table, list[dict[str, Any]]]]:
+    """The rows of each table; raises one of several errors for anything that `save` does not write."""
+    if stored["version"] != _VERSION:
+        raise ValueError(stored["version"])
+    found = []
     for table in _KEPT:
         names = [column.name for column in table.columns]
-        rows = [dict(zip(names, row, strict=True)) for row in stored["tables"].get(table.name, [])]
+        rows = [dict(zip(names, row, strict=True)) for row in stored["tables"][table.name]]
         if table is tables.series:
             # The copy may be one write older than the calendar: calsync.sync.edits must not take that for an edit.
             rows = [{**row, "etag": UNCERTAIN} for row in rows]
-        if rows:
-            connection.execute(insert(table), rows)
-    return True
+            for row in rows:
+                load_series(row["body"])
+        found.append((table, rows))
+    return found

@@ -21,12 +21,15 @@ class Rows:
     """The open database of one state folder. Not for use by several threads at once."""
 
     def __init__(self, folder: Path, now: datetime) -> None:
-        """Open or make the database in `folder`; a damaged one is set aside and the leader's part restored."""
+        """Open or make the database in `folder`; a damaged one is set aside.
+
+        Wherever it is found empty, the leader's part is read back from its second copy.
+        """
         self.folder = folder
         self._engine, self.set_aside = open_database(folder, now)
-        if self.set_aside is not None:
-            with self._transaction() as connection:
-                ledger.restore(connection, folder)
+        with self._transaction() as connection:
+            self.rebuilt = ledger.restore(connection, folder, now)
+            """True when the database had lost everything and the second copy was read back."""
 
     def close(self) -> None:
         """Let go of the database file."""

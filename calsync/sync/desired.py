@@ -68,8 +68,8 @@ def wanted_series(
         description=look.description,
         changed=_stamp(now),
     )
-    frame = _slotted(frame, plan)
-    frame = replace(frame, title=look.title, description=look.description, transparent=look.transparent)
+    frame = _slotted(frame, plan, timezone)
+    frame = replace(frame, title=look.title, transparent=look.transparent, until=None)
     cancelled, dropped = set(frame.cancelled), set(frame.dropped)
     overrides = dict(frame.overrides)
     if current is not None and (current.title, current.transparent) != (frame.title, frame.transparent):
@@ -93,17 +93,28 @@ def wanted_series(
         cancelled.discard(day)
         dropped.discard(day)
         _place(frame, day, span, look, overrides)
+    if not look.titles:
+        _unname(look, marks, overrides)
     return _settle(
         current, replace(frame, cancelled=frozenset(cancelled), dropped=frozenset(dropped), overrides=overrides), now
     )
 
 
-def _slotted(frame: Series, plan: PlannedSeries) -> Series:
-    """The series on the slot of the plan: elsewhere the leader may have moved all of it."""
-    if (frame.first.weekday(), frame.start, frame.minutes) == (plan.weekday, plan.start, plan.minutes):
+def _slotted(frame: Series, plan: PlannedSeries, timezone: str) -> Series:
+    """The series on the slot of the plan: elsewhere the leader may have moved all of it, or a program its zone."""
+    slot = (plan.weekday, plan.start, plan.minutes, timezone)
+    if (frame.first.weekday(), frame.start, frame.minutes, frame.timezone) == slot:
         return frame
     first = frame.first + timedelta(plan.weekday - frame.first.weekday())
-    shifted = replace(frame, first=first, start=plan.start, minutes=plan.minutes, overrides={}, cancelled=frozenset())
+    shifted = replace(
+        frame,
+        first=first,
+        start=plan.start,
+        minutes=plan.minutes,
+        timezone=timezone,
+        overrides={},
+        cancelled=frozenset(),
+    )
     return replace(
         shifted,
         cancelled=frozenset(day for day in frame.cancelled if shifted.has(day)),
@@ -114,6 +125,7 @@ def _slotted(frame: Series, plan: PlannedSeries) -> Series:
 
 def ended_series(current: Series, last: date, drop: frozenset[date], now: datetime) -> Series:
     """`current` with no date after `last`; of what remains, the home dates `drop` do not take place."""
+    last = max(day for day in current.days(current.first, last + timedelta(1)))
     gone = {day for day in current.cancelled if day <= last} | drop
     return _settle(
         current,
@@ -156,11 +168,20 @@ def _obey(
 def _place(frame: Series, day: date, span: Span, look: Look, overrides: dict[date, Override]) -> None:
     local = Span(span.start.astimezone(frame.zone), span.end.astimezone(frame.zone))
     title = (look.titles or {}).get(day, frame.title)
-    wanted = Override(local, title, frame.transparent and day not in look.busy)
+    known = overrides.get(day)
+    extra = known.extra if known is not None else ()
+    wanted = Override(local, title, frame.transparent and day not in look.busy, extra)
     if wanted == Override(frame.home(day), frame.title, frame.transparent):
         overrides.pop(day, None)
     else:
         overrides[day] = wanted
+
+
+def _unname(look: Look, marks: Mapping[date, Mark], overrides: dict[date, Override]) -> None:
+    # Where no name may stand, none may stay on a date that is over either.
+    for day, override in overrides.items():
+        if day not in marks and override.title.startswith(f"{look.title}: "):
+            overrides[day] = replace(override, title=look.title)
 
 
 def _stamp(now: datetime) -> datetime:

@@ -6,9 +6,9 @@ The *base* is what calsync last knew as its own work, *intended* writes are thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from calsync.model import Override, Series
@@ -84,7 +84,9 @@ def notice(
     pending: dict[str, list[JournalRow]] = {}
     for row in intended:
         pending.setdefault(row.key, []).append(row)
-    retired = {(d.kind, d.number, d.generation): d.id for d in known if d.what == What.RETIRED}
+    known = list(known)
+    retired = {(d.kind, d.number, d.generation): d.id for d in known if d.what == What.RETIRED and d.id}
+    decided = {(d.kind, d.number, d.generation, d.home) for d in known if d.what == What.PINNED}
     for key in sorted({*owned, *base, *pending}):
         rows, ours = pending.get(key, []), base.get(key)
         theirs = owned.get(key)
@@ -96,11 +98,13 @@ def notice(
             found.journal[row.id] = ("confirmed", "") if done else ("abandoned", "")
         known_ours = _versions(ours, rows)
         identity = (theirs.series.kind.value, theirs.series.number, theirs.series.generation)
-        if identity in retired and ours is None and not rows:
+        endless = theirs.series.until is None
+        back = identity in retired and endless and all(one.until is not None for one in known_ours)
+        if back and not rows:
             found.back.append(retired[identity])
-        found.decisions.extend(_decisions(calendar, theirs, known_ours, now))
-        last = theirs.series.until
-        standing = last is None if ours is None else ours.standing and last is None
+        pinned = {date.fromisoformat(home) for *whose, home in decided if tuple(whose) == identity}
+        found.decisions.extend(_decisions(calendar, theirs, known_ours, pinned, now))
+        standing = endless and (ours is None or ours.standing or back)
         found.bases[key] = BaseSeries(theirs.series, theirs.resource, theirs.etag, standing)
     found.bases = {key: row for key, row in found.bases.items() if row != base.get(key)}
     return found
@@ -127,7 +131,9 @@ def _gone(
         found.decisions.append(_decision(What.RETIRED, calendar, ours.series, "", None, now))
 
 
-def _decisions(calendar: str, theirs: OwnedSeries, ours: Sequence[Series], now: datetime) -> Iterator[Decision]:
+def _decisions(
+    calendar: str, theirs: OwnedSeries, ours: Sequence[Series], pinned: Collection[date], now: datetime
+) -> Iterator[Decision]:
     series = theirs.series
     today = now.astimezone(series.zone).date()
     if not series.rule_is_ours:
@@ -139,7 +145,11 @@ def _decisions(calendar: str, theirs: OwnedSeries, ours: Sequence[Series], now: 
         days: Iterable[date] = (
             day
             for day in touched_days(series, *ours)
-            if series.has(day) and all(not _same(entry(series, day), entry(one, day)) for one in ours)
+            if series.has(day)
+            and (
+                all(not _same(entry(series, day), entry(one, day)) for one in ours)
+                or (day in theirs.leaders and day not in pinned and all(_noted(series, one, day) for one in ours))
+            )
         )
     else:
         days = theirs.leaders
@@ -153,7 +163,7 @@ def _decisions(calendar: str, theirs: OwnedSeries, ours: Sequence[Series], now: 
 
 
 def _master_decisions(calendar: str, series: Series, ours: Sequence[Series], now: datetime) -> Iterator[Decision]:
-    if all(_slot(one) != _slot(series) for one in ours):
+    if not any(_same_slot(one, series) for one in ours):
         yield _decision(What.SLOT, calendar, series, "", None, now)
     if all(one.title != series.title for one in ours):
         yield _decision(What.TITLED, calendar, series, "", Override(series.home(series.first), series.title, True), now)
@@ -161,8 +171,19 @@ def _master_decisions(calendar: str, series: Series, ours: Sequence[Series], now
         yield _decision(What.RETIRED, calendar, series, "", None, now)
 
 
-def _slot(series: Series) -> tuple[object, ...]:
-    return (series.timezone, series.first.weekday(), series.start, series.minutes)
+def _noted(theirs: Series, ours: Series, day: date) -> bool:
+    """True when the leader wrote something into the override of `day` that was not there before."""
+    now, before = theirs.overrides.get(day), ours.overrides.get(day)
+    return now is not None and now.extra != (before.extra if before is not None else ())
+
+
+def _same_slot(one: Series, other: Series) -> bool:
+    """True when both recur at the same weekly moment, in whatever zone a program wrote it down."""
+    if one.minutes != other.minutes:
+        return False
+    if one.timezone == other.timezone:
+        return (one.first.weekday(), one.start) == (other.first.weekday(), other.start)
+    return one.home(one.first).start in {other.home(other.first + timedelta(7 * n)).start for n in range(-60, 61)}
 
 
 def _same(one: Entry, other: Entry) -> bool:

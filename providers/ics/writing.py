@@ -72,6 +72,9 @@ class BlockFolder:
         if _KEY.fullmatch(write.key) is None:
             return Outcome(OutcomeState.FAILED, error=f"{write.key!r} cannot be the name of a file")
         path = self._folder / f"{write.key}.ics"
+        by_uid = self._folder / f"{write.key}@calsync.ics"
+        if by_uid.exists() and not path.exists():
+            path = by_uid  # another program named the file after the UID
         try:
             for _ in range(_ATTEMPTS):
                 with contextlib.suppress(_Moved):

@@ -204,10 +204,37 @@ def test_a_block_is_known_by_its_marks_its_uid_and_its_name(name: str) -> None:
     assert found.occurrences[0].event.ours == "k7q"
 
 
+def test_a_second_file_with_the_uid_of_a_block_is_neither_ours_to_keep_nor_a_meeting() -> None:
+    found = expand(series_bytes(series()), span("2026-11-01", "2026-11-10"), name="k7q.sync-conflict.ics")
+    assert found.owned is None
+    assert [o.event.ours for o in found.occurrences] == ["k7q"]
+
+
+def test_what_the_leader_wrote_beside_ours_comes_back_and_goes_out_again() -> None:
+    one = series(overrides={})
+    note = b"LOCATION:Caf\xc3\xa9\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT"
+    data = series_bytes(one).replace(b"END:VEVENT", note, 1)
+    owned = read_series(data, "k7q.ics", "1", ZoneInfo("Europe/Berlin"))
+    assert owned is not None
+    assert owned.series.extra == (
+        "LOCATION:Café",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "TRIGGER:-PT5M",
+        "END:VALARM",
+    )
+    assert series_bytes(owned.series) == data
+
+
+@pytest.mark.parametrize("line", [b"STATUS:CANCELLED"])
+def test_a_cancelled_series_is_no_block_any_more(line: bytes) -> None:
+    data = series_bytes(series()).replace(b"END:VEVENT", line + b"\r\nEND:VEVENT", 1)
+    assert read_series(data, "k7q.ics", "1", ZoneInfo("Europe/Berlin")) is None
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("copy.ics", b"", b""),
         ("k7q.ics", b"UID:k7q@calsync", b"UID:another"),
         ("k7q.ics", b"X-CALSYNC-KEY:k7q", b"X-CALSYNC-KEY:other"),
         ("k7q.ics", b"CATEGORIES:calsync", b"CATEGORIES:calsynced"),
