@@ -159,7 +159,10 @@ def _obey(
         return
     cancelled.discard(day)
     plain = Override(frame.home(day), frame.title, frame.transparent)
-    if mark.placed == plain:
+    there = overrides.get(day)
+    if there is not None and there == mark.placed:
+        return
+    if mark.placed == plain and not mark.placed.extra:
         overrides.pop(day, None)
     else:
         overrides[day] = mark.placed
@@ -209,7 +212,7 @@ def _tidied(series: Series, now: datetime) -> Series:
     kept = {
         day: o
         for day, o in series.overrides.items()
-        if day >= before or o.span != series.home(day) or o.title != series.title
+        if day >= before or o.extra or o.span != series.home(day) or o.title != series.title
     }
     return replace(series, overrides=kept)
 

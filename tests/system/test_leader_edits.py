@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from icalendar import Calendar, Event
 
 from calsync.desk import open_desk
 from calsync.model import Series
 from calsync.takeback import restore
-from tests.system.world import BERLIN, NOW, FolderShelf, Shelf, World, delete_date, edit, override_date
+from tests.system.world import BERLIN, NOW, FolderShelf, Shelf, World, delete_date, edit, meeting, override_date
 
 
 def first(world: World) -> Series:
@@ -217,3 +218,103 @@ def test_a_series_moved_on_one_calendar_moves_on_the_other(folder_world: World, 
     assert other is not None
     expected = (datetime.combine(series.first, series.start) - timedelta(hours=1)).time()
     assert mine.start == other.start == expected
+
+
+def test_what_the_leader_wrote_into_a_block_survives_thirty_nights(world: World) -> None:
+    world.night()
+    series = first(world)
+
+    def write(_calendar: object, master: dict) -> None:
+        master["DESCRIPTION"] = "ask Daniel about his daughter"
+        master["LOCATION"] = "Café"
+
+    edit(world.shelf, name_of(series), write)
+    thirty_quiet_nights(world)
+    text = world.shelf.get(name_of(series)).decode()
+    assert "LOCATION:Café" in text
+    assert "DESCRIPTION:ask Daniel about his daughter" in text
+
+
+def test_a_note_on_one_date_pins_it_with_the_note(world: World) -> None:
+    world.night()
+    series = first(world)
+    home = third_date(series)
+
+    def note(calendar: Calendar, master: Event) -> None:
+        override_date(home)(calendar, master)
+        calendar.walk("VEVENT")[-1].add("LOCATION", "Café")
+
+    edit(world.shelf, name_of(series), note)
+    world.night(NOW + timedelta(hours=1))
+    assert world.decisions() == [("pinned", home.date().isoformat())]
+    thirty_quiet_nights(world)
+    assert "LOCATION:Café" in world.shelf.get(name_of(series)).decode()
+
+
+def test_a_series_that_another_program_wrote_down_in_utc_is_still_ours(folder_world: World) -> None:
+    folder_world.night()
+    series = first(folder_world)
+    begin = series.home(series.first).start
+
+    def as_utc(_calendar: object, master: Event) -> None:
+        for key, moment in (("DTSTART", begin), ("DTEND", begin + timedelta(minutes=30))):
+            del master[key]
+            master.add(key, moment.astimezone(UTC))
+
+    edit(folder_world.shelf, name_of(series), as_utc)
+    report = folder_world.night(NOW + timedelta(hours=1))
+    assert report.notes == []
+    after = next(o.series for o in folder_world.blocks() if o.series.key == series.key)
+    assert (after.timezone, after.start) == (series.timezone, series.start)
+    assert folder_world.night(NOW + timedelta(hours=2)).written == 0
+
+
+def test_a_cancelled_series_counts_as_deleted(folder_world: World) -> None:
+    folder_world.night()
+    series = first(folder_world)
+    edit(folder_world.shelf, name_of(series), lambda _calendar, master: master.add("STATUS", "CANCELLED"))
+    report = folder_world.night(NOW + timedelta(hours=1))
+    assert len(report.notes) == 1
+    assert report.written == 0
+    assert [o.series.number for o in folder_world.blocks()] == [2]
+
+
+def test_a_retired_number_is_never_given_to_another_series(folder_world: World) -> None:
+    folder_world.night()
+    folder_world.shelf.remove(name_of(first(folder_world)))
+    folder_world.connect = "{minutes: 45, per_week: 2}"
+    folder_world.night(NOW + timedelta(days=1), force=True)
+    for n in range(2, 5):
+        folder_world.night(NOW + timedelta(days=n), force=True)
+    alive = [o.series for o in folder_world.blocks() if o.series.until is None]
+    assert [(s.number == 1, s.minutes) for s in alive] == [(False, 45)]
+
+
+def test_an_end_that_the_leader_takes_off_again_brings_the_series_back(folder_world: World) -> None:
+    from icalendar import vRecur
+
+    folder_world.night()
+    series = first(folder_world)
+    rule = f"FREQ=WEEKLY;UNTIL={series.first + timedelta(28):%Y%m%d}T230000Z"
+    edit(folder_world.shelf, name_of(series), lambda _c, m: m.__setitem__("RRULE", vRecur.from_ical(rule)))
+    folder_world.night(NOW + timedelta(days=1))
+    assert folder_world.decisions() == [("retired", "")]
+    edit(folder_world.shelf, name_of(series), lambda _c, m: m.__setitem__("RRULE", vRecur.from_ical("FREQ=WEEKLY")))
+    folder_world.night(NOW + timedelta(days=2))
+    assert folder_world.decisions() == []
+    assert len(folder_world.placed(NOW.date() + timedelta(50), NOW.date() + timedelta(57))) == 2
+
+
+def test_a_series_that_the_leader_ended_still_gives_way_to_a_meeting(folder_world: World) -> None:
+    from icalendar import vRecur
+
+    folder_world.night()
+    series = first(folder_world)
+    rule = f"FREQ=WEEKLY;UNTIL={series.first + timedelta(28):%Y%m%d}T230000Z"
+    edit(folder_world.shelf, name_of(series), lambda _c, m: m.__setitem__("RRULE", vRecur.from_ical(rule)))
+    folder_world.night(NOW + timedelta(days=1))
+    day = series.first + timedelta(14)
+    folder_world.shelf.put("clash.ics", meeting("clash", series.home(day).start, 30))
+    folder_world.night(NOW + timedelta(days=2))
+    after = next(o.series for o in folder_world.blocks() if o.series.key == series.key)
+    assert day in after.cancelled

@@ -14,6 +14,7 @@ from calsync.errors import Busy
 from calsync.exporting import export
 from calsync.model import Kind
 from calsync.state.lock import hold
+from calsync.state.store import Store
 from calsync.takeback import undo, uninstall
 from tests.system.world import BERLIN, NOW, FolderShelf, World, meeting
 
@@ -287,3 +288,70 @@ def test_a_first_name_stands_in_near_entries_only_when_asked_for(folder_world: W
     assert texts
     assert not any(b"Sousa" in text or b"ana@example.com" in text for text in texts)
     assert world.night(NOW + timedelta(minutes=2)).written == 0
+
+
+@pytest.mark.parametrize("blocks", ["{minutes: 30, per_week: 0}", None])
+def test_a_kind_that_is_not_asked_for_any_more_ends_and_stays_away(folder_world: World, blocks: str | None) -> None:
+    world = folder_world
+    world.night()
+    if blocks is None:
+        world.extra = "# nothing is asked for"
+        world.connect = "{minutes: 30, per_week: 0}\n  kindness: {minutes: 10, per_week: 1}"
+    else:
+        world.connect = blocks
+    assert world.night(NOW + timedelta(days=1)).exit_code == 3
+    assert world.night(NOW + timedelta(days=1), force=True).errors == []
+    assert {o.series.kind for o in world.blocks() if o.series.until is None} <= {Kind.KINDNESS}
+    assert world.night(NOW + timedelta(days=2)).errors == []
+
+
+@pytest.mark.parametrize("loss", ["gone", "empty"])
+def test_a_database_that_is_gone_keeps_the_leaders_decisions(folder_world: World, loss: str) -> None:
+    world = folder_world
+    world.night()
+    kept = world.blocks()[1].series
+    world.shelf.remove(f"{world.blocks()[0].series.key}.ics")
+    world.night(NOW + timedelta(minutes=1))
+    for suffix in ("", "-wal", "-shm"):
+        (world.state / f"calsync.db{suffix}").unlink(missing_ok=True)
+    if loss == "empty":
+        (world.state / "calsync.db").touch()
+    report = world.night(NOW + timedelta(minutes=2))
+    assert report.notes == ["the state database was gone; it was rebuilt from decisions.json and the calendars"]
+    assert report.written == 0
+    assert [o.series.key for o in world.blocks()] == [kept.key]
+
+
+def test_a_run_on_paper_leaves_the_state_as_it_is(folder_world: World) -> None:
+    world = folder_world
+    world.night()
+    world.shelf.put("new.ics", meeting("new", at(1, 9), 480))
+    before = {p.name: p.read_bytes() for p in world.state.iterdir()}
+    world.night(NOW + timedelta(days=1), dry_run=True, force=True)
+    assert {p.name: p.read_bytes() for p in world.state.iterdir()} == before
+
+
+def test_blocks_on_a_calendar_that_is_no_longer_written_to_are_named_and_uninstalled(folder_world: World) -> None:
+    world = folder_world
+    world.night()
+    old, new = world.shelf, FolderShelf(world.folder / "new")
+    world.calendars = [f"{{name: old, provider: ics, path: '{old.config().split(chr(39))[1]}'}}"]
+    world.shelf = new
+    # The calendar that was called work is called old now, and read only; another one is called work.
+    with Store(world.state, NOW) as store:
+        rows = {("old", key): row for (_, key), row in store.base().items()}
+        store.keep_base({**dict.fromkeys(store.base(), None), **rows})
+    report = world.night(NOW + timedelta(days=1))
+    assert any("blocks from earlier are still on old" in note for note in report.notes)
+    uninstall(open_desk(world.config, world.state, NOW + timedelta(days=1)))
+    assert old.names() == new.names() == []
+
+
+def test_first_names_go_from_past_dates_too_when_they_are_no_longer_wanted(folder_world: World) -> None:
+    world = folder_world
+    world.extra = "privacy: {names: first}"
+    list(world.nights(10))
+    assert any(b"Ana" in data for data in world.shelf.everything().values())
+    world.extra = ""
+    world.night(NOW + timedelta(days=10))
+    assert not any(b"Ana" in data for data in world.shelf.everything().values())
