@@ -24,8 +24,11 @@ ROUNDS = 40
 LEAST_STEP = 0.03
 """Where steps towards better prices stop to be worth a round."""
 
-LIMIT = 2_000
-"""Sets costed, in whole or in part, before the search gives up its proof."""
+LIMIT = 60_000
+"""Steps before the search gives up its proof. Steps, not seconds: the same input gives the same plan."""
+
+COSTING = 30
+"""The steps that costing a set counts for, in whole or in part."""
 
 NEIGHBOURS = 3
 """Slots of each weekday that may take the place of one of the best set."""
@@ -53,6 +56,10 @@ class Choice(NamedTuple):
     slots: tuple[Candidate, ...]
     cost: int
     bound: int
+
+
+_Prices = tuple[list[list[int]], list[int]]
+"""The shadow prices of days and the tolls of weeks, by week."""
 
 
 class _Item:
@@ -237,8 +244,20 @@ class _Search:
 
     def improve(self) -> int:
         """Raise the lower bound by better prices; the best bound found, with the table left at its prices."""
-        best = -FAR
-        kept: tuple[list[list[int]], list[int]] = ([], [])
+        best, kept = self.climb(-FAR, ([], []))
+        if best < self.value and max(self.slots.room) > 1:
+            # Where slots share days on purpose, begin once more from what a pair costs, on all days alike.
+            table = self.table
+            self.touched.update(range(len(self.weeks)))
+            table.shadow = [[CLUSTER * UNIT] * 7 for _ in self.weeks]
+            table.toll = [0] * len(self.weeks)
+            table.reprice(range(len(self.weeks)))
+            best, kept = self.climb(best, kept)
+        self.restore(kept)
+        return best
+
+    def climb(self, best: int, kept: _Prices) -> tuple[int, _Prices]:
+        """Improve prices from where they are; the best bound, not below `best`, and the prices that give it."""
         step, stalled = 1.0, 0
         for _ in range(ROUNDS):
             rest, chosen = self.least_sets()
@@ -257,8 +276,7 @@ class _Search:
                     continue
             if best >= self.value or not self.reprice(chosen, bound, step):
                 break
-        self.restore(kept)
-        return best
+        return best, kept
 
     def polish(self) -> None:
         """Look for a better set near the best one: another slot for one of its slots, as long as that helps."""
@@ -276,7 +294,7 @@ class _Search:
                     for new in islice(fitting, NEIGHBOURS):
                         self.evaluate(tuple(sorted([*others, new], key=lambda i: i.slot.key)), self.value)
 
-    def restore(self, kept: tuple[list[list[int]], list[int]]) -> None:
+    def restore(self, kept: _Prices) -> None:
         """Go back to earlier prices."""
         shadow, toll = kept
         table = self.table
@@ -375,6 +393,7 @@ class _Search:
         if count == 0:
             self.arrive(chosen)
             return
+        self.left -= 1
         price = self.table.price
         gain = SWITCH * UNIT + 1
         for day in range(d, 7):
@@ -399,14 +418,14 @@ class _Search:
 
     def worth(self, chosen: tuple[_Item, ...], d: int, count: int) -> bool:
         """False when slots that share a weekday cost so much together that no set with them can be the best."""
-        self.left -= 1
+        self.left -= COSTING
         items = [*self.bound, *chosen]
         value = self.alone[d][count] + sum(i.least for i in items) + self.ending(chosen)
         return value + sum(self.surplus(items, w)[0] for w in self.conflicting(items)) <= self.limit()
 
     def arrive(self, chosen: tuple[_Item, ...]) -> None:
         """Cost one set; the first of the best in order stays."""
-        self.left -= 1
+        self.left -= COSTING
         before = self.value
         value = self.evaluate(chosen, before)
         if value < before or (value == before and not self.found):
