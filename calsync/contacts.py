@@ -97,8 +97,10 @@ def record_done(desk: Desk, name: str, at: datetime | None = None) -> str:
     """Log a personal contact with `name`, now or at an earlier instant."""
     person = find_person(desk.config.people, name)
     instant = at or desk.now
-    if instant > desk.now + timedelta(minutes=1):
+    if instant.astimezone(desk.config.zone).date() > desk.now.date():
         raise UsageError(f"{instant.isoformat()} is still to come", "log a talk once it has taken place")
+    # A day without an hour may stand for later today; what is logged has taken place all the same.
+    instant = min(instant, desk.now)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         store.see_people([person.name], desk.now.date())
         store.add_contact(person.name, instant, ContactKind.PERSONAL.value)

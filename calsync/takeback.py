@@ -12,12 +12,12 @@ from calsync.errors import CalsyncError, Unfinished, UsageError
 from calsync.exporting import write_exports, written_by_us
 from calsync.model import Series
 from calsync.nightly import NightReport, run_night
-from calsync.ports import SeriesWrite
+from calsync.ports import OwnedSeries, SeriesWrite
 from calsync.state.lock import hold
 from calsync.state.store import BaseSeries, Decision, JournalRow, Store
 from calsync.sync.apply import Writer, apply_writes
 from calsync.sync.diff import diff_calendar
-from calsync.sync.edits import What
+from calsync.sync.edits import What, notice
 from calsync.sync.keys import series_name
 from calsync.sync.local import LOCAL, LocalCalendar
 from calsync.telling import told
@@ -32,6 +32,8 @@ def undo(desk: Desk, run: int | None = None, dry_run: bool = False) -> NightRepo
     """
     report = _report(desk, dry_run=dry_run)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        if not dry_run:
+            _settle_cut_off(desk, store)
         number = run if run is not None else store.last_undoable()
         rows = store.journal(run=number, state="confirmed") if number is not None else []
         if not rows:
@@ -47,6 +49,23 @@ def undo(desk: Desk, run: int | None = None, dry_run: bool = False) -> NightRepo
             report.errors.extend(write_exports(desk, store))
             store.end_run(report.run, report.exit_code, told(report))
     return report
+
+
+def _settle_cut_off(desk: Desk, store: Store) -> None:
+    """Ask the calendars what became of the writes of a run that was cut off. Raises ProviderError.
+
+    A decision of the leader's that comes to light on the way is honoured like any other.
+    """
+    rows = store.journal(state="intended")
+    for calendar in dict.fromkeys(row.calendar for row in rows):
+        _, current = _now_on(desk, store, calendar)
+        owned = {key: OwnedSeries(row.series, row.resource, row.etag) for key, row in current.items()}
+        base = {key: row for (_, key), row in store.base(calendar).items()}
+        mine = [row for row in rows if row.calendar == calendar]
+        noticed = notice(calendar, owned, base, mine, store.decisions(), desk.now)
+        store.add_decisions(noticed.decisions)
+        store.drop_decisions(noticed.back)
+        store.settle(noticed.journal, {(calendar, key): row for key, row in noticed.bases.items()})
 
 
 def _undo_calendar(
@@ -84,24 +103,28 @@ def restore(desk: Desk, what: str | None = None, dry_run: bool = False) -> Night
         decisions = store.decisions()
     chosen = [d for d in decisions if _meant(d, what)]
     if not chosen:
-        kept = [_said(d) for d in decisions if d.what in (What.DELETED, What.RETIRED, What.PINNED)]
+        kept = [
+            _said(d) for d in decisions if d.what in (What.DELETED, What.RETIRED, What.PINNED, What.SLOT, What.TITLED)
+        ]
         if what is None:
             raise UsageError("there is no deletion to take back", "delete a block on the calendar, and it stays so")
         raise UsageError(
             f"nothing that you deleted fits {what}", f"what can be restored: {', '.join(kept) or 'nothing'}"
         )
     report = run_night(desk, dry_run=dry_run, command="restore", forget={d.id for d in chosen})
-    report.notes[:0] = [f"{_said(d)} {'would be' if dry_run else 'is'} planned again" for d in chosen]
+    if not report.errors:
+        report.notes[:0] = [f"{_said(d)} {'would be' if dry_run else 'is'} open to planning again" for d in chosen]
     return report
 
 
 def _meant(decision: Decision, what: str | None) -> bool:
     deleted = decision.what in (What.DELETED, What.RETIRED)
+    edited = decision.what in (What.PINNED, What.SLOT, What.TITLED)
     if what is None or what == "all":
         return deleted
     name = series_name(decision.kind, decision.number)
     block = f"{name}-{decision.generation}-{decision.home}"
-    return (deleted or decision.what == What.PINNED) and what in (decision.home or name, name if deleted else "", block)
+    return (deleted or edited) and what in (decision.home or name, name if deleted else "", block)
 
 
 def _said(decision: Decision) -> str:

@@ -291,7 +291,8 @@ class File(Section):
     )
     notify: Annotated[list[Annotated[str, NotifyUrl()]], _NoItems] = Field(
         [],
-        description="Where to send the morning digest, as Apprise URLs. An empty list sends nothing anywhere.",
+        description="Where to send the morning digest, as Apprise URLs. Checked, but not used yet: this version sends "
+        "nothing anywhere.",
         examples=[[]],
     )
 

@@ -355,3 +355,14 @@ def test_first_names_go_from_past_dates_too_when_they_are_no_longer_wanted(folde
     world.extra = ""
     world.night(NOW + timedelta(days=10))
     assert not any(b"Ana" in data for data in world.shelf.everything().values())
+
+
+def test_undo_after_a_night_that_was_cut_off_knows_what_was_written(folder_world: World) -> None:
+    world = folder_world
+    world.night()
+    with Store(world.state, NOW) as store:
+        rows = store.journal(run=1)
+        store.settle({row.id: ("intended", "") for row in rows}, {("work", row.key): None for row in rows})
+    report = undo(open_desk(world.config, world.state, NOW + timedelta(hours=1)))
+    assert (report.exit_code, report.written) == (0, 2)
+    assert world.shelf.names() == []
