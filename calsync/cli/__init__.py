@@ -10,10 +10,14 @@ import atexit
 import gc
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from calsync import __version__
+
+if TYPE_CHECKING:
+    from calsync.cli.streams import Outlet
 
 __all__ = ["COMMANDS", "LazyGroup", "Settings", "cli", "main"]
 
@@ -48,6 +52,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 """Every command by section: where it is ("module:function") and its one line of help."""
 
 _STDOUT = 1
+_EXIT_NO_ROOM = 5
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 
@@ -129,7 +134,11 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong becomes lines on stderr and an exit code here, and nowhere else.
     """
+    answer: Outlet | None = None
     if args is None:
+        from calsync.cli.streams import prepare_streams
+
+        answer = prepare_streams()
         # A process of a second makes little garbage and much that stays: looking for it often only costs, and so
         # does looking once more through everything at the end, which the system takes back anyway.
         gc.set_threshold(50_000, 20, 50)
@@ -150,7 +159,23 @@ def main(args: Sequence[str] | None = None) -> int:
         from calsync.cli.failure import tell
 
         return tell(error, settings)
-    return code if isinstance(code, int) else 0
+    exit_code = code if isinstance(code, int) else 0
+    if answer is not None and answer.lost is not None:
+        return _tell_that_the_answer_is_lost(answer.lost, exit_code)
+    return exit_code
+
+
+def _tell_that_the_answer_is_lost(refusal: OSError, exit_code: int) -> int:
+    """Say that stdout took nothing; what failed before that counts for more."""
+    from calsync.cli.failure import say
+    from calsync.errors import Unfinished
+
+    lost = Unfinished(
+        f"stdout: the answer cannot be written ({refusal.strerror or refusal})",
+        "what the command did is done; make room there or send the answer elsewhere, `calsync log` shows past runs",
+    )
+    say([lost])
+    return lost.exit_code if exit_code in (0, _EXIT_NO_ROOM) else exit_code
 
 
 def _leave_the_pipe() -> int:

@@ -100,10 +100,15 @@ def lines(text: Sequence[str]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print `value` on stdout as JSON, keys in the order in which they are documented, letters as they are."""
+    """Print `value` on stdout as JSON, keys in the order in which they are documented.
+
+    Letters stand as they are where stdout is UTF-8; elsewhere they are escaped, so that none is lost.
+    """
+    import codecs
     import json
 
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    encoding = codecs.lookup(sys.stdout.encoding or "ascii").name
+    print(json.dumps(value, ensure_ascii=encoding != "utf-8", indent=2))
 
 
 def silent(stage: str, done: int, total: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from datetime import datetime
@@ -106,3 +107,76 @@ def test_the_json_of_a_night_that_failed_in_part_is_still_json_on_stdout(demo: D
     assert ended.code == 3
     assert json.loads(ended.stdout)["exit"] == 3
     assert ended.stderr.startswith("calsync: ")
+
+
+ENCODINGS = [
+    {"PYTHONIOENCODING": "cp1252"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+]
+
+
+@pytest.mark.parametrize("env", ENCODINGS, ids=["cp1252", "latin-1", "C"])
+def test_a_letter_that_the_encoding_lacks_is_a_question_mark_and_in_json_it_is_whole(
+    demo: DemoPaths, project: Path, env: dict[str, str]
+) -> None:
+    name = "Łucja 木村"
+    assert main([*at(demo), "people", "add", name, "--ideal", "2w"]) == 0
+
+    def said(*args: str) -> bytes:
+        command = [sys.executable, "-P", "-W", "error", "-m", "calsync", *at(demo), *args]
+        ended = subprocess.run(
+            command, capture_output=True, env={**os.environ, "PYTHONPATH": str(project), **env}, check=False
+        )
+        assert (ended.returncode, ended.stderr) == (0, b"")
+        return ended.stdout
+
+    assert b"?ucja ??" in said("who", "--now", NOW)
+    assert name in [person["name"] for person in json.loads(said("who", "--json", "--now", NOW))["people"]]
+
+
+def by_shell(paths: DemoPaths, project: Path, command: str, redirection: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with its streams redirected by the shell."""
+    call = shlex.join([sys.executable, "-P", "-W", "error", "-m", "calsync", *at(paths)])
+    return subprocess.run(
+        ["sh", "-c", f"{call} {command} {redirection}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(project)},
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "command", ["who --json", "people list", "people export", "export --out -", f"nightly --now {NOW}", "--help"]
+)
+def test_an_answer_that_finds_no_room_is_two_lines_and_code_three(demo: DemoPaths, project: Path, command: str) -> None:
+    ended = by_shell(demo, project, command, ">/dev/full")
+    assert ended.returncode == 3
+    told = ended.stderr.splitlines()
+    assert told[0].startswith("calsync: stdout: the answer cannot be written (")
+    assert len(told) == 2
+    assert not (demo.state / "reports").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_failed_is_told_and_counts_though_the_answer_finds_no_room(demo: DemoPaths, project: Path) -> None:
+    (demo.folder / "calendars" / "family.ics").unlink()
+    ended = by_shell(demo, project, f"nightly --json --now {NOW}", ">/dev/full")
+    assert ended.returncode == 3
+    assert "family" in ended.stderr
+    assert "stdout: the answer cannot be written" in ended.stderr
+    assert by_shell(demo, project, f"nightly --now {NOW}", "2>/dev/full").returncode == 3
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_takes_nothing_and_changes_nothing_else(demo: DemoPaths, project: Path, closed: str) -> None:
+    ended = by_shell(demo, project, f"nightly --now {NOW}", closed)
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    assert ("Nothing to change" in ended.stdout) == (">&-" not in closed.split())
+    assert by_shell(demo, project, f"uninstall --now {NOW}", closed).returncode == 2, "nobody can be asked"
+    assert by_shell(demo, project, "who", "").returncode == 0
