@@ -13,13 +13,15 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _GAP = re.compile(r"(\d{1,4})\s*(d|day|days|w|week|weeks)?", re.IGNORECASE)
 _FAR = 3660
 """Days: whoever snoozes for more than ten years has mistyped."""
+_FIRST_YEAR, _LAST_YEAR = 1971, 2200
+"""Years that are meant: outside of them a clock or a date is mistyped, and a horizon may leave what dates can be."""
 
 
 def parse_instant(text: str) -> datetime:
     """The aware datetime that `text` names in ISO 8601 with an offset ("2026-11-09T05:00+01:00", "...Z").
 
     Raises `UsageError` for anything else, a time without an offset included: it would mean another instant
-    on another machine.
+    on another machine. So it does for years before 1971 and after 2200.
     """
     example = "write it as 2026-11-09T05:00+01:00"
     try:
@@ -28,6 +30,7 @@ def parse_instant(text: str) -> datetime:
         raise UsageError(f"{text!r} is no instant of ISO 8601", example) from None
     if instant.tzinfo is None:
         raise UsageError(f"{text!r} has no offset from UTC, so it names no instant", example)
+    _check_year(text, instant.year)
     return instant
 
 
@@ -47,7 +50,7 @@ def parse_day(text: str, today: date) -> date:
 
     "2026-11-20"; "10d" and "2w" ahead; "today", "tomorrow", "yesterday"; a weekday by its name or its first three
     letters or more, which is the next one after today; "next week", the coming Monday. Raises `UsageError` for
-    anything else.
+    anything else, and for years before 1971 and after 2200.
     """
     words = " ".join(text.lower().split())
     near = {"today": 0, "tomorrow": 1, "yesterday": -1, "next week": 7 - today.weekday()}
@@ -59,8 +62,17 @@ def parse_day(text: str, today: date) -> date:
         if len(words) >= 3 and name.startswith(words.removeprefix("next ")):
             return today + timedelta((number - today.weekday() - 1) % 7 + 1)
     try:
-        return date.fromisoformat(words)
+        day = date.fromisoformat(words)
     except ValueError:
         raise UsageError(
             f"{text!r} is no day", "write it as 2026-11-20, fri, tomorrow, 10d (days ahead) or 2w (weeks ahead)"
         ) from None
+    _check_year(text, day.year)
+    return day
+
+
+def _check_year(text: str, year: int) -> None:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise UsageError(
+            f"{text!r} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}", "check the year: it is the first number"
+        )

@@ -65,7 +65,10 @@ def test_days_ahead_are_days_ahead(today: date, days: int) -> None:
     assert parse_gap(f"{days}d") == parse_gap(str(days)) == days
 
 
-@given(st.datetimes(timezones=st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))))
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.builds(datetime.combine, st.dates(date(1971, 1, 1), date(2200, 12, 31)), st.times(), tzinfo=OFFSETS))
 def test_every_instant_that_isoformat_writes_is_read_back(instant: datetime) -> None:
     read = parse_instant(instant.isoformat())
     assert read == instant
@@ -88,3 +91,15 @@ def test_no_text_makes_the_parsers_fail_otherwise(text: str) -> None:
     for parse in (lambda: parse_day(text, TODAY), lambda: parse_gap(text), lambda: parse_instant(text)):
         with suppress(UsageError):
             parse()
+
+
+@pytest.mark.parametrize("year", ["0001", "1970", "2201", "9999"])
+def test_a_year_that_nobody_means_is_refused_with_the_years_that_are_taken(year: str) -> None:
+    for parse in (lambda: parse_day(f"{year}-12-31", TODAY), lambda: parse_instant(f"{year}-01-01T00:00:00+00:00")):
+        with pytest.raises(UsageError, match="is not in the years 1971 to 2200"):
+            parse()
+
+
+def test_the_first_and_the_last_year_are_taken() -> None:
+    assert parse_day("1971-01-01", TODAY) == date(1971, 1, 1)
+    assert parse_day("2200-12-31", TODAY) == date(2200, 12, 31)
