@@ -10,9 +10,11 @@ import click
 
 from calsync.cli.options import dry_run, now_option, open_at
 from calsync.cli.output import lines
+from calsync.errors import UsageError
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
+    from calsync.desk import Desk
 
 __all__ = ["export"]
 
@@ -28,6 +30,8 @@ def export(settings: Settings, out: str | None, now: datetime | None, dry_run: b
     To FILE, or to every file under `exports` in the configuration. A file that would not change is not touched.
     """
     desk = open_at(settings, now)
+    if out is not None and out != "-":
+        _refuse_a_calendar(desk, out)
     if dry_run:
         targets = [out] if out else [str(export.path) for export in desk.config.exports]
         lines([f"Would write {target}" for target in targets] or ["The configuration names no file to export to."])
@@ -40,3 +44,18 @@ def export(settings: Settings, out: str | None, now: datetime | None, dry_run: b
     else:
         lines(told)
     return 0
+
+
+def _refuse_a_calendar(desk: Desk, out: str) -> None:
+    """Raise `UsageError` when `out` lies in a connected calendar: the blocks would be read back as meetings."""
+    target = Path(out).resolve()
+    for calendar in desk.config.calendars:
+        path = calendar.options.get("path")
+        if path is None:
+            continue
+        place = Path(path).resolve()
+        if target == place or place in target.parents:
+            raise UsageError(
+                f"{out}: lies in the calendar {calendar.name}, so that the blocks would be read back",
+                "name another file",
+            )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["calendars", "log"]
 
+_MOST_RUNS = 1_000_000
+
 
 @click.group(invoke_without_command=True)
 @as_json
@@ -72,7 +74,9 @@ def sign_in(settings: Settings, name: str) -> int:
 
 
 @click.command()
-@click.option("--last", "limit", type=click.IntRange(1), default=10, show_default=True, help="How many runs.")
+@click.option(
+    "--last", "limit", type=click.IntRange(1, _MOST_RUNS), default=10, show_default=True, help="How many runs."
+)
 @as_json
 @click.pass_obj
 def log(settings: Settings, limit: int, json_: bool) -> int:

@@ -13,6 +13,7 @@ from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json, table
 from calsync.cli.when import parse_day, parse_gap
+from calsync.errors import Unfinished
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -112,7 +113,9 @@ def snooze(settings: Settings, name: str, until: str, now: datetime | None, dry_
     if dry_run:
         lines([f"Would leave out {find_person(desk.config.people, name).name} until {day.isoformat()}."])
     else:
-        lines([record_snooze(desk, name, day)])
+        told = record_snooze(desk, name, day)
+        # The answer ends with the day, which stands without its year; a far one is only seen to be mistyped with it.
+        lines([told if day.year == desk.now.year else f"{told.removesuffix('.')} {day.year}."])
     return 0
 
 
@@ -266,6 +269,11 @@ def export(settings: Settings, out: str) -> int:
     if out == "-":
         click.echo(text.encode(), nl=False)  # bytes: the line ends of CSV stay as they are
     else:
-        Path(out).write_bytes(text.encode())
+        try:
+            Path(out).write_bytes(text.encode())
+        except OSError as error:
+            raise Unfinished(
+                f"{out} cannot be written: {error.strerror or error}", "check its folder and the free space"
+            ) from error
         lines([f"{len(desk.config.people)} people written to {out}"])
     return 0

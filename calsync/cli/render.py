@@ -85,7 +85,8 @@ def summary(report: NightReport, zone: ZoneInfo, *, dry_run: bool) -> str:
     first, last = report.horizon.start.astimezone(zone).date(), report.horizon.end.astimezone(zone).date()
     weeks = f"for {_day(first)} to {_day(last)}"
     if not report.changes:
-        return f"Nothing to change {weeks}."
+        # After an error nobody knows what there would have been to change.
+        return f"Nothing was changed {weeks}." if report.errors else f"Nothing to change {weeks}."
     changes = _count(len(report.changes), "change")
     if dry_run:
         return f"{changes} would be made {weeks}; nothing was written."

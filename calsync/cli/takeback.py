@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["restore", "undo", "uninstall"]
 
+_HIGHEST_RUN = 999_999_999
+"""A run every second for thirty years; what is higher is mistyped, and no database holds any number."""
+
 
 @click.command()
-@click.argument("run", type=click.IntRange(1), required=False)
+@click.argument("run", type=click.IntRange(1, _HIGHEST_RUN), required=False)
 @now_option
 @dry_run
 @yes
@@ -32,12 +35,18 @@ def undo(settings: Settings, run: int | None, now: datetime | None, dry_run: boo
     """Take back what a run wrote.
 
     RUN is its number, as `calsync log` says it; without it, the last run that wrote anything. What you changed since
-    then stays as you made it, and is named.
+    then stays as you made it, and is named. The next night plans again.
     """
     from calsync.takeback import undo as use_case
 
     return _preview_and_do(
-        settings, now, lambda desk, paper: use_case(desk, run, paper), dry_run=dry_run, yes=yes, json_=json_
+        settings,
+        now,
+        lambda desk, paper: use_case(desk, run, paper),
+        dry_run=dry_run,
+        yes=yes,
+        json_=json_,
+        afterwards="The next night plans again; to keep a block away, delete it on the calendar.",
     )
 
 
@@ -86,14 +95,19 @@ def _preview_and_do(
     dry_run: bool,
     yes: bool,
     json_: bool,
+    afterwards: str = "",
 ) -> int:
+    """Show what `use_case` would do, ask, and let it do it; `afterwards` is said when it has written anything."""
     desk = open_at(settings, now)
     if not dry_run and not yes:
         paper = use_case(desk, True)
         if not paper.changes and not paper.notes:
-            lines(["There is nothing to take back."])
+            if not paper.errors:
+                lines(["There is nothing to take back."])
+            say(paper.errors)
             return paper.exit_code
         show_night(desk, paper, dry_run=True)
+        say(paper.errors)
         if not confirm("Do this?", yes=False):
             lines(["Nothing was done."])
             return 0
@@ -102,5 +116,7 @@ def _preview_and_do(
         print_json(report.as_json())
     else:
         show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
+        if afterwards and report.written and not dry_run:
+            lines([afterwards])
     say(report.errors)
     return report.exit_code

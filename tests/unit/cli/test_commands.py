@@ -221,6 +221,12 @@ def test_a_dry_run_of_what_notes_something_notes_nothing(calsync: Call, args: tu
         ("who", "--upcoming", "soon"),
         ("who", "--explain", "xyz"),
         ("undo", "0"),
+        ("undo", "99999999999999999999999"),
+        ("log", "--last", "99999999999999999999999"),
+        ("plan", "--now", "0001-01-01T00:00:00+00:00"),
+        ("plan", "--now", "9999-12-31T23:59:59+00:00"),
+        ("snooze", "ana", "--until", "9999-12-31"),
+        ("done", "ana", "--on", "0001-01-01"),
         ("people", "edit", "ana"),
         ("people", "add", "Ana Sousa", "--ideal", "2w"),
         ("people", "add", "Kim", "--ideal", "2w", "--timezone", "Europe/Atlantis"),
@@ -346,6 +352,60 @@ def test_undo_takes_back_the_night(calsync: Call, folder: Path) -> None:
     said = calsync("undo", "--yes", now=NOW)
     assert said.code == 0, said.err
     assert not blocks_in(folder)
+    last = "The next night plans again; to keep a block away, delete it on the calendar."
+    assert said.out.splitlines()[-1] == last
+    assert calsync("nightly", now=NOW).code == 0
+    answer = calsync("undo", "--yes", "--json", now=NOW)
+    assert answer.json()["written"] > 0, "JSON and nothing else"
+
+
+def test_an_undo_without_a_calendar_to_look_at_says_so_and_does_not_ask(calsync: Call, folder: Path) -> None:
+    (folder / "calendars" / "work").rename(folder / "calendars" / "elsewhere")
+    said = calsync("undo", now=NOW)
+    assert said.code == 3
+    assert "nothing to take back" not in said.out
+    assert "calendars/work: there is no such file or folder" in said.err
+
+
+def test_an_undo_that_can_take_back_a_part_only_names_the_rest_before_it_asks(calsync: Call, folder: Path) -> None:
+    changed = blocks_in(folder)[0]
+    changed.write_bytes(changed.read_bytes().replace(b"\r\nSUMMARY:", b"\r\nSUMMARY:My own "))
+    said = calsync("undo", now=NOW)
+    assert said.code == 2, "nobody can be asked here"
+    assert "was changed since that run and is left as it is" in said.err
+    assert "would be made" in said.out
+
+
+def test_a_far_day_is_told_with_its_year(calsync: Call) -> None:
+    assert calsync("snooze", "ana", "--until", "2200-12-31", now=NOW).out.endswith(" 31 Dec 2200.\n")
+    assert calsync("snooze", "ana", "--until", "2026-12-31", now=NOW).out.endswith(" 31 Dec.\n")
+
+
+@pytest.mark.parametrize("command", ["plan", "nightly"])
+def test_a_night_that_reads_nothing_does_not_say_that_there_is_nothing_to_change(
+    calsync: Call, folder: Path, command: str
+) -> None:
+    (folder / "calendars" / "family.ics").unlink()
+    said = calsync(command, now=NOW)
+    assert said.code == 3
+    assert said.out.startswith("Nothing was changed for ")
+
+
+@pytest.mark.parametrize("name", ["family.ics", "work/blocks.ics", "work/../family.ics"])
+def test_an_export_into_a_connected_calendar_is_refused(calsync: Call, folder: Path, name: str) -> None:
+    out = folder / "calendars" / name
+    before = out.read_bytes() if out.exists() else None
+    for more in ([], ["--dry-run"]):
+        said = calsync("export", "--out", str(out), *more, now=NOW)
+        assert said.code == 2
+        assert "lies in the calendar" in said.err
+    assert (out.read_bytes() if out.exists() else None) == before
+
+
+def test_people_that_cannot_be_written_are_an_error_with_a_next_step(calsync: Call, tmp_path: Path) -> None:
+    said = calsync("people", "export", "--out", str(tmp_path / "none" / "people.csv"))
+    assert said.code == 3
+    assert len(said.err.splitlines()) == 2
 
 
 def test_a_deleted_block_stays_deleted_until_restore(calsync: Call, folder: Path) -> None:
