@@ -207,7 +207,7 @@ class CalendarProvider(Protocol):
     def owned(self, calendar: str) -> list[OwnedSeries]:
         """Every block series on the calendar, found on the server alone, sorted by key.
 
-        A copy of a block under another name or UID is the leader's and is not listed.
+        A copy of a block under another name or UID is not listed: it is the leader's.
         """
         ...
 
