@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from calsync.agenda import horizon
 from calsync.coming import target_names
@@ -147,17 +148,28 @@ def uninstall(desk: Desk, dry_run: bool = False) -> NightReport:
                 continue
             writes = [SeriesWrite(row.series.key, row.series, None, row.etag) for row in current.values()]
             _carry_out(store, report, calendar, writer, current, writes)
-        if report.run is not None:
+        if report.run is None:
+            report.notes.extend(
+                f"would remove {target.path}" for target in desk.config.exports if _is_ours(target.path)
+            )
+        else:
             _forget(desk, store, report)
             store.end_run(report.run, report.exit_code, told(report))
     return report
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return path.exists() and written_by_us(path)
+    except OSError:
+        return False
 
 
 def _forget(desk: Desk, store: Store, report: NightReport) -> None:
     if not report.errors:
         store.drop_decisions(d.id for d in store.decisions())
         store.keep_base(dict.fromkeys(store.base(), None))
-        store.keep_assignments({}, desk.now.replace(year=1971))
+        store.keep_assignments({}, datetime.fromtimestamp(0, UTC))
     for calendar in desk.config.calendars:
         store.forget_calendar(calendar.name)
     for target in desk.config.exports:

@@ -366,3 +366,16 @@ def test_undo_after_a_night_that_was_cut_off_knows_what_was_written(folder_world
     report = undo(open_desk(world.config, world.state, NOW + timedelta(hours=1)))
     assert (report.exit_code, report.written) == (0, 2)
     assert world.shelf.names() == []
+
+
+def test_uninstall_on_paper_names_the_export_and_works_on_a_leap_day(folder_world: World) -> None:
+    world = folder_world
+    out = world.folder / "connect.ics"
+    world.extra = f"exports: [{{path: '{out}'}}]"
+    world.night()
+    leap = open_desk(world.config, world.state, datetime(2028, 2, 29, 5, tzinfo=BERLIN))
+    assert f"would remove {out}" in uninstall(leap, dry_run=True).notes
+    assert out.exists()
+    assert uninstall(leap).exit_code == 0
+    assert not out.exists()
+    assert world.shelf.names() == []
