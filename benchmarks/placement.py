@@ -199,10 +199,11 @@ class Reading:
         end = minute + wish.minutes
         walls = [(_wall(w.start), _wall(w.end)) for w in sorted(working)]
         points = costs.EDGE * (minute < walls[0][0] + 30) + costs.EDGE * (end > walls[-1][1] - 30)
-        rest = any(a < b and a >= 660 and b <= 870 for (_, a), (b, _) in pairwise(walls))
-        points += costs.MIDDAY * (minute < 780 and end > 720 and not rest)
-        points += costs.PREFER * (wish.prefer is Prefer.MORNING and minute >= 720)
-        points += costs.PREFER * (wish.prefer is Prefer.AFTERNOON and minute < 720)
+        rests = [b for (_, a), (b, _) in pairwise(walls) if a < b and a >= 660 and b <= 870]
+        points += costs.MIDDAY * (minute < 780 and end > 720 and not rests)
+        half = min(rests, default=720)
+        points += costs.PREFER * (wish.prefer is Prefer.MORNING and minute >= half)
+        points += costs.PREFER * (wish.prefer is Prefer.AFTERNOON and minute < half)
         points += costs.MONDAY_FIRST * (day.weekday() == 0 and minute < walls[0][0] + 60)
         points += costs.FRIDAY_LATE * (day.weekday() == 4 and end > 900)
         near = timedelta(seconds=costs.NEAR_SECONDS)

@@ -61,7 +61,12 @@ TERMS: tuple[Term, ...] = (
     Term("DAY_AWAY", DAY_AWAY, "day", "moved to another day: each day between it and home"),
     Term("HOUR_AWAY", HOUR_AWAY, "started hour", "moved within its day: each started hour between it and home"),
     Term("RESHUFFLE", RESHUFFLE, "date", "a date leaves the legal place that it has now, other than to go home"),
-    Term("PREFER", PREFER, "block", "it starts outside the preferred half of the day (12:00 divides it)"),
+    Term(
+        "PREFER",
+        PREFER,
+        "block",
+        "not in the preferred half of the day (the second begins after the midday break, or at 12:00)",
+    ),
     Term("CLUSTER", CLUSTER, "pair of blocks", "two blocks on one local day, of whatever kind"),
     Term("MIDDAY", MIDDAY, "block", "it touches 12:00-13:00 and working hours have no break between 11:00 and 14:30"),
     Term("FRIDAY_LATE", FRIDAY_LATE, "block", "on a Friday it ends after 15:00"),

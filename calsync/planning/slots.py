@@ -34,10 +34,12 @@ def taste(pattern: Pattern, minute: int, minutes: int, prefer: Prefer) -> int:
     end = minute + minutes
     opening, closing = spans[0][0], max(e for _, e in spans)
     points = EDGE * (minute < opening + 30) + EDGE * (end > closing - 30)
-    if minute < _NOON + 60 and end > _NOON:
-        rest = any(a < b and a >= _NOON - 60 and b <= _NOON + 150 for (_, a), (b, _) in pairwise(spans))
-        points += 0 if rest else MIDDAY
-    if (prefer is Prefer.MORNING and minute >= _NOON) or (prefer is Prefer.AFTERNOON and minute < _NOON):
+    breaks = [b for (_, a), (b, _) in pairwise(spans) if a < b and a >= _NOON - 60 and b <= _NOON + 150]
+    if minute < _NOON + 60 and end > _NOON and not breaks:
+        points += MIDDAY
+    # The midday break parts the day where there is one: noon before lunch is no afternoon.
+    late = minute >= (breaks[0] if breaks else _NOON)
+    if (prefer is Prefer.MORNING and late) or (prefer is Prefer.AFTERNOON and not late):
         points += PREFER
     if weekday == 0 and minute < opening + 60:
         points += MONDAY_FIRST

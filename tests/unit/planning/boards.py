@@ -146,7 +146,11 @@ def cases(draw: st.DrawFn, *, tiny: bool = False) -> tuple[Board, Wish, list[Sta
 
     everyday = [m + timedelta(d) for m in mondays for d in range(days)]
     off = draw(st.sets(st.sampled_from(everyday), max_size=2))
-    working = {d: (Span(moment(d, opening), moment(d, opening + 60 * length)),) for d in everyday if d not in off}
+    parts = [(opening, opening + 60 * length)]
+    if length > 3 and draw(st.booleans()):
+        noon = draw(st.sampled_from([11 * 60, 12 * 60, 12 * 60 + 30])) if opening < 11 * 60 else 15 * 60
+        parts = [(opening, noon), (noon + 45, opening + 60 * length)]
+    working = {d: tuple(Span(moment(d, a), moment(d, b)) for a, b in parts) for d in everyday if d not in off}
     step = 30 if tiny else 5
     rows = draw(
         st.lists(

@@ -112,11 +112,12 @@ def place_points(board: Board, wish: Wish, fixed: Sequence[Span], span: Span) ->
     points = 0
     points += costs.EDGE if start < opening + 30 else 0
     points += costs.EDGE if end > closing - 30 else 0
-    if start < 13 * 60 and end > 12 * 60:
-        breaks = [(clock(board, a.end), clock(board, b.start)) for a, b in pairwise(working) if a.end < b.start]
-        if not any(a >= 11 * 60 and b <= 14 * 60 + 30 for a, b in breaks):
-            points += costs.MIDDAY
-    if (wish.prefer is Prefer.MORNING and start >= 12 * 60) or (wish.prefer is Prefer.AFTERNOON and start < 12 * 60):
+    rests = [(clock(board, a.end), clock(board, b.start)) for a, b in pairwise(working) if a.end < b.start]
+    rests = [(a, b) for a, b in rests if a >= 11 * 60 and b <= 14 * 60 + 30]
+    if start < 13 * 60 and end > 12 * 60 and not rests:
+        points += costs.MIDDAY
+    afternoon = start >= (rests[0][1] if rests else 12 * 60)
+    if (wish.prefer is Prefer.MORNING and afternoon) or (wish.prefer is Prefer.AFTERNOON and not afternoon):
         points += costs.PREFER
     if day.weekday() == 0 and start < opening + 60:
         points += costs.MONDAY_FIRST

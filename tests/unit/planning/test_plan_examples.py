@@ -33,7 +33,9 @@ def test_in_empty_weeks_the_series_takes_the_earliest_place_that_nothing_speaks_
 
 def test_the_preferred_half_of_the_day_is_taken() -> None:
     afternoon = plan_kind(board(), replace(CONNECT, prefer=Prefer.AFTERNOON), [])
-    assert only(afternoon).start == time(12)
+    assert only(afternoon).start == time(13, 15)  # noon before lunch is no afternoon
+    unbroken = plan_kind(board(hours=[("09:00", "17:00")]), replace(CONNECT, prefer=Prefer.AFTERNOON), [])
+    assert only(unbroken).start == time(13)
     assert only(plan_kind(board(), replace(CONNECT, prefer=Prefer.MORNING), [])).start == time(10)
 
 
