@@ -28,6 +28,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 GENERATOR = PROJECT.parent / "shared" / "tools" / "gen_calendar.py"
 NIGHT = "2026-03-01T05:00:00+00:00"
+SAME_NIGHT = "2026-03-01T06:00:00+00:00"
+"""An hour later: nothing changed, and no date came within the freeze, which would be written as busy."""
 NEXT_NIGHT = "2026-03-02T05:00:00+00:00"
 
 BARS = {"first night": 1 / 8, "quiet night": 1 / 30, "a night after one changed event": 1 / 25}
@@ -153,7 +155,7 @@ def change_one_event(path: Path) -> None:
 
 def nights(events: int, rounds: int, seed: int) -> dict[str, Series]:
     """Measure everything on one calendar."""
-    measured = {name: Series() for name in ("plain script", *BARS)}
+    measured = {name: Series() for name in ("plain script", *BARS, "the next night, a date now near")}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(folder, events, seed)
@@ -173,11 +175,12 @@ def nights(events: int, rounds: int, seed: int) -> dict[str, Series]:
             measure(measured["plain script"], [sys.executable, "-c", SCRIPT, str(folder / "big.ics")])
             env = {"PYTHONPATH": str(PROJECT)}
             first = measure(measured["first night"], nightly(folder, NIGHT), codes=answers, **env)
-            measure(measured["quiet night"], nightly(folder, NEXT_NIGHT), codes=answers, **env)
+            measure(measured["quiet night"], nightly(folder, SAME_NIGHT), codes=answers, **env)
             change_one_event(folder / "big.ics")
             last = measure(
-                measured["a night after one changed event"], nightly(folder, NEXT_NIGHT), codes=answers, **env
+                measured["a night after one changed event"], nightly(folder, SAME_NIGHT), codes=answers, **env
             )
+            measure(measured["the next night, a date now near"], nightly(folder, NEXT_NIGHT), codes=answers, **env)
             for answer in (first, last):
                 assert all(calendar["ok"] for calendar in json.loads(answer)["calendars"]), answer
             (folder / "big.ics").write_bytes(original)
@@ -231,7 +234,7 @@ def khal(events: int, rounds: int, seed: int) -> None:
             measure(measured["khal, warm"], listing)
             answers = frozenset({0, 5})
             measure(measured["first night"], nightly(folder, NIGHT), codes=answers, PYTHONPATH=str(PROJECT))
-            measure(measured["quiet night"], nightly(folder, NEXT_NIGHT), codes=answers, PYTHONPATH=str(PROJECT))
+            measure(measured["quiet night"], nightly(folder, SAME_NIGHT), codes=answers, PYTHONPATH=str(PROJECT))
     print(f"{events} events, one a file, {rounds} rounds")
     for name, series in measured.items():
         print(shown(name, series))
