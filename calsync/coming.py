@@ -9,15 +9,14 @@ from typing import Any
 
 from calsync.agenda import Slot, block_id, identity_of, standing_slots
 from calsync.contacts import pings_for
-from calsync.desk import Desk
+from calsync.desk import Desk, target_names
 from calsync.model import Kind, Override, Span, at_wall_clock
 from calsync.people.contacts import ContactKind, name_key
 from calsync.people.cues import PREFACE
 from calsync.state.store import BaseSeries, Store
 from calsync.sync.keys import series_name
-from calsync.sync.local import LOCAL
 
-__all__ = ["ComingBlock", "coming_blocks", "target_names"]
+__all__ = ["ComingBlock", "coming_blocks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,6 @@ class ComingBlock:
             "people": [{"name": name, "why": why} for name, why in self.people],
             "brief": dict(self.brief),
         }
-
-
-def target_names(desk: Desk) -> list[str]:
-    """The calendars that blocks are written to; without any, the state itself."""
-    return [calendar.name for calendar in desk.config.writable] or [LOCAL]
 
 
 def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:

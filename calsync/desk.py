@@ -10,8 +10,9 @@ from pathlib import Path
 from calsync.config.values import Config
 from calsync.model import require_aware
 from calsync.ports import CalendarProvider, ProviderContext
+from calsync.sync.local import LOCAL
 
-__all__ = ["Desk", "open_desk"]
+__all__ = ["Desk", "open_desk", "target_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ def open_desk(config_path: Path, state_folder: Path, now: datetime | None = None
         provider_kinds={kind: frozenset(option_keys(kind)) for kind in kinds(_named_providers(config_path))},
     )
     return Desk(config, state_folder, instant.astimezone(config.zone))
+
+
+def target_names(desk: Desk) -> list[str]:
+    """The calendars that blocks are written to; without any, the state itself, from which they are exported."""
+    return [calendar.name for calendar in desk.config.writable] or [LOCAL]
 
 
 def _named_providers(config_path: Path) -> set[str]:

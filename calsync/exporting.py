@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from calsync.coming import target_names
 from calsync.config.values import Details, ExportConfig
-from calsync.desk import Desk
+from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Unfinished
 from calsync.ical.marks import PRODID
 from calsync.model import Series

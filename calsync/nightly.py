@@ -11,10 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
-from calsync.coming import target_names
-from calsync.desk import Desk
+from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
-from calsync.exporting import write_exports
 from calsync.model import Kind, Series, Span
 from calsync.planning.board import KindPlan, Unplaced
 from calsync.planning.meetings import busy_spans
@@ -375,4 +373,7 @@ class _Night:
         if any(diff.writes for diff in diffs):
             # A second look takes in our own writes, so that the next night finds nothing new.
             read_calendars(self.desk, store, self.window, force=True)
-        report.errors.extend(write_exports(self.desk, store))
+        if self.desk.config.exports:
+            from calsync.exporting import write_exports
+
+            report.errors.extend(write_exports(self.desk, store))

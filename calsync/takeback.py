@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from calsync.agenda import horizon
-from calsync.coming import target_names
-from calsync.desk import Desk
+from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Unfinished, UsageError
 from calsync.exporting import write_exports, written_by_us
 from calsync.model import Series

@@ -29,6 +29,8 @@ Payload = tuple[str, str, bytes]
 _AT: Final = "X-CALSYNC-AT"
 _BATCH: Final = 400
 """How many VEVENTs are parsed at a time: enough that a call costs nothing, few enough that memory stays level."""
+_AT_ONCE: Final = 200
+"""How many resources are open at a time, for the same reason."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -49,10 +51,13 @@ def expand_payloads(payloads: Sequence[Payload], window: Span, zone: ZoneInfo) -
 def expand_each(payloads: Sequence[Payload], window: Span, zone: ZoneInfo) -> list[Expanded | Malformed]:
     """As `expand_payloads`, with the error in the place of a resource that cannot be understood."""
     reader = DetailsReader()
-    items = [_open(payload, window, zone, reader) for payload in payloads]
-    for batch in _batches(items):
-        _expand(batch, window, zone)
-    return [_closed(item, zone) for item in items]
+    found: list[Expanded | Malformed] = []
+    for at in range(0, len(payloads), _AT_ONCE):
+        items = [_open(payload, window, zone, reader) for payload in payloads[at : at + _AT_ONCE]]
+        for batch in _batches(items):
+            _expand(batch, window, zone)
+        found.extend(_closed(item, zone) for item in items)
+    return found
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calsync.errors import Malformed, NotFound
-from calsync.ical.lexical import cannot_touch, split
 from calsync.ports import Delta, Resource
 from providers.ics.cursor import Cursor, parse
 from providers.ics.files import Signature, content_tag, read_whole, settled, signature, trouble
@@ -151,6 +150,8 @@ def _look(entry: os.DirEntry[str]) -> os.stat_result | None:
 
 
 def _is_past(data: bytes, path: str, origin: datetime) -> bool:
+    from calsync.ical.lexical import cannot_touch, split
+
     try:
         cut = split(data)
     except Malformed as error:

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from calsync.errors import Malformed
-from calsync.ical.lexical import Cut, Group, cannot_touch, split
 from calsync.ports import Resource
+
+if TYPE_CHECKING:
+    from calsync.ical.lexical import Cut, Group
 
 __all__ = ["compare"]
 
@@ -25,6 +28,8 @@ def compare(
 
     Resources that end before `origin` and were not known are left out. Raises Malformed, naming `where`.
     """
+    from calsync.ical.lexical import cannot_touch, split
+
     try:
         cut = split(data)
     except Malformed as error:
