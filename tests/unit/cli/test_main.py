@@ -209,6 +209,8 @@ def test_an_interrupt_ends_quietly_with_130(project: Path) -> None:
     # A command that is interrupted for certain, in a process of its own.
     program = (
         "import os, signal, sys, click, calsync.cli as c\n"
+        # A run in the background may have been started with interrupts ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "@click.command()\n"
         "def slow():\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
@@ -217,6 +219,6 @@ def test_an_interrupt_ends_quietly_with_130(project: Path) -> None:
         "c.COMMANDS['Begin']['slow'] = ('slow:slow', 'x')\n"
         "sys.exit(c.main(['slow']))\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, check=False, timeout=60)
     assert ended.stderr.strip() == b""
     assert ended.returncode == 130
