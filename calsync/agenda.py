@@ -209,6 +209,7 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
         ]
         for wish in agenda.wishes
     }
+    left = _leftovers(agenda)
     for index, wish in enumerate(agenda.wishes):
         later = [
             span
@@ -217,7 +218,7 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
             for span in one.fixed.values()
             if span is not None
         ]
-        own = sorted({*board.own, *later, *_leftovers(agenda), *(s for plan in plans for s in _spans(plan))})
+        own = sorted({*board.own, *later, *left, *(s for plan in plans for s in _spans(plan))})
         plan = plan_kind(replace(board, own=tuple(own)), wish, standing[wish.kind])
         plans.append(_renumbered(plan, agenda.taken))
     return plans

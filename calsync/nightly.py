@@ -361,7 +361,7 @@ class _Night:
         for diff in diffs:
             provider = providers.get(diff.calendar) or LocalCalendar()
             self.progress("writing", report.written, total)
-            applied = apply_writes(store, report.run, diff.calendar, "", provider, diff.writes)
+            applied = apply_writes(store, report.run, diff.calendar, provider, diff.writes)
             report.written += applied.written
             if applied.error is not None:
                 report.errors.append(applied.error)

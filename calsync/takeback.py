@@ -217,7 +217,7 @@ def _carry_out(
     report.changes.extend(diff.changes)
     if report.run is None:
         return True
-    applied = apply_writes(store, report.run, calendar, "", writer, writes)
+    applied = apply_writes(store, report.run, calendar, writer, writes)
     report.written += applied.written
     if applied.error is not None:
         report.errors.append(applied.error)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from calsync.model import Kind
 from calsync.planning.board import KindPlan
@@ -17,18 +16,12 @@ from calsync.sync.keys import series_name
 if TYPE_CHECKING:
     from calsync.nightly import NightReport
 
-__all__ = ["day_words", "empty_weeks", "remark", "time_words", "told"]
+__all__ = ["day_words", "empty_weeks", "remark", "told"]
 
 
 def day_words(day: date) -> str:
     """`Tue 1 Dec`."""
     return f"{day:%a} {day.day} {day:%b}"
-
-
-def time_words(instant: datetime, zone: ZoneInfo) -> str:
-    """`Tue 1 Dec 14:00`, on the wall clock of `zone`."""
-    local = instant.astimezone(zone)
-    return f"{day_words(local.date())} {local:%H:%M}"
 
 
 def remark(decision: Decision) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,10 +38,8 @@ def apply_writes(
     store: Store,
     run: int,
     calendar: str,
-    calendar_id: str,
     provider: Writer,
     writes: Sequence[SeriesWrite],
-    done: Callable[[int], None] = lambda _count: None,
 ) -> Applied:
     """Carry out `writes` on one calendar. Nothing is ever sent twice blind: what is unclear stays `intended` in the
     journal, and the next run asks the calendar.
@@ -50,7 +48,7 @@ def apply_writes(
         return Applied(0)
     rows = store.intend(run, calendar, [(w.key, w.before, w.after) for w in writes])
     try:
-        outcomes = provider.write(calendar_id, writes)
+        outcomes = provider.write("", writes)
     except ProviderError as error:
         return Applied(0, (f"{calendar}: {error.what}",), error)
     states: dict[int, tuple[str, str]] = {}
@@ -66,7 +64,6 @@ def apply_writes(
         else:
             problems.append(f"{calendar}: {outcome.error or 'a block was changed there meanwhile'}")
     store.settle(states, bases)
-    done(len(bases))
     return Applied(len(bases), tuple(problems))
 
 
