@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from calsync.model import Key, Occurrence, Series, Span
 
 __all__ = [
+    "AccountPerson",
     "BusyAnswer",
     "CalendarInfo",
     "CalendarProvider",
@@ -46,6 +47,7 @@ class Capabilities:
 
     can_write: bool
     can_ask_busy: bool = False
+    can_list_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,15 @@ class OutcomeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one write, in the order asked. `etag` is the new version when DONE and not deleted; `error` a line."""
+    """The end of one write, in the order asked. `etag` is the new version when DONE and not deleted; `error` a line.
+
+    `note` is one sentence for the leader when a wish was met in another way than asked for.
+    """
 
     state: OutcomeState
     etag: str = ""
     error: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,15 @@ class BusyAnswer:
     address: str
     busy: tuple[Span, ...] = ()
     error: str = field(default="")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPerson:
+    """Somebody whom the account knows. `addresses` are lower case, the main one first; `why` says how it knows them."""
+
+    name: str
+    addresses: tuple[str, ...]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +205,10 @@ class CalendarProvider(Protocol):
         """Everything that changed since `cursor`.
 
         With no cursor, or one that the server no longer knows, everything in the window and after it, with
-        `complete=True`. At most one full read a call. An unchanged calendar gives an empty delta. The cursor
-        remembers the start of its window: when `window` starts earlier than that, the read is complete again.
+        `complete=True`. A provider whose server expands series may read to some weeks after the window only; asked
+        for a window that ends later than that, it reads completely again. At most one full read a call. An unchanged
+        calendar gives an empty delta. The cursor remembers the start of its window: when `window` starts earlier than
+        that, the read is complete again.
         Raises `Malformed` when the calendar as a whole cannot be understood.
         """
         ...
@@ -226,4 +243,8 @@ class CalendarProvider(Protocol):
 
         An error about one address never fails the others.
         """
+        ...
+
+    def people(self) -> list[AccountPerson]:
+        """The people whom the account knows, nearest first; only where `capabilities.can_list_people`, else none."""
         ...

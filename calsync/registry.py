@@ -34,6 +34,16 @@ _BUILT_IN: dict[str, tuple[str, dict[str, str]]] = {
             "calendar": "which of the account's calendars is meant",
         },
     ),
+    "google": (
+        "providers.google.provider:GoogleProvider",
+        {
+            "account": "the Google account's address",
+            "calendar": "`primary`, or another calendar's name or id",
+            "event_type": "`default`, or `focus` for Google's own focus time",
+            "service_account": "the key file of a service account that acts for the account",
+            "client": "the file of the OAuth client that the sign-in goes through",
+        },
+    ),
     "ics": (
         "providers.ics.provider:IcsProvider",
         {
@@ -41,6 +51,16 @@ _BUILT_IN: dict[str, tuple[str, dict[str, str]]] = {
             "url": "an http or https address of an .ics file; read only",
             "username": "the name to sign in with at the address; the password is kept elsewhere",
             "calendar": "which folder is meant, in a folder of calendars",
+        },
+    ),
+    "microsoft": (
+        "providers.microsoft.provider:MicrosoftProvider",
+        {
+            "account": "the Microsoft account's address",
+            "calendar": "another calendar than the account's own, by name or id",
+            "tenant": "the organisation's tenant: its domain or id",
+            "client": "the id of the application that the sign-in goes through",
+            "cloud": "`global`, or the national cloud the account lives in",
         },
     ),
 }

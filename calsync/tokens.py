@@ -12,17 +12,17 @@ import os
 import re
 import shlex
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from calsync.errors import StateError
+from calsync.wholefile import replace_file
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["SERVICE", "SecretStore", "Where", "environment_name"]
+__all__ = ["SERVICE", "SecretStore", "Where", "environment_name", "read_private"]
 
 SERVICE = "calsync"
 """The service under which the system keyring keeps our secrets."""
@@ -31,6 +31,28 @@ Where = Literal["keyring", "file", "auto"]
 
 _FILE = "secrets.json"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def read_private(path: Path) -> bytes | None:
+    """What a file of secrets holds, None when there is none.
+
+    Raises StateError when it cannot be read, or when others on this machine can read it, too.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(f"{path}: cannot be read ({error.strerror})", "check its owner and mode") from None
+    # On Windows the mode says nothing about who may read.
+    if os.name == "posix" and mode & _OTHERS:
+        raise StateError(
+            f"{path}: others on this machine can read it (mode {stat.S_IMODE(mode):04o})",
+            f"chmod 600 {shlex.quote(str(path))}",
+        )
+    return data
 
 
 def environment_name(name: str) -> str:
@@ -90,20 +112,9 @@ class SecretStore:
 
     def _read(self) -> dict[str, str]:
         """What the file has; {} when there is none."""
-        try:
-            with self._path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                data = file.read()
-        except FileNotFoundError:
+        data = read_private(self._path)
+        if data is None:
             return {}
-        except OSError as error:
-            raise StateError(f"{self._path}: cannot be read ({error.strerror})", "check its owner and mode") from None
-        # On Windows the mode says nothing about who may read.
-        if os.name == "posix" and mode & _OTHERS:
-            raise StateError(
-                f"{self._path}: others on this machine can read it (mode {stat.S_IMODE(mode):04o})",
-                f"chmod 600 {shlex.quote(str(self._path))}",
-            )
         try:
             said = json.loads(data)
         except ValueError as error:
@@ -121,38 +132,13 @@ class SecretStore:
         )
 
     def _write(self, secrets: Mapping[str, str]) -> None:
-        """Replace the file as a whole; mkstemp's 0600 makes it private before anything is in it."""
-        folder = self._path.parent
+        text = json.dumps(secrets, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{_FILE}.", suffix=".tmp", dir=folder)
-            temporary = Path(name)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(secrets, file, ensure_ascii=False, indent=1, sort_keys=True)
-                    file.write("\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(self._path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            _sync_folder(folder)
+            replace_file(self._path, text.encode())
         except OSError as error:
             raise StateError(
                 f"{self._path}: cannot be written ({error.strerror})", "check the state folder and its free space"
             ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut, where the system can do that for a folder."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _backend() -> KeyringBackend | None:

@@ -20,6 +20,7 @@ from calsync.errors import Malformed, NotFound, Unreachable
 from calsync.ical.content import escaped, folded, unfold
 from calsync.model import Key, Span
 from calsync.ports import (
+    AccountPerson,
     BusyAnswer,
     CalendarInfo,
     Capabilities,
@@ -334,6 +335,10 @@ class MemoryProvider:
     def busy(self, addresses: Sequence[str], window: Span) -> list[BusyAnswer]:  # noqa: ARG002 - nothing to ask
         """Nobody else is known here."""
         return [BusyAnswer(address, error=f"{self.name} cannot say when others are busy") for address in addresses]
+
+    def people(self) -> list[AccountPerson]:
+        """Nobody is known here."""
+        return []
 
 
 _SERVERS: dict[str, MemoryServer] = {}

@@ -299,7 +299,8 @@ class File(Section):
 
 @dataclass(frozen=True, slots=True)
 class ProviderRules:
-    """What a provider needs: each of `required`, and exactly one of `one_of`; `keys` says what each key means.
+    """What a provider needs: each of `required`, and exactly one of `one_of`; `keys` says what each key means, and
+    `choices` has the values of those that take only some.
 
     `examples` are entries of the example file, each with the lines of comment above it.
     """
@@ -308,6 +309,7 @@ class ProviderRules:
     keys: dict[str, str]
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     examples: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
 
 
@@ -353,6 +355,43 @@ PROVIDERS: dict[str, ProviderRules] = {
                     "url": "https://dav.example.net/maya/family/",
                     "username": "maya",
                 },
+            ),
+        ),
+    ),
+    "google": ProviderRules(
+        about="A calendar of a Google account. docs/google.md says how to connect it.",
+        keys={
+            "account": "The Google account's address.",
+            "calendar": "Which calendar: `primary`, or another one's name or id. Default primary.",
+            "event_type": "`focus` makes blocks Google's own focus time where the account has it. Default default.",
+            "service_account": "The key file of a service account that may act for the account, where an organisation "
+            "works that way.",
+            "client": "The file of the OAuth client (from Google's console) that the sign-in goes through.",
+        },
+        required=("account",),
+        choices={"event_type": ("default", "focus")},
+        examples=(
+            (
+                "Your calendar at Google. Sign in once with: calsync calendars sign-in google",
+                {"name": "google", "provider": "google", "write": True, "account": "maya@example.com"},
+            ),
+        ),
+    ),
+    "microsoft": ProviderRules(
+        about="A calendar of Microsoft 365 or Outlook.com. docs/microsoft.md says how to connect it.",
+        keys={
+            "account": "The Microsoft account's address.",
+            "calendar": "Which calendar, where it is not the account's own: its name or id.",
+            "tenant": "Your organisation's tenant, its domain or its id. Without it, any work or school account's.",
+            "client": "The id of the application (from Microsoft's Entra admin center) that the sign-in goes through.",
+            "cloud": "The cloud that the account lives in. Default global.",
+        },
+        required=("account",),
+        choices={"cloud": ("global", "us-gov", "us-dod", "china")},
+        examples=(
+            (
+                "Your calendar at Microsoft 365. It only counts as busy time here.",
+                {"name": "office", "provider": "microsoft", "account": "maya@example.org"},
             ),
         ),
     ),

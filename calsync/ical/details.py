@@ -25,6 +25,7 @@ _ANSWERS = {
     "DELEGATED": Answer.DECLINED,
 }
 _STATUS = {"TENTATIVE": Status.TENTATIVE, "CANCELLED": Status.CANCELLED, "CANCELED": Status.CANCELLED}
+_TYPES = frozenset(EventType)
 _BUSY_STATUS = {"OOF": EventType.OUT_OF_OFFICE, "WORKINGELSEWHERE": EventType.WORKING_LOCATION}
 
 
@@ -40,6 +41,8 @@ class Details:
     whole_days: bool = False
     private: bool = False
     organizer: str = ""
+    organized_by_me: bool = False
+    guests_hidden: bool = False
     parties: list[Party] = field(default_factory=list)
     categories: set[str] = field(default_factory=set)
     x: dict[str, str] = field(default_factory=dict)
@@ -58,7 +61,9 @@ class Details:
             transparent=self.transparent,
             event_type=self.event_type,
             organizer=self.organizer,
+            organized_by_me=self.organized_by_me,
             parties=tuple(self.parties),
+            guests_hidden=self.guests_hidden,
             private=self.private,
             ours=ours,
         )
@@ -114,6 +119,7 @@ class DetailsReader:
                 found.private = word in ("PRIVATE", "CONFIDENTIAL")
             case "ORGANIZER":
                 found.organizer = _address(params, value)
+                found.organized_by_me = params.get(marks.SELF) == "TRUE"
             case "CATEGORIES":
                 found.categories.update(_categories(line))
             case "X-MICROSOFT-CDO-BUSYSTATUS":
@@ -121,7 +127,16 @@ class DetailsReader:
             case "X-MICROSOFT-CDO-ALLDAYEVENT":
                 found.whole_days = word == "TRUE"
             case _:
+                _take_mark(found, name, value.strip())
                 found.x[name] = value.strip()
+
+
+def _take_mark(found: Details, name: str, value: str) -> None:
+    """What only an adapter that reads a vendor's own API can say; see `vendor`."""
+    if name == marks.TYPE and value in _TYPES:
+        found.event_type = EventType(value)
+    elif name == marks.GUESTS:
+        found.guests_hidden = value == "HIDDEN"
 
 
 def _busy_status(found: Details, word: str) -> None:
@@ -157,6 +172,7 @@ def _party(params: Mapping[str, str], value: str) -> Party:
         kind=_KINDS.get(params.get("CUTYPE", "").upper(), PartyKind.PERSON),
         role=_ROLES.get(params.get("ROLE", "").upper(), Role.REQUIRED),
         answer=_ANSWERS.get(params.get("PARTSTAT", "").upper(), Answer.NONE),
+        is_me=params.get(marks.SELF) == "TRUE",
     )
 
 

@@ -11,11 +11,14 @@ from calsync.model import Override, Series
 __all__ = [
     "CATEGORY",
     "DROPPED",
+    "GUESTS",
     "KEY",
     "KIND",
     "PRODID",
+    "SELF",
     "SLOT",
     "SUM",
+    "TYPE",
     "UID_SUFFIX",
     "names_resource",
     "sum_of_override",
@@ -28,6 +31,12 @@ KIND: Final = "X-CALSYNC-KIND"
 SLOT: Final = "X-CALSYNC-SLOT"
 DROPPED: Final = "X-CALSYNC-DROPPED"
 SUM: Final = "X-CALSYNC-SUM"
+TYPE: Final = "X-CALSYNC-TYPE"
+"""What the calendar itself says that an event is, as model.EventType: only in what an adapter hands over."""
+GUESTS: Final = "X-CALSYNC-GUESTS"
+"""HIDDEN where the list of parties is incomplete: only in what an adapter hands over."""
+SELF: Final = "X-CALSYNC-SELF"
+"""The parameter of a party that is the leader: only in what an adapter hands over."""
 PRODID: Final = "-//calsync//calsync//EN"
 UID_SUFFIX: Final = "@calsync"
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
 from calsync.model import Span
 from calsync.ports import (
+    AccountPerson,
     BusyAnswer,
     CalendarInfo,
     Capabilities,
@@ -158,6 +159,10 @@ class CalDavProvider:
         return [
             BusyAnswer(address, error="a CalDAV calendar does not tell when others are busy") for address in addresses
         ]
+
+    def people(self) -> list[AccountPerson]:
+        """CalDAV knows calendars, not people."""
+        return []
 
     def _read_all(self, dav: Dav, calendar: str, window: Span) -> tuple[tuple[Resource, ...], Cursor]:
         collection = self._collection(calendar)

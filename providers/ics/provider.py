@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from calsync.errors import NotFound, ReadOnly, UsageError
 from calsync.model import Span
 from calsync.ports import (
+    AccountPerson,
     BusyAnswer,
     CalendarInfo,
     Capabilities,
@@ -145,6 +146,10 @@ class IcsProvider:
         return [
             BusyAnswer(address, error=f"{self._name}: files do not say when others are busy") for address in addresses
         ]
+
+    def people(self) -> list[AccountPerson]:
+        """Files know calendars, not people."""
+        return []
 
     def _web(self) -> WebCalendar:
         password = self._context.secret(self._name) if self._username else None
