@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from calsync.errors import Malformed, Unreachable
@@ -21,7 +21,7 @@ from calsync.errors import Malformed, Unreachable
 if TYPE_CHECKING:
     from requests import Response, Session
 
-__all__ = ["LATER", "Answer", "Wire", "last_cause", "wait_asked"]
+__all__ = ["LATER", "Answer", "NoAnswer", "Wire", "last_cause", "repeated", "wait_asked"]
 
 LATER = "check the network; the next run tries again"
 
@@ -51,22 +51,72 @@ class Answer:
     url: str
 
 
-class _Cut(Exception):
-    """No answer came; `repeatable` when a second try may mend it."""
-
-    def __init__(self, told: Unreachable, *, repeatable: bool) -> None:
-        super().__init__(told.what)
-        self.told = told
-        self.repeatable = repeatable
+class NoAnswer(Unreachable):
+    """The connection was refused or broke: what a second try may mend at once."""
 
 
-class _Again(Exception):
+class _Said(Protocol):
+    """What `repeated` looks at in an answer."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+A = TypeVar("A", bound=_Said)
+
+
+class _Again(Exception, Generic[A]):
     """An answer that asks to come again after so many seconds (None: as one likes)."""
 
-    def __init__(self, answer: Answer, wait: float | None) -> None:
+    def __init__(self, answer: A, wait: float | None) -> None:
         super().__init__(answer.status)
         self.answer = answer
         self.wait = wait
+
+
+def repeated(
+    once: Callable[[], A],
+    *,
+    safe: bool,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    not_done: Callable[[A], bool] = lambda _answer: False,
+) -> A:
+    """The answer that `once` gives in the end: the one place where calsync tries a request again.
+
+    With `safe` it is tried again when no answer came (NoAnswer) and when the server is briefly away; otherwise only
+    when the server says that it did nothing: with 429, or as `not_done` knows. A server that asks for more than a
+    minute's patience is not asked again. Raises what `once` raises.
+    """
+    import stamina
+    from stamina.instrumentation import set_on_retry_hooks
+
+    def attempted() -> A:
+        answer = once()
+        if answer.status == _NOT_DONE or not_done(answer) or (safe and answer.status in _BRIEFLY):
+            wait = wait_asked(answer.headers, now())
+            if wait is None or wait <= _LONGEST_WAIT:
+                raise _Again(answer, wait)
+        return answer
+
+    def worth_another(error: Exception) -> bool | float:
+        if isinstance(error, _Again):
+            return True if error.wait is None else error.wait
+        return safe and isinstance(error, NoAnswer)
+
+    # By itself stamina logs each retry as a warning, which lands on stderr.
+    set_on_retry_hooks(())
+    try:
+        for attempt in stamina.retry_context(
+            on=worth_another, attempts=_TRIES, timeout=_TRIES_SECONDS, wait_initial=0.5, wait_max=8.0
+        ):
+            with attempt:
+                return attempted()
+    except _Again as last:
+        last_answer: A = last.answer
+        return last_answer
+    raise AssertionError("a retry ends with an answer or an error")
 
 
 class Wire:
@@ -126,30 +176,11 @@ class Wire:
         when the server says that it did nothing. Raises Unreachable when no answer came, Malformed for an answer
         without end.
         """
-        import stamina
+        return repeated(
+            lambda: self._once(method, url, body, headers or {}), safe=safe, now=self._clock, not_done=self._not_done
+        )
 
-        try:
-            for attempt in stamina.retry_context(
-                on=_worth_another, attempts=_TRIES, timeout=_TRIES_SECONDS, wait_initial=0.5, wait_max=8.0
-            ):
-                with attempt:
-                    return self._try(method, url, body, headers or {}, safe=safe)
-        except _Again as last:
-            return last.answer
-        except _Cut as cut:
-            raise cut.told from cut.__cause__
-        raise AssertionError("a retry ends with an answer or an error")
-
-    def _try(self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, safe: bool) -> Answer:
-        answer = self._once(method, url, body, headers, safe=safe)
-        undone = answer.status == _NOT_DONE or self._not_done(answer)
-        if undone or (safe and answer.status in _BRIEFLY):
-            wait = wait_asked(answer, self._clock())
-            if wait is None or wait <= _LONGEST_WAIT:
-                raise _Again(answer, wait)
-        return answer
-
-    def _once(self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, safe: bool) -> Answer:
+    def _once(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         import requests
 
         self.requests += 1
@@ -165,8 +196,7 @@ class Wire:
             )
             answer = self._read(response, url)
         except requests.RequestException as error:
-            told, mendable = self._no_answer(url, error)
-            raise _Cut(told, repeatable=safe and mendable) from error
+            raise self._no_answer(url, error) from error
         _log.debug("%s %s://%s%s: %d", method, *urlsplit(url)[:3], answer.status)
         return answer
 
@@ -190,39 +220,28 @@ class Wire:
             self.skew = self._clock() - date
         return answer
 
-    def _no_answer(self, url: str, error: Exception) -> tuple[Unreachable, bool]:
+    def _no_answer(self, url: str, error: Exception) -> Unreachable:
         import requests
 
         where = self._where(url)
         if isinstance(error, requests.exceptions.SSLError):
-            told = Unreachable(
+            return Unreachable(
                 f"{where} could not prove who it is: {last_cause(error)}",
                 "check this computer's date; behind a company proxy, name its CA file in REQUESTS_CA_BUNDLE",
             )
-            return told, False
         if isinstance(error, requests.exceptions.ProxyError):
-            told = Unreachable(
-                f"{where} could not be reached through the proxy: {last_cause(error)}", "check HTTPS_PROXY"
-            )
-            return told, True
+            return NoAnswer(f"{where} could not be reached through the proxy: {last_cause(error)}", "check HTTPS_PROXY")
         if isinstance(error, requests.Timeout):
-            return Unreachable(f"{where} did not answer in time", LATER), True
-        return Unreachable(f"{where} did not answer: {last_cause(error)}", LATER), True
+            return NoAnswer(f"{where} did not answer in time", LATER)
+        return NoAnswer(f"{where} did not answer: {last_cause(error)}", LATER)
 
     def _where(self, url: str) -> str:
         return f"{self.name}: {urlsplit(url).netloc.rpartition('@')[2]}"
 
 
-def _worth_another(error: Exception) -> bool | float:
-    """The question after each failure after each failure: again at all, and if so, after how many seconds?"""
-    if isinstance(error, _Again):
-        return True if error.wait is None else error.wait
-    return isinstance(error, _Cut) and error.repeatable
-
-
-def wait_asked(answer: Answer, now: datetime) -> float | None:
+def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
     """The seconds that `Retry-After` asks for (RFC 9110 10.2.3: a number or a date), None when it does not say."""
-    said = answer.headers.get("retry-after", "").strip()
+    said = headers.get("retry-after", "").strip()
     if said.isdecimal():
         return float(said)
     until = _http_date(said)

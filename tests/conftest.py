@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 from hypothesis import HealthCheck, settings
 
 import calsync
@@ -21,6 +22,13 @@ PROJECT = Path(__file__).resolve().parents[1]
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits() -> Iterator[None]:
+    """Requests are repeated as often as ever, without the pauses between."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from calsync.errors import Malformed, NotFound, ProviderError, SignInNeeded, Unreachable
+from calsync.wire import NoAnswer, last_cause, repeated
 from providers.caldav.names import origin
 from providers.caldav.quirks import Quirks, quirks_for
 from providers.caldav.xml import DAV, MultiStatus, parse_multistatus, preconditions, propfind_body
@@ -30,15 +31,9 @@ _READ_SECONDS = 120.0
 _ANSWER_SECONDS = 300.0
 _BODY_BYTES = 64 * 1024 * 1024
 _REDIRECTS = 5
-_TRIES = 3
-_LONGEST_WAIT = 5.0
 _SAFE = frozenset({"GET", "PROPFIND", "REPORT", "OPTIONS"})
-_AGAIN = frozenset({429, 502, 503, 504})
+_AWAY = frozenset({429, 502, 503, 504})
 _XML = "application/xml; charset=utf-8"
-
-
-class _CutOff(Unreachable):
-    """The connection was refused or broke: the one failure that a second try may mend at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,29 +153,16 @@ class Dav:
     def send(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request and give its answer, whatever its status, except that 401 is raised as SignInNeeded.
 
-        GET, PROPFIND and REPORT are tried up to three times when the server is briefly away (then 429, 502, 503 and
-        504 are raised as Unreachable); anything else is sent once. Raises Unreachable when no answer came, NotFound
-        when the server points at another host.
+        GET, PROPFIND and REPORT are tried again when the server is briefly away, anything else only when the server
+        says that it did nothing (429). What then still cannot be answered is given as it is, except that for the three
+        it is raised as Unreachable. Raises Unreachable when no answer came, NotFound when the server points at another
+        host.
         """
-        tries = _TRIES if method in _SAFE else 1
-        own_wait = 0.5
-        while True:
-            tries -= 1
-            wait = own_wait
-            try:
-                answer = self._follow(method, url, body, headers or {})
-            except _CutOff:
-                if not tries:
-                    raise
-            else:
-                if answer.status not in _AGAIN or method not in _SAFE:
-                    return answer
-                asked = answer.headers.get("retry-after", "")
-                wait = float(asked) if asked.isdigit() else own_wait
-                if not tries or wait > _LONGEST_WAIT:
-                    raise self.error(answer)
-            self._pause(wait)
-            own_wait *= 2
+        safe = method in _SAFE
+        answer = repeated(lambda: self._follow(method, url, body, headers or {}), safe=safe)
+        if safe and answer.status in _AWAY:
+            raise self.error(answer)
+        return answer
 
     def _follow(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One request with its redirects, which keep method and body (requests would turn some into a GET)."""
@@ -321,14 +303,14 @@ class Dav:
         where = self._where(url)
         if isinstance(error, requests.exceptions.SSLError):
             return Unreachable(
-                f"{where} could not prove who it is: {_last_cause(error)}",
+                f"{where} could not prove who it is: {last_cause(error)}",
                 "check the host in `url`; for a certificate of your own, name its CA file in REQUESTS_CA_BUNDLE",
             )
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
             return NotFound(f"{self.name}: {url!r} is not an address", "check `url`")
         if isinstance(error, requests.Timeout):
             return Unreachable(f"{where} did not answer in time", _LATER)
-        return _CutOff(f"{where} did not answer: {_last_cause(error)}", _LATER)
+        return NoAnswer(f"{where} did not answer: {last_cause(error)}", _LATER)
 
     def _where(self, url: str) -> str:
         return f"{self.name}: {urlsplit(url).netloc.rpartition('@')[2]}"
@@ -371,15 +353,3 @@ def _message_in(text: str) -> str:
     """The message that SabreDAV puts into its error bodies, "" when there is none."""
     rest = text.partition("<s:message>")[2]
     return rest.partition("</s:message>")[0]
-
-
-def _last_cause(error: BaseException) -> str:
-    """The innermost reason in words; the outer ones repeat the URL and object addresses."""
-    seen: BaseException = error
-    while True:
-        inner = getattr(seen, "reason", None) or next((a for a in seen.args if isinstance(a, BaseException)), None)
-        if not isinstance(inner, BaseException):
-            break
-        seen = inner
-    text = str(seen.args[-1]) if seen.args else type(seen).__name__
-    return text.rpartition("object at 0x")[2].partition(": ")[2] or text if "object at 0x" in text else text

@@ -41,7 +41,7 @@ class CalDavProvider:
 
     Options: `url` (the calendar, the account or just the host), `username`, and `calendar` (display name or last part
     of the path) where the account has several. The password is the secret named like the calendar in the config.
-    `pause` waits (seconds) between tries.
+    `pause` waits (seconds) between requests, for servers that want that.
     """
 
     def __init__(

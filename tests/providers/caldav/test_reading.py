@@ -280,7 +280,7 @@ def test_a_read_that_breaks_off_in_the_middle_raises_and_leaves_the_old_cursor_g
     awkward.calendar.put("a.ics", single("a"))
     first = provider().read("", WINDOW, None)
     awkward.calendar.put("b.ics", single("b"))
-    awkward.busy = ["0"] * 3
+    awkward.busy = ["0"] * 4
     with pytest.raises(Unreachable):
         provider().read("", WINDOW, first.cursor)
     assert names(provider().read("", WINDOW, first.cursor)) == ["b.ics"]
