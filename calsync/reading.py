@@ -155,8 +155,10 @@ def _keep(desk: Desk, store: Store, reading: Reading, task: _Task, answer: _Answ
     before = store.calendar(name)
     if not answer.rows and not delta.removed and before is not None and before.cursor == delta.cursor:
         return
-    was = [] if force else [o for o in store.occurrences(name) if _to_come(o, desk.now)]
-    if len(was) >= FULL and (delta.complete or delta.removed) and not _any_left(store, name, answer, desk.now):
+    # Only what takes events away can empty a calendar; a quiet night need not look at all of them.
+    emptied = not force and (delta.complete or bool(delta.removed))
+    was = [o for o in store.occurrences(name) if _to_come(o, desk.now)] if emptied else []
+    if len(was) >= FULL and not _any_left(store, name, answer, desk.now):
         reading.error = Refused(
             f"{name}: the calendar had {len(was)} events to come and now reads empty; nothing was planned against it",
             "look at it; if it is right, run `calsync nightly --force` once",
