@@ -12,16 +12,41 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from calsync.config.forms import Address, Days, PathText, Text, check_url
+from calsync.config.forms import Address, Days, PathText, Text
 from calsync.config.hours import WEEKDAYS, parse_weekdays
-from calsync.config.schema import PROVIDERS, CalendarEntry, keys_of
+from calsync.config.offers import PROVIDERS, option_form
+from calsync.config.schema import CalendarEntry, keys_of
 from calsync.config.tree import Fault, Tree, Where
 from calsync.config.wording import did_you_mean, listed, nearest, shown
 
-__all__ = ["cross_checks", "resolved"]
+__all__ = ["cross_checks", "option_value", "resolved"]
 
-_NOT_YET = frozenset({"google", "microsoft"})
-_SECRETS = frozenset({"password", "passwd", "token", "secret", "client_secret", "api_key"})
+_SECRETS = frozenset(
+    {
+        "access_token",
+        "api_key",
+        "app_password",
+        "client_secret",
+        "passwd",
+        "password",
+        "private_key",
+        "refresh_token",
+        "secret",
+        "token",
+    }
+)
+_SERVED_BY = {
+    "exchange": "microsoft",
+    "fastmail": "caldav",
+    "gcal": "google",
+    "gmail": "google",
+    "icloud": "caldav",
+    "m365": "microsoft",
+    "nextcloud": "caldav",
+    "office365": "microsoft",
+    "outlook": "microsoft",
+}
+"""What people call their calendar's provider, and which of ours it is."""
 _OWN_KEYS = frozenset(keys_of(CalendarEntry))
 
 Items = list[tuple[int, dict[str, Any]]]
@@ -33,6 +58,13 @@ def resolved(text: str, folder: Path) -> Path:
     if path.startswith("~"):
         raise ValueError(f"there is no home folder for {shown(text)}")
     return Path(os.path.normpath(folder / path))
+
+
+def option_value(provider: str, key: str, value: Any, folder: Path) -> str:
+    """What a provider's own key stands for: paths absolute, all else in its form. Raises ValueError with the reason."""
+    form = option_form(provider, key)
+    said = str(form.check(value))
+    return str(resolved(said, folder)) if isinstance(form, PathText) else said
 
 
 def _items(value: Any, key: str) -> Items:
@@ -110,11 +142,9 @@ def _calendar(
     if provider is None:
         return
     if provider not in kinds:
-        if provider in _NOT_YET:
-            text = f"not available in this version: {provider}; there is {listed(sorted(kinds))}"
-        else:
-            text = f"unknown provider {shown(provider)}{did_you_mean(provider, kinds)}"
-        yield _fault(tree, (*here, "provider"), text)
+        known = _SERVED_BY.get(provider.casefold(), "")
+        hint = f"; did you mean `{known}`?" if known in kinds else did_you_mean(provider, kinds)
+        yield _fault(tree, (*here, "provider"), f"unknown provider {shown(provider)}{hint}")
         return
     for key, value in calendar.items():
         if key not in _OWN_KEYS:
@@ -122,7 +152,7 @@ def _calendar(
     rules = PROVIDERS.get(provider)
     if rules is None:
         return
-    misspelt = {nearest(key, kinds[provider] | _OWN_KEYS) for key in calendar if key not in kinds[provider]}
+    misspelt = {_near(key, kinds[provider]) for key in calendar if key not in kinds[provider]}
     for key in rules.required:
         if key not in calendar and key not in misspelt:
             yield _fault(tree, (*here, key), f"is missing; a calendar of provider {provider} needs it")
@@ -140,14 +170,25 @@ def _calendar(
         )
     if provider == "ics" and calendar.get("write") is True and len(given) == 1:
         yield from _writable(tree, here, calendar, folder)
+    if provider == "google" and calendar.get("event_type") == "focus" and not _is_primary(calendar):
+        text = "Google has focus time on an account's primary calendar only, and this one is "
+        cure = "take out `event_type` or `calendar`"
+        yield _fault(tree, (*here, "event_type"), f"{text}{shown(calendar['calendar'])}; {cure}")
+
+
+def _near(key: str, keys: frozenset[str]) -> str:
+    """The key of a calendar that was meant by one that a provider with the option `keys` has not."""
+    elsewhere = any(key in rules.keys for rules in PROVIDERS.values())
+    return "" if elsewhere else nearest(key, keys | _OWN_KEYS)
 
 
 def _option(tree: Tree, where: Where, value: Any, provider: str, keys: frozenset[str], folder: Path) -> Iterator[Fault]:
     key = str(where[-1])
     if key not in keys:
-        near = nearest(key, keys | _OWN_KEYS)
+        near = _near(key, keys)
         if key.casefold() in _SECRETS:
-            text = "does not belong in this file; passwords and tokens are kept in the system's keyring"
+            cure = "passwords and tokens are kept apart from it (see `calsync calendars sign-in`)"
+            text = f"does not belong in this file; {cure}"
         elif near:
             text = f"unknown key; did you mean `{near}`?"
         else:
@@ -155,13 +196,14 @@ def _option(tree: Tree, where: Where, value: Any, provider: str, keys: frozenset
         yield _fault(tree, where, text, key=True)
         return
     try:
-        said = (PathText() if key == "path" else Text()).check(value)
-        if key == "url":
-            check_url(said)
-        elif key == "path":
-            resolved(said, folder)
+        option_value(provider, key, value, folder)
     except ValueError as error:
         yield _fault(tree, where, str(error))
+
+
+def _is_primary(calendar: dict[str, Any]) -> bool:
+    """True for a Google account's first calendar, which is also called by the account's address."""
+    return _same(str(calendar.get("calendar", "primary"))) in ("primary", _same(str(calendar.get("account"))))
 
 
 def _writable(tree: Tree, here: Where, calendar: dict[str, Any], folder: Path) -> Iterator[Fault]:
@@ -187,16 +229,30 @@ def _calendars_differ(tree: Tree, folder: Path) -> Iterator[Fault]:
             if first != at:
                 line = tree.mark(("calendars", first, "name")).line
                 yield _fault(tree, ("calendars", at, "name"), f"a calendar of this name stands on line {line} already")
-        options = {key: value for key, value in calendar.items() if key not in {"name", "write"}}
-        path = _path_of(calendar, folder)
-        if path is not None:
-            options["path"] = str(path)
-        if len(options) < 2:  # the provider alone says nothing of where the calendar is
+        target = _target(calendar, folder)
+        if len(target) < 2:  # the provider alone says nothing of where the calendar is
             continue
-        first = targets.setdefault(tuple(sorted((key, repr(value)) for key, value in options.items())), at)
+        first = targets.setdefault(tuple(sorted((key, repr(value)) for key, value in target.items())), at)
         if first != at:
             line = tree.mark(("calendars", first)).line
             yield _fault(tree, ("calendars", at), f"the calendar on line {line} is the same one; connect it once")
+
+
+def _target(calendar: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What says which calendar an entry means; two spellings of one thing are the same here."""
+    options = {key: value for key, value in calendar.items() if key not in {"name", "write"}}
+    provider = calendar.get("provider")
+    rules = PROVIDERS.get(provider) if isinstance(provider, str) else None
+    if rules is None or not rules.target:
+        path = _path_of(calendar, folder)
+        return options if path is None else options | {"path": str(path)}
+    if any(_valid(option_form(str(provider), key), calendar.get(key)) is None for key in rules.required):
+        return {}
+    said = {key: str(calendar.get(key, absent)).strip() for key, absent in rules.target.items()}
+    said["account"] = _same(said["account"])
+    if provider == "google" and _is_primary(calendar):
+        said["calendar"] = "primary"
+    return {"provider": provider, **said}
 
 
 def _path_of(entry: dict[str, Any], folder: Path) -> Path | None:

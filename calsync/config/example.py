@@ -85,7 +85,8 @@ def _item_lines(section: type[BaseModel]) -> list[str]:
 
 
 def _calendar_lines() -> list[str]:
-    from calsync.config.schema import PROVIDERS, CalendarEntry, keys_of
+    from calsync.config.offers import PROVIDERS
+    from calsync.config.schema import CalendarEntry, keys_of
 
     lines: list[str] = []
     explained = {key: _explained(info) for key, info in keys_of(CalendarEntry).items()}
@@ -170,7 +171,8 @@ def _table(section: type[BaseModel]) -> list[str]:
 
 def reference_text() -> str:
     """The text of `docs/configuration.md`: every key with its form, default and meaning."""
-    from calsync.config.schema import PROVIDERS, File, keys_of, section_of
+    from calsync.config.offers import PROVIDERS, option_form
+    from calsync.config.schema import File, keys_of, section_of
 
     lines = [*_REFERENCE_HEAD.splitlines(), "", "## The whole file", "", *_table(File)]
     for key, info in keys_of(File).items():
@@ -182,10 +184,11 @@ def reference_text() -> str:
         if key == "calendars":
             for kind, rules in PROVIDERS.items():
                 lines += ["", f"### provider `{kind}`", "", rules.about, ""]
-                lines += ["| key | needed | meaning |", "|---|---|---|"]
+                lines += ["| key | value | needed | meaning |", "|---|---|---|---|"]
                 for option, meaning in rules.keys.items():
                     needed = "yes" if option in rules.required else "either one" if option in rules.one_of else "no"
-                    lines.append(f"| `{option}` | {needed} | {_cell(meaning)} |")
+                    value = option_form(kind, option).text
+                    lines.append(f"| `{option}` | {_cell(value)} | {needed} | {_cell(meaning)} |")
         for name, deeper in keys_of(inner).items():
             nested = section_of(deeper)
             if nested is not None:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "ApplicationId",
     "CalendarName",
     "Choice",
+    "ClientFile",
     "Days",
     "Form",
     "HolidayCode",
@@ -30,18 +32,22 @@ __all__ = [
     "NotifyUrl",
     "PathText",
     "Tag",
+    "Tenant",
     "Text",
     "Truth",
+    "Url",
     "Weekdays",
     "Whole",
     "Zone",
-    "check_url",
 ]
 
 _DURATION = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
 _TAG = re.compile(r"\w[\w-]{0,39}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{4,253}}$)({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]")
 _LONGEST = 200
 _LONGEST_CODE = 3
 _SOME = 12
@@ -277,6 +283,48 @@ class PathText(Form):
     text = "a path"
 
 
+class ClientFile(PathText):
+    """The path of the file that Google's console gives for an OAuth client."""
+
+    def check(self, value: Any) -> str:
+        """The path; the client's id or secret in its place is refused, and a secret is not shown."""
+        path = str(super().check(value))
+        what = "id" if path.endswith(".apps.googleusercontent.com") else "secret" if path.startswith("GOCSPX-") else ""
+        if what:
+            cure = "download the client's file from Google's console and name that"
+            raise ValueError(f"expected {self.text}, not the client's {what}; {cure}")
+        return path
+
+
+class ApplicationId(Form):
+    """The id under which Microsoft knows an application. What is none is not shown: it may be the secret beside it."""
+
+    text = "the application's id"
+
+    def check(self, value: Any) -> str:
+        """The id in lower case."""
+        said = str(super().check(value))
+        if not _UUID.fullmatch(said):
+            example = "five groups of digits and letters a-f, such as 1f0c3b6e-77aa-4a6b-9d0f-63a1c0a15c01"
+            raise ValueError(f"expected {self.text} ({example}); this is none")
+        return said.lower()
+
+
+class Tenant(Form):
+    """Which of Microsoft's tenants an account belongs to."""
+
+    words = ("common", "organizations", "consumers")
+    text = f"a tenant's domain or id, or {listed(words)}"
+
+    def check(self, value: Any) -> str:
+        """The domain, the id or the word in lower case."""
+        said = str(super().check(value)).lower()
+        if said in self.words or _UUID.fullmatch(said) or _DOMAIN.fullmatch(said):
+            return said
+        near = nearest(said, self.words)
+        raise self.wrong(value, f"; did you mean `{near}`?" if near else "")
+
+
 class NotifyUrl(Form):
     """A URL in Apprise's form. It often holds a secret and is never shown."""
 
@@ -290,8 +338,18 @@ class NotifyUrl(Form):
         return url
 
 
-def check_url(url: str) -> str:
-    """Return `url` when it is http(s) with a host and without a password; raise ValueError otherwise."""
+class Url(Form):
+    """An address on the web. What follows the host is never shown: in many a calendar's it is as good as a password."""
+
+    text = "a URL"
+    any_text = True
+
+    def check(self, value: Any) -> str:
+        """The URL as it is, when it is http(s) with a host and without a password."""
+        return _checked_url(str(super().check(value)))
+
+
+def _checked_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -299,7 +357,6 @@ def check_url(url: str) -> str:
         raise ValueError("expected a URL such as https://dav.example.net/maya/; this one makes no sense") from None
     if parts.password is not None:
         raise ValueError("has a password in it; passwords do not belong in this file, they are kept in the keyring")
-    # The path is not shown: in many a calendar's address it is as good as a password.
     said = shown(f"{parts.scheme}://{host}/…" if parts.scheme and host else parts.scheme or url.partition("/")[0])
     if parts.scheme in {"webcal", "webcals"}:
         raise ValueError(

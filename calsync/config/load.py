@@ -290,9 +290,8 @@ def _block(kind: Kind, block: Block) -> BlockConfig:
 
 
 def _calendar(entry: CalendarEntry, folder: Path) -> CalendarConfig:
-    from calsync.config.checks import resolved
+    from calsync.config.checks import option_value
 
-    options = {key: str(value).strip() for key, value in (entry.model_extra or {}).items()}
-    if "path" in options:
-        options["path"] = str(resolved(options["path"], folder))
+    said = (entry.model_extra or {}).items()
+    options = {key: option_value(entry.provider, key, value, folder) for key, value in said}
     return CalendarConfig(entry.name, entry.provider, entry.write, options)

@@ -33,13 +33,13 @@ def python(code: str, cwd: Path, *path: Path) -> str:
 
 
 def test_the_kinds_offered_leave_out_the_one_for_tests() -> None:
-    assert {"caldav", "ics"} <= set(registry.kinds())
+    assert {"caldav", "google", "ics", "microsoft"} <= set(registry.kinds())
     assert "memory" not in registry.kinds()
     assert registry.kinds() == sorted(registry.kinds())
 
 
 def test_every_built_in_kind_says_what_its_options_mean() -> None:
-    for kind in ("caldav", "ics", "memory"):
+    for kind in (*registry.kinds(), "memory"):
         assert all(key and meaning for key, meaning in registry.option_keys(kind).items())
     assert set(registry.option_keys("ics")) == {"path", "url", "username", "calendar"}
     assert set(registry.option_keys("caldav")) == {"url", "username", "calendar"}
@@ -125,7 +125,7 @@ def test_a_strangers_adapter_comes_in_through_its_entry_point_but_cannot_replace
         "except UsageError as e:\n    print(e.what)\n"
     )
     lines = python(code, tmp_path, tmp_path, ROOT).splitlines()
-    assert lines[0].startswith("['broken', 'caldav', 'ics', 'stranger'")
+    assert lines[0].startswith("['broken', 'caldav', 'google', 'ics', 'microsoft', 'stranger'")
     assert lines[0].endswith("{'shelf': 'where it lies'}")
     assert lines[1] == "('n', {'shelf': '3'}, None)"
     assert lines[2] == "IcsProvider"

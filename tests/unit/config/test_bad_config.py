@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 
 from calsync.config.load import load_config
+from calsync.config.offers import PROVIDERS
 from calsync.errors import ConfigError
 
 FOLDER = Path(__file__).resolve().parents[2] / "bad_config"
 FILES = sorted(FOLDER.glob("*.yaml"))
-KINDS = {
-    "ics": frozenset({"path", "url", "username", "calendar"}),
-    "caldav": frozenset({"url", "username", "calendar"}),
-}
+KINDS = {kind: frozenset(rules.keys) for kind, rules in PROVIDERS.items()}
 
 
 def test_there_are_at_least_sixty_and_each_has_its_expected_text() -> None:

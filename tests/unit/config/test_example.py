@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from calsync import registry
 from calsync.config.example import example_text, reference_text
 from calsync.config.load import load_config
-from calsync.config.schema import PROVIDERS, File, keys_of, section_of
+from calsync.config.offers import PROVIDERS
+from calsync.config.schema import File, keys_of, section_of
 from calsync.config.tree import Where, read_tree
 from calsync.model import Kind
 
@@ -34,7 +36,7 @@ def test_the_example_file_is_valid_and_uses_every_kind_of_block_and_calendar(tmp
     config = load_config(path, today=date(2026, 12, 7), provider_kinds=kinds, system_zone="Europe/Berlin")
     assert {calendar.provider for calendar in config.calendars} == set(PROVIDERS)
     assert [block.kind for block in config.blocks] == list(Kind)
-    assert [calendar.name for calendar in config.writable] == ["work"]
+    assert [calendar.name for calendar in config.writable] == ["work", "google"]
     assert not config.notify
 
 
@@ -68,6 +70,18 @@ def test_every_key_stands_on_the_reference_page() -> None:
 
 
 def test_the_keys_of_each_provider_are_those_that_the_registry_knows() -> None:
-    registry = pytest.importorskip("calsync.registry", reason="there is no registry to compare with")
     for kind, rules in PROVIDERS.items():
         assert set(rules.keys) == set(registry.option_keys(kind))
+
+
+def test_every_provider_that_calsync_brings_is_declared() -> None:
+    assert set(PROVIDERS) == set(registry.kinds(set(PROVIDERS)))
+
+
+def test_what_is_said_of_a_providers_keys_is_said_of_keys_that_it_has() -> None:
+    for rules in PROVIDERS.values():
+        said = {*rules.required, *rules.one_of, *rules.choices, *rules.forms, *rules.target}
+        assert said <= set(rules.keys)
+        assert not set(rules.choices) & set(rules.forms)
+        for _, entry in rules.examples:
+            assert set(entry) - set(rules.keys) <= {"name", "provider", "write"}

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync.config.load import LARGEST, load_config
+from calsync.config.offers import PROVIDERS
 from calsync.config.values import (
     BlockConfig,
     CalendarConfig,
@@ -271,3 +272,38 @@ def test_whatever_a_file_holds_it_loads_or_is_refused_with_lines_that_it_has(dat
         for problem in refused.problems:
             assert 1 <= problem.line <= lines
             assert f"{problem.key}{problem.text}".isprintable()
+
+
+ACCOUNTS = """\
+calendars:
+  - {name: a, provider: google, account: Maya@Example.COM, client: ~/oauth/client.json, event_type: focus}
+  - {name: b, provider: google, account: maya@example.com, calendar: Team, service_account: keys/../robot.json}
+  - {name: c, provider: google, account: ana@example.com, calendar: ANA@example.com, event_type: focus}
+  - {name: d, provider: microsoft, account: maya@example.com, tenant: Example.ORG, cloud: us-gov,
+     client: 1F0C3B6E-77AA-4A6B-9D0F-63A1C0A15C01}
+  - {name: e, provider: microsoft, account: maya@example.com, calendar: Team, tenant: consumers}
+  - {name: f, provider: microsoft, account: ana@example.com, tenant: 1F0C3B6E-77AA-4A6B-9D0F-63A1C0A15C01}
+  - {name: g, provider: microsoft, account: ben@example.com, tenant: maya.onmicrosoft.com}
+"""
+
+
+def test_the_keys_of_an_account_come_in_one_spelling_and_their_paths_whole(tmp_path: Path) -> None:
+    kinds = {kind: frozenset(rules.keys) for kind, rules in PROVIDERS.items()}
+    uuid = "1f0c3b6e-77aa-4a6b-9d0f-63a1c0a15c01"
+    options = [calendar.options for calendar in loaded(tmp_path, ACCOUNTS, provider_kinds=kinds).calendars]
+    assert options == [
+        {"account": "maya@example.com", "client": str(Path.home() / "oauth/client.json"), "event_type": "focus"},
+        {"account": "maya@example.com", "calendar": "Team", "service_account": str(tmp_path / "robot.json")},
+        {"account": "ana@example.com", "calendar": "ANA@example.com", "event_type": "focus"},
+        {"account": "maya@example.com", "tenant": "example.org", "cloud": "us-gov", "client": uuid},
+        {"account": "maya@example.com", "calendar": "Team", "tenant": "consumers"},
+        {"account": "ana@example.com", "tenant": uuid},
+        {"account": "ben@example.com", "tenant": "maya.onmicrosoft.com"},
+    ]
+
+
+def test_other_peoples_providers_take_any_text_under_the_names_of_our_keys(tmp_path: Path) -> None:
+    text = "calendars: [{name: x, provider: other, account: me, client: 5 of 7, path: sub}]\n"
+    kinds = {"other": frozenset({"account", "client", "path"})}
+    (calendar,) = loaded(tmp_path, text, provider_kinds=kinds).calendars
+    assert calendar.options == {"account": "me", "client": "5 of 7", "path": str(tmp_path / "sub")}

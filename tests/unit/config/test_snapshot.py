@@ -12,15 +12,13 @@ from typing import Any
 import pytest
 
 from calsync.config.load import load_config
+from calsync.config.offers import PROVIDERS
 from calsync.config.snapshot import FILE_NAME
 from calsync.config.values import Config
 from calsync.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
-KINDS = {
-    "ics": frozenset({"path", "url", "username", "calendar"}),
-    "caldav": frozenset({"url", "username", "calendar"}),
-}
+KINDS = {kind: frozenset(rules.keys) for kind, rules in PROVIDERS.items()}
 TODAY = date(2026, 12, 7)
 WITH: dict[str, Any] = {"today": TODAY, "provider_kinds": KINDS, "system_zone": "Europe/Berlin"}
 
@@ -60,9 +58,10 @@ import sys
 from datetime import date
 from pathlib import Path
 from calsync.config.load import load_config
-kinds = {"ics": frozenset({"path", "url"}), "caldav": frozenset({"url", "username"})}
+kinds = {kind: {"account", "path", "url", "username"} for kind in ("caldav", "google", "ics", "microsoft")}
 config = load_config(
-    Path(sys.argv[1]), snapshot_folder=Path(sys.argv[1]).parent / "state", today=date(2026, 12, 7), provider_kinds=kinds
+    Path(sys.argv[1]), snapshot_folder=Path(sys.argv[1]).parent / "state", today=date(2026, 12, 7),
+    provider_kinds={kind: frozenset(keys) for kind, keys in kinds.items()},
 )
 assert len(config.people) == 2
 print(" ".join(name for name in ("pydantic", "ruamel.yaml", "holidays", "difflib") if name in sys.modules))
