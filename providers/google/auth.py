@@ -1,0 +1,204 @@
+"""Access tokens for one Google account: from what the user has granted, or from a service account's key.
+
+The access token lives in memory only. On disk is the refresh token, which is written again only when Google has given
+another one. Nothing here opens a browser or waits for a person.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from calsync.errors import SignInNeeded, StateError, Unreachable
+from calsync.grants import GrantFile
+from calsync.ports import ProviderContext
+from calsync.tokens import read_private
+from calsync.tokenwire import ask
+from calsync.wire import LATER, Answer, Wire
+from providers.google.refusals import Refusal, no_grant, sign_in_step, testing_ended
+from providers.google.scopes import scopes_for
+
+__all__ = ["TOKEN_URI", "GoogleAccess", "google_transport", "is_primary", "read_key", "silence"]
+
+TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+
+
+class GoogleAccess:
+    """The access of one configured calendar. Making it does no I/O; it is used by one thread at a time, as `wire` is.
+
+    `options` are the calendar's own keys. `now` is what the age of a sign-in is told from.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: Mapping[str, str],
+        context: ProviderContext,
+        wire: Wire,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._name = name
+        self._options = options
+        self._account = options["account"]
+        self._grant = GrantFile(context.folder, "google", self._account)
+        self._wire = wire
+        self._now = now
+        # google-auth's types are not complete enough to check against.
+        self._credentials: Any = None
+
+    def authorization(self) -> str:
+        """What goes into the header `Authorization`; asks Google for a token when there is none that is still good.
+
+        Raises SignInNeeded, Unreachable or StateError.
+        """
+        if self._credentials is None or not self._credentials.valid:
+            silence()
+            key = self._options.get("service_account")
+            self._credentials = self._from_grant() if key is None else self._from_key(Path(key))
+        return f"Bearer {self._credentials.token}"
+
+    def renew(self) -> None:
+        """Forget the access token, because the server has refused it; the next one is asked for."""
+        self._credentials = None
+
+    def refused(self) -> SignInNeeded:
+        """The error for a server that refuses a token which was just renewed."""
+        return SignInNeeded(f"{self._name}: Google does not let {self._account} in", sign_in_step(self._name))
+
+    def _from_grant(self) -> Any:
+        from google.auth.exceptions import RefreshError
+        from google.oauth2 import credentials
+
+        make: Any = credentials.Credentials
+
+        with self._grant.locked():
+            grant = self._grant.read()
+            if grant is None or grant.get("kind") != "user" or not grant.get("refresh_token"):
+                raise no_grant(self._name, self._account)
+            fresh = make(
+                token=None,
+                refresh_token=grant["refresh_token"],
+                token_uri=grant.get("token_uri", TOKEN_URI),
+                client_id=grant.get("client_id", ""),
+                client_secret=grant.get("client_secret", ""),
+            )
+            try:
+                fresh.refresh(google_transport(self._wire))
+            except RefreshError as error:
+                refusal = Refusal(self._name, self._account, _data_of(error))
+                raise refusal.of_user(in_testing=testing_ended(str(grant.get("signed_in")), self._now())) from None
+            if fresh.refresh_token != grant["refresh_token"]:
+                # Before the token is used: if this process dies now, the next one must find the new one.
+                self._grant.write({**grant, "refresh_token": fresh.refresh_token})
+        return fresh
+
+    def _from_key(self, path: Path) -> Any:
+        from google.auth.exceptions import RefreshError
+        from google.oauth2 import service_account
+
+        make: Any = service_account.Credentials
+
+        key = read_key(self._name, path)
+        scopes = self._scopes()
+        try:
+            fresh = make.from_service_account_info(key, scopes=scopes, subject=self._account)
+        except ValueError:
+            # The library's message is kept out: it may quote the key.
+            raise SignInNeeded(
+                f"{self._name}: {path} is no key file of a service account", "download it from Google's console again"
+            ) from None
+        try:
+            fresh.refresh(google_transport(self._wire))
+        except RefreshError as error:
+            raise Refusal(self._name, self._account, _data_of(error)).of_service_account(
+                str(key.get("client_id", "")), scopes, self._wire.clock_is_off, urlsplit(TOKEN_URI).netloc
+            ) from None
+        return fresh
+
+    def _scopes(self) -> list[str]:
+        """What a service account asks for: what its sign-in has found to work, else what writing needs."""
+        grant = self._grant.read()
+        if grant is not None and grant.get("kind") == "service":
+            return [str(scope) for scope in grant.get("scopes", [])]
+        return scopes_for(write=True, primary=is_primary(self._options))
+
+
+def is_primary(options: Mapping[str, str]) -> bool:
+    """True when the options name the account's own first calendar."""
+    calendar = options.get("calendar", "primary").strip().casefold()
+    return calendar in ("", "primary", options["account"].strip().casefold())
+
+
+def read_key(name: str, path: Path) -> dict[str, Any]:
+    """The key file of a service account.
+
+    Raises SignInNeeded when there is none or it is not one, StateError when others can read it, too.
+    """
+    again = "download it from Google's console again"
+    try:
+        data = read_private(path)
+    except StateError as error:
+        raise StateError(f"{name}: {error.what}", error.next_step) from None
+    if data is None:
+        raise SignInNeeded(f"{name}: {path}: the service account's key file is not there", "check `service_account`")
+    try:
+        said = json.loads(data)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or said.get("type") != "service_account":
+        raise SignInNeeded(f"{name}: {path} is no key file of a service account", again)
+    return said
+
+
+def google_transport(wire: Wire) -> Callable[..., _Reply]:
+    """What google-auth sends its requests with (the interface of google.auth.transport.Request), on top of `wire`.
+
+    A refresh is safe to repeat: Google's refresh tokens stay good.
+    """
+
+    def request(
+        url: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: object,
+    ) -> _Reply:
+        answer = ask(wire, method, url, body or b"", headers, safe=True)
+        if answer.status == HTTPStatus.OK and b'"access_token"' not in answer.body:
+            raise Unreachable(f"{wire.name}: {urlsplit(url).netloc} has answered without a token", LATER)
+        return _Reply(answer)
+
+    return request
+
+
+def silence() -> None:
+    """Keep the vendor's libraries from speaking on stderr: their warnings may quote an answer."""
+    for library in ("google", "google_auth_oauthlib", "oauthlib", "requests_oauthlib"):
+        logger = logging.getLogger(library)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+
+class _Reply:
+    """An answer in the form of google.auth.transport.Response."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self.data = answer.body
+
+
+def _data_of(error: Exception) -> Any:
+    """The error answer inside google-auth's exception, {} when there is none."""
+    if len(error.args) > 1:
+        return error.args[1]
+    # The one refusal that google-auth puts into words of its own, which tell of another program.
+    reauth = str(error.args[0] if error.args else "").startswith("Reauthentication")
+    return {"error": "invalid_grant", "error_subtype": "invalid_rapt"} if reauth else {}
