@@ -62,7 +62,8 @@ class GoogleServer:
     `revoked`, `delegation`, `refresh_tokens`, `client_id`, `client_secret`, `expires_in`: of the token endpoint, with
     the claims of every assertion in `assertions`. `others`: busy times of other people by address; `busy_errors`:
     the reason that is said for an address; `groups`: members by group address; `longest_busy_range`: how much may be
-    asked. `directory`, `connections`, `other_contacts`: People API persons. `now` is the server's clock.
+    asked at once (90 days, calcom/cal.diy#11962). `directory`, `connections`, `other_contacts`: persons as the People
+    API has them. `now` is the server's clock.
     """
 
     def __init__(self, *, now: Callable[[], datetime] = lambda: _NOW) -> None:
@@ -87,7 +88,7 @@ class GoogleServer:
         self.others: dict[str, list[tuple[datetime, datetime]]] = {}
         self.busy_errors: dict[str, str] = {}
         self.groups: dict[str, list[str]] = {}
-        self.longest_busy_range: timedelta | None = None
+        self.longest_busy_range = timedelta(days=90)
         self.directory: list[Json] = []
         self.connections: list[Json] = []
         self.other_contacts: list[Json] = []
@@ -192,6 +193,9 @@ class GoogleServer:
                 status, headers, said = self._carried_out(seen, plan)
             except ApiError as error:
                 status, headers, said = error.status, error.headers, error.body()
+                if seen.name == "token":
+                    # The token endpoint says it as RFC 6749 5.2 does.
+                    said = {"error": error.reason, "error_description": error.message}
             if fault is Fault.ANSWER_LOST:
                 return None
             seen.status = status

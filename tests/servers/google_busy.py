@@ -55,8 +55,8 @@ class Around:
         begin, end = _time(body, "timeMin"), _time(body, "timeMax")
         if end <= begin:
             raise ApiError(400, "timeRangeEmpty", "The specified time range is empty.", domain="calendar")
-        longest = self._server.longest_busy_range
-        if longest is not None and end - begin > longest:
+        if end - begin > self._server.longest_busy_range:
+            # Seen in calcom/cal.diy#11696.
             raise ApiError(400, "timeRangeTooLong", "The requested time range is too long.", domain="calendar")
         most = body.get("calendarExpansionMax") or _MOST
         if most > _MOST or (body.get("groupExpansionMax") or 0) > 100:

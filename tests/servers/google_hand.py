@@ -191,7 +191,8 @@ class Hand:
             if at is None:
                 continue
             plain = self._store.instance(master, series, at)
-            body = plain if key not in wanted else {**plain, **wanted[key], "id": plain["id"]}
+            said = {**plain, **wanted.get(key, {}), "id": plain["id"]}
+            body = {name: value for name, value in said.items() if value is not None}
             stands = place.entries.get(plain["id"])
             if not is_live(body):
                 if stands is None or is_live(stands.body):

@@ -131,7 +131,11 @@ class Store:
         return self.save(calendar, kept)
 
     def settle(self, calendar: Calendar, master: Json) -> None:
-        """After a change of a series: exceptions whose original start it no longer gives are gone."""
+        """After a change of a series: exceptions whose original start it no longer gives are gone.
+
+        The others stay as they are: "changes are preserved even if the recurring event itself is updated" (Google
+        Apps Developer Blog, "Calendar v3 best practices: recurring events", 2011).
+        """
         series = Series(master, calendar.zone) if is_live(master) and master.get("recurrence") else None
         for entry in list(calendar.entries.values()):
             if entry.body.get("recurringEventId") != master["id"]:

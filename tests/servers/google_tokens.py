@@ -92,10 +92,10 @@ class Tokens:
         server.assertions.append(claims)
         issued = claims.get("iat")
         if not isinstance(issued, int) or abs(server.now().timestamp() - issued) > _SKEW.total_seconds():
-            # What a clock that is off is answered (googleapis/google-api-nodejs-client#2001 and many others).
+            # What a clock that is off is answered (googleapis/google-api-php-client#1501).
             said = (
-                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
-                " Check your iat and exp values in the JWT claim."
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your"
+                " iat and exp values and use a clock with skew to account for clock differences between systems."
             )
             return 400, {"error": "invalid_grant", "error_description": said}
         if claims.get("sub") and not server.delegation:

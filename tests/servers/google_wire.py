@@ -131,7 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = parse_qs(parts.query, keep_blank_values=True)
-        answered = type(self).answer(Seen(self.command, parts.path, query, headers, body))
+        method = self.command
+        if method == "POST" and "x-http-method-override" in headers:
+            # How google-api-python-client asks when the address would be too long: the query is in the body.
+            method, query, body = headers["x-http-method-override"], parse_qs(body.decode()), b""
+        answered = type(self).answer(Seen(method, parts.path, query, headers, body))
         if answered is None:
             self.close_connection = True
             return

@@ -227,7 +227,7 @@ class Writes:
         _check_times(calendar, made)
         _check_recurrence(calendar, made)
         _check_reminders(made)
-        _check_properties(made)
+        _keep_properties(made)
         self._check_type(calendar, made, old)
         for key, default in _DEFAULTS.items():
             if made.get(key) == default:
@@ -349,9 +349,19 @@ def _check_reminders(made: Json) -> None:
         raise ApiError(400, "cannotUseDefaultRemindersAndSpecifyOverride", message, domain="calendar")
 
 
-def _check_properties(made: Json) -> None:
-    """The limits of the guide "Extended properties": 300 of them, 44 characters a name, 1024 a value, 32 kB in all."""
-    every = [item for kind in made.get("extendedProperties", {}).values() for item in kind.items()]
-    size = sum(len(name) + len(value) for name, value in every)
-    if len(every) > 300 or size > 32_768 or any(len(n) > 44 or len(v) > 1024 for n, v in every):
+def _keep_properties(made: Json) -> None:
+    """Limits (guide "Extended properties"): a key longer than 44 characters is "silently dropped", a value longer than
+    1024 "silently truncated", "up to 300 properties totaling up to 32kB"."""
+    properties = made.get("extendedProperties")
+    if not properties:
+        return
+    kept = {
+        kind: {key: value[:1024] for key, value in pairs.items() if len(key) <= 44}
+        for kind, pairs in properties.items()
+    }
+    every = [pair for pairs in kept.values() for pair in pairs.items()]
+    if len(every) > 300 or sum(len(key) + len(value) for key, value in every) > 32_768:
         raise bad_request("Extended properties are too many or too large.", "invalid", "extendedProperties")
+    made["extendedProperties"] = {kind: pairs for kind, pairs in kept.items() if pairs}
+    if not made["extendedProperties"]:
+        del made["extendedProperties"]
