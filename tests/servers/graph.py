@@ -70,7 +70,7 @@ class GraphServer:
         self.any_bearer = False
         self.token_error = 0
         self.client_secret: str | None = None
-        self.rotates_refresh_tokens = True
+        self.old_refresh_tokens_die = True
         self.refresh_tokens: set[str] = set()
         self.codes: set[str] = set()
         self.tokens: dict[str, bool] = {}
@@ -128,7 +128,7 @@ class GraphServer:
         return token
 
     def new_refresh_token(self) -> str:
-        """A refresh token that works once, or always where they do not rotate."""
+        """A refresh token."""
         self._issued += 1
         token = f"refresh-{self._issued}"
         self.refresh_tokens.add(token)
@@ -209,13 +209,13 @@ class GraphServer:
                 seen.parts = parts_of(seen)
             if not seen.path.startswith("/v1.0/"):
                 with self._lock:
-                    return _spoilt(plan, number, lambda: self._login(seen))
+                    return _as_oauth(_spoilt(plan, number, lambda: self._login(seen)))
             with self._room(seen) as free, self._lock:
                 if plan is not None and plan.fault is Fault.STALE:
                     for part in seen.parts or [seen]:
                         self._touch(part)
                 if is_batch:
-                    inner = {p.part: p for p in plans if p.part is not None}
+                    inner: dict[int | None, Planned] = {p.part: p for p in plans if p.part is not None}
                     return _spoilt(plan, number, lambda: batch(seen, number, self._parts(number, inner, plan, free)))
                 return _spoilt(plan, number, lambda: self._api(number, seen, plan, crowded=not free))
         except Refusal as refusal:
@@ -283,8 +283,8 @@ class GraphServer:
 
     def _touch(self, seen: Seen) -> None:
         """Somebody saves the event that a request is about, and changes nothing in it."""
-        mailbox = self.mailboxes.get(address_of(self, seen))
-        for name in seen.path.split("/") if mailbox is not None else ():
+        mailbox = self.mailboxes.get(address_of(self, seen), self.mailbox)
+        for name in seen.path.split("/"):
             immutable = mailbox.immutable(name)
             event = mailbox.items.events.get(mailbox.occurrences.get(immutable, (immutable,))[0])
             if event is not None:
@@ -333,6 +333,15 @@ def _spoilt(plan: Planned | None, number: int, run: Callable[[], Reply]) -> Repl
     status, code, words, waits = _REFUSALS[fault]
     headers = {"Retry-After": plan.retry_after} if waits and plan.retry_after else {}
     return Refusal(status, code, words, headers).reply(number)
+
+
+def _as_oauth(reply: Reply | None) -> Reply | None:
+    """What went wrong at the token endpoint, as OAuth words it (RFC 6749, 5.2)."""
+    if reply is None or not isinstance(reply.body, dict) or not isinstance(reply.body.get("error"), dict):
+        return reply
+    said = reply.body["error"]
+    error = "temporarily_unavailable" if reply.status in (429, 500, 503, 504) else "invalid_grant"
+    return Reply(reply.status, {"error": error, "error_description": said["message"]}, reply.headers)
 
 
 # Status, code, words, and whether a Retry-After comes with it.

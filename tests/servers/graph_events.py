@@ -97,7 +97,8 @@ def create(ask: Ask, calendar: Calendar) -> Reply:
         again = _repeated(ask, transaction, print_, name)
         if again is not None:
             return again
-        while name in ask.mailbox.items.gone or name in ask.mailbox.items.events:
+        while transaction in ask.mailbox.taken and name in ask.mailbox.items.gone:
+            # Exchange uses no id twice.
             name = event_id("again", name)
     times = _times(body, None)
     event = Event(name, calendar.id, _uid(name), *times, created=ask.server.now())

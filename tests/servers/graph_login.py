@@ -1,7 +1,11 @@
 """The token endpoint of the Graph test server, for tests that need no real OAuth server.
 
-Decided here, as no source says it: which OAuth error stands with which AADSTS number (`ERRORS`), as far as provider
-documents do not show it.
+Decided here:
+
+- Which OAuth error stands with which AADSTS number (`ERRORS`), as far as Microsoft's documents do not show it.
+- A refresh token that was used is worth nothing any more, so that a client is seen which does not keep the new one.
+  This is harsher than life: learn.microsoft.com, refresh-tokens, says that old ones are replaced and not revoked
+  (`old_refresh_tokens_die` on the server for that).
 """
 
 from __future__ import annotations
@@ -84,8 +88,7 @@ def _token(server: GraphServer, tenant: str, form: dict[str, str]) -> Reply:
             spent = form.get("refresh_token", "")
             if spent not in server.refresh_tokens:
                 return _refused(70000)
-            if server.rotates_refresh_tokens:
-                # Refresh tokens rotate, and here the one that was used dies at once.
+            if server.old_refresh_tokens_die:
                 server.refresh_tokens.discard(spent)
             return Reply(200, _signed_in(server, tenant, form))
         case "authorization_code" if form.get("code") in server.codes:
