@@ -24,6 +24,7 @@ __all__ = [
     "assign_people",
     "explain",
     "find_person",
+    "nearest_names",
     "pings_for",
     "record_done",
     "record_skip",
@@ -62,17 +63,21 @@ def find_person(people: Sequence[Person], typed: str) -> Person:
     if found:
         several = ", ".join(person.name for person in found)
         raise UsageError(f"{typed} can be any of {several}", "write the whole name in quotes, or the address")
-    names = [person.name for person in people]
-    words = {word.casefold(): name for name in names for word in [name, *name.split()]}
-    near = difflib.get_close_matches(typed.casefold(), list(words), n=3, cutoff=0.5)
-    nearest = list(dict.fromkeys(words[word] for word in near))
+    nearest = nearest_names(people, typed)
     if nearest:
         raise UsageError(f"nobody called {typed} is in the rotation", f"did you mean {' or '.join(nearest)}?")
-    if not names:
+    if not people:
         raise UsageError(
             "nobody is in the rotation yet", 'add somebody: calsync people add "Ana Sousa" --ideal 14d --max 28d'
         )
     raise UsageError(f"nobody called {typed} is in the rotation", "`calsync people list` shows who is")
+
+
+def nearest_names(people: Sequence[Person], typed: str) -> list[str]:
+    """The names that come nearest to `typed`, at most three."""
+    words = {word.casefold(): p.name for p in people for word in [p.name, *p.name.split()]}
+    near = difflib.get_close_matches(typed.casefold(), list(words), n=3, cutoff=0.5)
+    return list(dict.fromkeys(words[word] for word in near))
 
 
 def who_is_due(desk: Desk, upcoming_days: int | None = None) -> list[DueView]:

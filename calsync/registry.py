@@ -68,7 +68,11 @@ _BUILT_IN: dict[str, tuple[str, dict[str, str]]] = {
 _FOR_TESTS: dict[str, tuple[str, dict[str, str]]] = {
     "memory": (
         "providers.memory:MemoryProvider",
-        {"server": "the name of the account in this process", "calendar": "which of its calendars is meant"},
+        {
+            "server": "the name of the account in this process",
+            "calendar": "which of its calendars is meant",
+            "account": "the address of the account's owner",
+        },
     ),
 }
 

@@ -5,7 +5,7 @@ Each function answers with lines that say what was done, or with `dry_run` would
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from calsync.people.contacts import name_key
 if TYPE_CHECKING:
     from calsync.config.edit import Edited
 
-__all__ = ["PersonFields", "add", "edit", "export_people", "import_people", "listed", "remove"]
+__all__ = ["PersonFields", "add", "add_all", "edit", "export_people", "import_people", "known_as", "listed", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +100,17 @@ def import_people(
     `source` names the file in messages; `ideal` and `max_` are the gaps in days for people without any there. Who is in
     the rotation already, by name or address, stays as they are; a line says so.
     """
-    from calsync.config.edit import add_person
     from calsync.config.schema import CHANNELS
-    from calsync.people.exchange import people_from_csv, people_from_vcard, person_fields
+    from calsync.people.exchange import people_from_csv, people_from_vcard
 
     if vcard:
         imported = people_from_vcard(content, ideal=ideal, max_=max_)
     else:
         imported = people_from_csv(content, ideal=ideal, max_=max_, channels=CHANNELS)
-    lines: list[str] = []
-    for person in imported.people:
-        if (known := _known(desk.config.people, person)) is not None:
-            lines.append(f"{known.name} is in the rotation already and stays as they are.")
-            continue
-        edited = add_person(desk.config.path, person_fields(person), **_rules(desk), dry_run=dry_run)
-        lines += _told(edited, f"{person.name} is in the rotation", dry_run=dry_run)
+    known = [known_as(desk.config.people, person.name, person.addresses) for person in imported.people]
+    lines = [f"{one.name} is in the rotation already and stays as they are." for one in known if one is not None]
+    news = [person for person, one in zip(imported.people, known, strict=True) if one is None]
+    lines += add_all(desk, news, dry_run=dry_run)
     errors: list[CalsyncError] = [
         Unfinished(f"{source}: {problem}", f"it says: {problem.raw.strip()}" if problem.raw.strip() else "")
         for problem in imported.problems
@@ -129,10 +125,25 @@ def export_people(desk: Desk) -> str:
     return people_to_csv(desk.config.people)
 
 
-def _known(people: Sequence[Person], person: Person) -> Person | None:
-    """Whoever of `people` has the name or an address of `person`."""
+def add_all(desk: Desk, people: Sequence[Person], *, dry_run: bool = False) -> list[str]:
+    """Put `people` into the rotation, all of them or nobody; one line on each.
+
+    Raises UsageError when one of them cannot be added.
+    """
+    from calsync.config.edit import add_people
+    from calsync.people.exchange import person_fields
+
+    if not people:
+        return []
+    fields = [person_fields(person) for person in people]
+    edited = add_people(desk.config.path, fields, **_rules(desk), dry_run=dry_run)
+    return [line for one in people for line in _told(edited, f"{one.name} is in the rotation", dry_run=dry_run)]
+
+
+def known_as(people: Sequence[Person], name: str, addresses: Collection[str]) -> Person | None:
+    """Whoever of `people` has that name or one of those addresses."""
     for other in people:
-        if name_key(other.name) == name_key(person.name) or set(other.addresses) & set(person.addresses):
+        if name_key(other.name) == name_key(name) or not set(other.addresses).isdisjoint(addresses):
             return other
     return None
 

@@ -101,6 +101,8 @@ class MemoryServer:
         self._epoch = 1
         self._faults: dict[int, Fault] = {}
         self.requests = 0
+        self.people: list[AccountPerson] | None = None
+        """Whom the account knows; None for one that cannot tell."""
 
     # what tests make the server do
 
@@ -206,6 +208,14 @@ class MemoryServer:
         self.requests += 1
         return _Request(self.requests, self._faults.pop(self.requests, None))
 
+    def list_people(self) -> list[AccountPerson]:
+        """Whom the account knows: one request, none when it cannot tell."""
+        with self._lock:
+            if self.people is None:
+                return []
+            _refuse_read(self._request())
+            return list(self.people)
+
     def list_calendars(self) -> list[str]:
         """The ids of all calendars, sorted: one request."""
         with self._lock:
@@ -296,11 +306,12 @@ class MemoryProvider:
         self._calendar = options.get("calendar", "main")
         self._zone = context.zone
         self.server = server if server is not None else _SERVERS.setdefault(options.get("server", name), MemoryServer())
+        self._capabilities = Capabilities(can_write=True, can_list_people=self.server.people is not None)
 
     @property
     def capabilities(self) -> Capabilities:
-        """It can be written."""
-        return Capabilities(can_write=True)
+        """It can be written; whether it knows people is the server's matter."""
+        return self._capabilities
 
     def calendars(self) -> list[CalendarInfo]:
         """Every calendar of the server; all of them can be written."""
@@ -337,8 +348,8 @@ class MemoryProvider:
         return [BusyAnswer(address, error=f"{self.name} cannot say when others are busy") for address in addresses]
 
     def people(self) -> list[AccountPerson]:
-        """Nobody is known here."""
-        return []
+        """Whom the server knows, in its order."""
+        return self.server.list_people()
 
 
 _SERVERS: dict[str, MemoryServer] = {}

@@ -12,6 +12,7 @@ from calsync.cli.output import Table
 if TYPE_CHECKING:
     from calsync.coming import ComingBlock
     from calsync.contacts import DueView
+    from calsync.importing import FoundPerson
     from calsync.nightly import CalendarReport, NightReport
     from calsync.sync.diff import Change
 
@@ -21,6 +22,7 @@ __all__ = [
     "change_table",
     "connected_table",
     "due_table",
+    "found_table",
     "night_lines",
     "record_table",
     "run_table",
@@ -137,6 +139,12 @@ def connected_table(calendars: Sequence[Mapping[str, Any]]) -> Table:
         for row in calendars
     ]
     return Table(("calendar", "provider", "use", "state"), rows, grow=3)
+
+
+def found_table(people: Sequence[FoundPerson]) -> Table:
+    """People who could come into the rotation: a row for each."""
+    rows = [(p.name, ", ".join(p.addresses), p.why, "in the rotation" if p.known else "") for p in people]
+    return Table(("name", "addresses", "why", "already"), rows, grow=2)
 
 
 def run_table(runs: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Table:

@@ -22,7 +22,7 @@ from calsync.config.wording import did_you_mean, shown
 from calsync.config.zones import system_timezone
 from calsync.errors import ConfigError, UsageError
 
-__all__ = ["PERSON_KEYS", "Edited", "add_person", "edit_person", "remove_person"]
+__all__ = ["PERSON_KEYS", "Edited", "add_people", "add_person", "edit_person", "remove_person"]
 
 PERSON_KEYS = ("name", "email", "ideal", "max", "timezone", "tags", "channel")
 """What a person can have in the file, in the order in which it is written."""
@@ -71,20 +71,39 @@ def add_person(
     changed meanwhile or is written in a way that cannot be edited safely; ConfigError when the file is wrong already.
     With `dry_run` everything but the last step is done. `today`, `provider_kinds` and `system_zone` as in load_config.
     """
+    rules: dict[str, Any] = {"today": today, "provider_kinds": provider_kinds, "system_zone": system_zone}
+    return add_people(path, [fields], **rules, dry_run=dry_run)
+
+
+def add_people(
+    path: Path,
+    several: Sequence[Mapping[str, object]],
+    *,
+    today: date,
+    provider_kinds: Mapping[str, frozenset[str]],
+    system_zone: str | None = None,
+    dry_run: bool = False,
+) -> Edited:
+    """Add `several` people at once, all of them or nobody; as `add_person`, and much quicker than one by one."""
     context = _Context(path, today, provider_kinds, system_zone, dry_run)
-    person = {key: value for key, value in _plain(fields).items() if value is not None}
-    name = str(person.get("name", "")).strip()
-    if not name:
+    news = [{key: value for key, value in _plain(fields).items() if value is not None} for fields in several]
+    if not all(str(person.get("name", "")).strip() for person in news):
         raise UsageError("a person needs a name", "give the name first")
 
     def change(text: str, people: list[Values]) -> tuple[str, list[Values]]:
-        from calsync.config.splice import add_item
+        from calsync.config.splice import add_items
 
-        if any(_same(other.get("name"), name) for other in people):
-            raise UsageError(f"{name} is in the rotation already", "use `calsync people edit` to change what is there")
-        return add_item(text, "people", person), [*people, person]
+        known = {_folded(str(person.get("name"))) for person in people}
+        for person in news:
+            name = str(person["name"])
+            if _folded(name) in known:
+                raise UsageError(
+                    f"{name} is in the rotation already", "use `calsync people edit` to change what is there"
+                )
+            known.add(_folded(name))
+        return add_items(text, "people", news), [*people, *news]
 
-    return _edited(context, name, change)
+    return _edited(context, str(news[0]["name"]) if len(news) == 1 else "", change)
 
 
 def edit_person(
@@ -152,8 +171,12 @@ def _plain(fields: Mapping[str, object]) -> Values:
     return plain
 
 
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
 def _same(name: object, other: str) -> bool:
-    return isinstance(name, str) and " ".join(name.casefold().split()) == " ".join(other.casefold().split())
+    return isinstance(name, str) and _folded(name) == _folded(other)
 
 
 def _find(people: list[Values], name: str) -> int:
@@ -200,8 +223,10 @@ def _check_result(context: _Context, name: str, data: bytes) -> None:
     try:
         context.check(data)
     except ConfigError as error:
-        reasons = [f"{problem.key.rpartition('].')[2]}: {problem.text}" for problem in error.problems]
-        raise UsageError(f"{name}: {'; '.join(reasons)}", "nothing was changed; correct it and try again") from None
+        alone = [f"{problem.key.rpartition('].')[2]}: {problem.text}" for problem in error.problems]
+        several = [f"{problem.key}: {problem.text}" for problem in error.problems]
+        said = f"{name}: {'; '.join(alone)}" if name else "; ".join(several)
+        raise UsageError(said, "nothing was changed; correct it and try again") from None
 
 
 def _replace(path: Path, old: bytes, new: bytes) -> None:

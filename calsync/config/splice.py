@@ -7,13 +7,13 @@ compares, since a text can always be stranger than the one who cuts it thinks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calsync.config.render import flow, scalar
 from calsync.config.tree import compose, key_text
 
-__all__ = ["Tangled", "add_item", "change_item", "remove_item"]
+__all__ = ["Tangled", "add_items", "change_item", "remove_item"]
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -113,12 +113,23 @@ def _block_lines(item: Mapping[str, object], indent: str, gap: str) -> list[str]
     return [f"{indent}-{gap}{lines[0]}", *(deeper + line for line in lines[1:])]
 
 
-def add_item(text: str, key: str, item: Mapping[str, object]) -> str:
-    """`text` with `item` as the last entry of the list under the root's `key`, which is made when there is none.
+def add_items(text: str, key: str, items: Sequence[Mapping[str, object]]) -> str:
+    """`text` with `items` as the last entries of the list under the root's `key`, which is made when there is none.
 
-    The entry is written as the last one is: on one line, or one key a line. Raises Tangled.
+    They are written as the last one is: on one line, or one key a line. Raises Tangled.
     """
+    if not items:
+        return text
     doc = _Text(text, key)
+    if doc.list is not None and doc.list.tag != _NULL and doc.list.id != "sequence":
+        raise Tangled("no list")
+    if doc.list is not None and doc.list.id == "sequence" and doc.list.value:
+        return _with_more(doc, items)
+    first, *rest = items
+    return add_items(_with_first(doc, key, first), key, rest)
+
+
+def _with_first(doc: _Text, key: str, item: Mapping[str, object]) -> str:
     if doc.list is None:
         return _with_new_list(doc, key, item)
     if doc.empty(doc.list) and not doc.root.flow_style:
@@ -127,19 +138,19 @@ def add_item(text: str, key: str, item: Mapping[str, object]) -> str:
     if doc.list.tag == _NULL:
         space = " " if doc.empty(doc.list) else ""
         return doc.cut(doc.list.start_mark.index, doc.list.end_mark.index, f"{space}[{flow(item)}]")
-    if doc.list.id != "sequence":
-        raise Tangled("no list")
-    if doc.list.flow_style:
-        if not doc.list.value:
-            return doc.cut(doc.list.start_mark.index + 1, doc.list.end_mark.index - 1, flow(item))
-        at = doc.end(doc.list.value[-1])
-        return doc.cut(at, at, f", {flow(item)}")
+    return doc.cut(doc.list.start_mark.index + 1, doc.list.end_mark.index - 1, flow(item))
+
+
+def _with_more(doc: _Text, items: Sequence[Mapping[str, object]]) -> str:
     last = doc.list.value[-1]
+    if doc.list.flow_style:
+        at = doc.end(last)
+        return doc.cut(at, at, "".join(f", {flow(item)}" for item in items))
     indent = doc.text[doc.line_start(doc.list.start_mark.index) : doc.list.start_mark.index]
-    lines = [f"{indent}- {flow(item)}"]
+    lines = [f"{indent}- {flow(item)}" for item in items]
     if last.id == "mapping" and not last.flow_style:
         gap = last.start_mark.column - len(indent) - 1
-        lines = _block_lines(item, indent, " " * gap if 0 < gap <= 8 else " ")
+        lines = [line for item in items for line in _block_lines(item, indent, " " * gap if 0 < gap <= 8 else " ")]
     return doc.lines_after(doc.end(doc.list), lines)
 
 

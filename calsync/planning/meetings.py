@@ -35,6 +35,7 @@ __all__ = [
     "Partner",
     "Reading",
     "busy_spans",
+    "names_a_person",
     "partners",
     "read_event",
     "work_contacts",
@@ -175,6 +176,11 @@ def partners(occurrences: Iterable[Occurrence], me: Collection[str], before: dat
         found[address] = (count + 1, max(latest, start), (name or known) if start >= latest else (known or name))
     rows = [Partner(address, name, count, latest) for address, (count, latest, name) in found.items()]
     return tuple(sorted(rows, key=lambda p: (-p.meetings, p.address)))
+
+
+def names_a_person(address: str) -> bool:
+    """False for the addresses by which Google names calendars, rooms and groups."""
+    return not _address(address).endswith(_NOBODY + _GROUPS)
 
 
 def _held(

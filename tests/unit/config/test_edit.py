@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.config import edit
-from calsync.config.edit import Edited, add_person, edit_person, remove_person
+from calsync.config.edit import Edited, add_people, add_person, edit_person, remove_person
 from calsync.config.load import load_config
 from calsync.config.render import flow
-from calsync.config.splice import Tangled, add_item, change_item, remove_item
+from calsync.config.splice import Tangled, add_items, change_item, remove_item
 from calsync.config.tree import read_tree
 from calsync.errors import ConfigError, UsageError
 
@@ -256,6 +256,30 @@ def test_a_second_person_of_one_name_or_address_is_refused(tmp_path: Path) -> No
     assert refusal(path, add_person, two) == "Dee: email: ana@example.com is an address of the person on line 7 already"
 
 
+def test_several_people_are_added_at_once_as_they_would_be_one_by_one(tmp_path: Path) -> None:
+    bare = FILE.partition("people:")[0]
+    for at, text in enumerate((FILE, bare, *(f"{bare}people:{nobody}\n" for nobody in ("", " []", " null")))):
+        news = [{"name": f"P{i}", "email": f"p{i}@example.com", "ideal": "1w", "max": "2w"} for i in range(3)]
+        one, other = tmp_path / f"one-{at}.yaml", tmp_path / f"other-{at}.yaml"
+        one.write_text(text)
+        other.write_text(text)
+        add_people(one, news, **WITH)
+        for person in news:
+            add_person(other, person, **WITH)
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_of_several_people_with_a_wrong_one_among_them_nobody_is_added(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    good, bad = {"name": "Dee", "ideal": 1, "max": 2}, {"name": "Eve", "email": "eve", "ideal": 1, "max": 2}
+    assert refusal(path, add_people, [good, bad]) == (
+        'people[Eve].email: expected a mail address, such as maya@example.com, not "eve"'
+    )
+    assert refusal(path, add_people, [good, {**good, "name": "DEE"}]) == "DEE is in the rotation already"
+    assert refusal(path, add_people, [good, {"name": " "}]) == "a person needs a name"
+    assert add_people(path, [], **WITH).before == path.read_text()
+
+
 def test_a_wrong_field_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     path = written(tmp_path)
     assert refusal(path, edit_person, "Ana Sousa", {"max": "3d"}) == (
@@ -362,9 +386,10 @@ def test_whatever_the_form_the_right_values_come_out_and_no_comment_is_lost(
 ) -> None:
     text, people = document
     assert read_tree(text).value["people"] == people
-    new = {"name": data.draw(NAMES), "tags": data.draw(st.lists(NAMES, max_size=2))}
-    added = add_item(text, "people", new)
-    assert read_tree(added).value["people"] == [*people, new]
+    entries = st.fixed_dictionaries({"name": NAMES, "tags": st.lists(NAMES, max_size=2)})
+    news = data.draw(st.lists(entries, max_size=3))
+    added = add_items(text, "people", news)
+    assert read_tree(added).value["people"] == [*people, *news]
     assert comments(added) == comments(text)
 
     at = data.draw(st.integers(0, len(people) - 1))
@@ -387,6 +412,6 @@ def test_whatever_the_form_the_right_values_come_out_and_no_comment_is_lost(
 
 def test_an_alias_in_the_place_of_the_list_is_not_cut() -> None:
     with pytest.raises(Tangled):
-        add_item("a: &p [{name: A}]\npeople: *p\n", "people", {"name": "B"})
+        add_items("a: &p [{name: A}]\npeople: *p\n", "people", [{"name": "B"}])
     with pytest.raises(Tangled):
         remove_item("a: &p {name: A}\npeople: [*p]\n", "people", 0)
