@@ -243,7 +243,7 @@ def _if_match(ask: Ask, row: Row) -> None:
 
 def _checked(ask: Ask, *, creating: bool) -> dict[str, Any]:
     """The body; refused and noted when Microsoft's own schema or the rules of the properties do not allow it."""
-    body = ask.body
+    body = _read_leniently(ask.body)
     wrong = complaint(body) if isinstance(body, dict) else "the body is no JSON object"
     if not wrong:
         wrong = next((f"{name} cannot be written" for name in body if name not in _WRITABLE and "@" not in name), "")
@@ -258,6 +258,20 @@ def _checked(ask: Ask, *, creating: bool) -> dict[str, Any]:
         ask.server.refused_bodies.append((ask.method, wrong, body))
         raise Refusal(400, "ErrorPropertyValidationFailure", f"At least one property failed validation: {wrong}.")
     return dict(body)
+
+
+def _read_leniently(body: Any) -> Any:
+    """The body with what Graph takes though its metadata spell it otherwise."""
+    if not isinstance(body, dict):
+        return body
+    body = dict(body)
+    if isinstance(body.get("body"), dict) and body["body"].get("contentType"):
+        # microsoft-graph-docs, user-post-events, samples: "HTML" is taken as well as "html".
+        body["body"] = {**body["body"], "contentType": str(body["body"]["contentType"]).lower()}
+    if isinstance(body.get("isOnlineMeeting"), str):
+        # python-o365, calendar.py: it has always sent this one as "true" or "false", in quotes.
+        body["isOnlineMeeting"] = body["isOnlineMeeting"] == "true"
+    return body
 
 
 def _set_fields(fields: dict[str, Any], extended: dict[str, str], body: dict[str, Any]) -> None:
