@@ -26,16 +26,20 @@ class Desk:
     def provider(self, name: str) -> CalendarProvider:
         """The adapter of the configured calendar `name`; makes no request."""
         from calsync.registry import open_provider
-        from calsync.tokens import SecretStore
 
         calendar = next(c for c in self.config.calendars if c.name == name)
-        context = ProviderContext(
+        return open_provider(calendar.provider, calendar.name, calendar.options, self.context())
+
+    def context(self) -> ProviderContext:
+        """What every adapter is given besides its options."""
+        from calsync.tokens import SecretStore
+
+        return ProviderContext(
             zone=self.config.zone,
             folder=self.state_folder,
             secret=SecretStore(self.state_folder).get,
             me=self.config.me,
         )
-        return open_provider(calendar.provider, calendar.name, calendar.options, context)
 
 
 def open_desk(config_path: Path, state_folder: Path, now: datetime | None = None) -> Desk:

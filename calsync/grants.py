@@ -18,7 +18,7 @@ from calsync.errors import StateError
 from calsync.tokens import read_private
 from calsync.wholefile import replace_file
 
-__all__ = ["GrantFile"]
+__all__ = ["GrantFile", "every_grant"]
 
 _FOLDER = "grants"
 _PATIENCE_SECONDS = 120.0
@@ -47,20 +47,7 @@ class GrantFile:
 
         Raises StateError when others can read the file, or when it cannot be understood.
         """
-        data = read_private(self.path)
-        if data is None:
-            return None
-        try:
-            said = json.loads(data)
-        except ValueError:
-            # The decoder's message is kept out: it may quote the file.
-            said = None
-        if not isinstance(said, dict):
-            raise StateError(
-                f"{self.path}: it is not a grant that calsync has written",
-                "move it away and sign in again with `calsync calendars sign-in`",
-            )
-        return said
+        return _read(self.path)
 
     def write(self, grant: Mapping[str, Any]) -> None:
         """Keep the grant: readable by its owner alone from its first byte on, replaced whole. Raises StateError."""
@@ -100,3 +87,33 @@ class GrantFile:
             raise StateError(
                 f"{self.path}: cannot be locked ({error.strerror})", "check the state folder and its free space"
             ) from None
+
+
+def every_grant(folder: Path, provider: str) -> list[dict[str, Any]]:
+    """The grants of every account of one kind of provider, by file name; those that cannot be read are left out."""
+    found = []
+    for path in sorted((folder / _FOLDER).glob(f"{provider}-*.json")):
+        try:
+            grant = _read(path)
+        except StateError:
+            continue
+        if grant is not None:
+            found.append(grant)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    data = read_private(path)
+    if data is None:
+        return None
+    try:
+        said = json.loads(data)
+    except ValueError:
+        # The decoder's message is kept out: it may quote the file.
+        said = None
+    if not isinstance(said, dict):
+        raise StateError(
+            f"{path}: it is not a grant that calsync has written",
+            "move it away and sign in again with `calsync calendars sign-in`",
+        )
+    return said

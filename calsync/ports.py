@@ -14,12 +14,12 @@ A provider object is used by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from calsync.model import Key, Occurrence, Series, Span
@@ -32,12 +32,17 @@ __all__ = [
     "Capabilities",
     "Delta",
     "Expanded",
+    "NewGrant",
     "Outcome",
     "OutcomeState",
     "OwnedSeries",
     "ProviderContext",
     "Resource",
     "SeriesWrite",
+    "SignIn",
+    "SignInPerson",
+    "SignInWay",
+    "SignInWish",
 ]
 
 
@@ -247,4 +252,88 @@ class CalendarProvider(Protocol):
 
     def people(self) -> list[AccountPerson]:
         """The people whom the account knows, nearest first; only where `capabilities.can_list_people`, else none."""
+        ...
+
+
+class SignInWay(StrEnum):
+    """How a leader signs in; which of them there are is the provider's to say."""
+
+    BROWSER = "browser"
+    """In a browser on this computer."""
+    PASTE = "paste"
+    """In any browser; the address that it ends on is brought back by hand."""
+    DEVICE_CODE = "device-code"
+    """In any browser, with a code that is shown here."""
+    TOKEN_FILE = "token-file"  # noqa: S105 - the name of an option
+    """Somewhere else, earlier; a file has what came of it."""
+    APPLICATION = "application"
+    """Not at all: an application acts with a secret of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWish:
+    """What is wanted of a sign-in.
+
+    `write`: blocks are written to one of the account's calendars. `calendars` are the options of each calendar of the
+    account that is connected. `people`: the account's people are to be listed, too. `client`, `tenant` and
+    `token_file` are what the command line says; "" and None where it says nothing.
+    """
+
+    way: SignInWay = SignInWay.BROWSER
+    write: bool = False
+    calendars: tuple[Mapping[str, str], ...] = ()
+    people: bool = False
+    client: str = ""
+    tenant: str = ""
+    token_file: Path | None = None
+
+
+class SignInPerson(Protocol):
+    """Whoever signs in, as the provider reaches them."""
+
+    def say(self, text: str) -> None:
+        """Show a line. It is never one with a secret in it."""
+        ...
+
+    def ask(self, question: str, *, hidden: bool = False) -> str:
+        """What they type or paste, "" for nothing; `hidden` keeps it off the screen."""
+        ...
+
+    def watch(self) -> None:
+        """Raises UsageError when nobody is at the terminal who could follow a sign-in elsewhere."""
+        ...
+
+    def browser(self) -> str:
+        """The name under which Python's `webbrowser` opens their browser; it also shows the address.
+
+        Raises UsageError when nobody is at the terminal, or when there is no browser.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrant:
+    """What a sign-in gave, checked and not yet kept.
+
+    `account` is who has signed in; `may` says what calsync may do now, as in "calsync may ..."; `grant` is for the
+    account's grant file, `secret` (if any) for the secrets, under the calendar's name.
+    """
+
+    account: str
+    may: str
+    grant: Mapping[str, Any] = field(repr=False)
+    secret: str = field(default="", repr=False)
+
+
+class SignIn(Protocol):
+    """A provider's sign-in, for kinds of calendars that need more than a password."""
+
+    def __call__(
+        self, name: str, options: Mapping[str, str], context: ProviderContext, wish: SignInWish, person: SignInPerson
+    ) -> NewGrant:
+        """Sign in for the calendar `name`, and check that it is the account that the options name.
+
+        Keeps nothing. Raises SignInNeeded when it was refused or another account has signed in, Unreachable,
+        StateError, or UsageError for a wish that the provider cannot meet.
+        """
         ...

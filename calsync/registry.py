@@ -15,9 +15,9 @@ from calsync.errors import UsageError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from calsync.ports import CalendarProvider, ProviderContext
+    from calsync.ports import CalendarProvider, ProviderContext, SignIn
 
-__all__ = ["ENTRY_POINTS", "kinds", "open_provider", "option_keys"]
+__all__ = ["ENTRY_POINTS", "kinds", "open_provider", "option_keys", "sign_in_of"]
 
 ENTRY_POINTS = "calsync.providers"
 """The entry-point group: the name is the kind of calendar, the value `module:Class`; a class may have `OPTIONS`."""
@@ -63,6 +63,11 @@ _BUILT_IN: dict[str, tuple[str, dict[str, str]]] = {
             "cloud": "`global`, or the national cloud the account lives in",
         },
     ),
+}
+# The others need a password at most.
+_SIGN_IN = {
+    "google": "providers.google.signin:sign_in",
+    "microsoft": "providers.microsoft.signin:sign_in",
 }
 # Not offered to anybody: it forgets everything when the process ends.
 _FOR_TESTS: dict[str, tuple[str, dict[str, str]]] = {
@@ -116,17 +121,22 @@ def open_provider(kind: str, name: str, options: Mapping[str, str], context: Pro
     return provider
 
 
+def sign_in_of(kind: str) -> SignIn | None:
+    """The sign-in of a kind of calendar; None where a password is all that it takes.
+
+    Raises UsageError when the adapter cannot be imported.
+    """
+    where = _SIGN_IN.get(kind)
+    if where is None:
+        return None
+    found: SignIn = _ours(kind, where)  # type: ignore[assignment]
+    return found
+
+
 def _loaded(kind: str) -> object:
     built_in = _BUILT_IN.get(kind) or _FOR_TESTS.get(kind)
     if built_in is not None:
-        _check_marker()
-        module, _, attribute = built_in[0].partition(":")
-        try:
-            return getattr(import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            raise UsageError(
-                f"the adapter for provider {kind} cannot be loaded: {error}", "install calsync again, on its own"
-            ) from error
+        return _ours(kind, built_in[0])
     foreign = _entry_points().get(kind)
     if foreign is None:
         raise UsageError(f"there is no provider {kind!r}", _nearest(kind, kinds()))
@@ -138,6 +148,18 @@ def _loaded(kind: str) -> object:
             "install that adapter again, or take the calendar out of the config",
         ) from error
     return loaded
+
+
+def _ours(kind: str, where: str) -> object:
+    """What stands at `module:attribute` of our own package of adapters."""
+    _check_marker()
+    module, _, attribute = where.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the adapter for provider {kind} cannot be loaded: {error}", "install calsync again, on its own"
+        ) from error
 
 
 def _check_marker() -> None:

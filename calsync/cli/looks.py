@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli.options import as_json, open_at
 from calsync.cli.output import lines, print_json, table
+from calsync.errors import UsageError
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -47,29 +48,61 @@ def calendars(context: click.Context, json_: bool) -> int:
 
 @calendars.command("sign-in")
 @click.argument("name")
+@click.option("--paste", is_flag=True, help="Sign in in a browser anywhere, and paste the address that it ends on.")
+@click.option("--device-code", is_flag=True, help="Sign in in a browser anywhere, with a code that is shown here.")
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Take the sign-in from a file that was made elsewhere.",
+)
+@click.option("--application", is_flag=True, help="Let an application act, with a secret of its own.")
+@click.option("--people", is_flag=True, help="Also ask to see the account's people, for `people import`.")
+@click.option("--client", default="", metavar="FILE|ID", help="The OAuth client's file, or the application's id.")
+@click.option("--tenant", default="", help="The organisation's tenant: its domain or id.")
 @click.pass_obj
-def sign_in(settings: Settings, name: str) -> int:
-    """Keep the password of calendar NAME, in the system keyring or in a file that only you can read.
+def sign_in(
+    settings: Settings,
+    name: str,
+    paste: bool,
+    device_code: bool,
+    token_file: Path | None,
+    application: bool,
+    people: bool,
+    client: str,
+    tenant: str,
+) -> int:
+    """Sign in to calendar NAME.
 
-    It is asked for without being shown, or read from the first line of stdin.
+    Where a password is all that it takes, it is asked for without being shown, or read from the first line of stdin,
+    and kept in the system keyring or in a file that only you can read.
+
+    For Google and Microsoft your browser opens. Only the fewest permissions are asked for that the configuration needs;
+    after a calendar has been given `write: true`, sign in again. docs/google.md and docs/microsoft.md say how.
     """
-    from calsync.errors import UsageError
+    from calsync.cli.person import Person
+    from calsync.ports import SignInWay, SignInWish
 
+    chosen = {
+        SignInWay.PASTE: paste,
+        SignInWay.DEVICE_CODE: device_code,
+        SignInWay.TOKEN_FILE: token_file is not None,
+        SignInWay.APPLICATION: application,
+    }
+    ways = [way for way, wanted in chosen.items() if wanted]
+    if len(ways) > 1:
+        both = " and ".join(f"--{way.value}" for way in ways[:2])
+        raise UsageError(f"{both} are two ways of signing in", "choose one")
+    wish = SignInWish(
+        way=ways[0] if ways else SignInWay.BROWSER, people=people, client=client, tenant=tenant, token_file=token_file
+    )
     desk = open_at(settings)
-    names = [calendar.name for calendar in desk.config.calendars]
-    if name not in names:
-        raise UsageError(f"{desk.config.path}: there is no calendar {name}", f"connected are: {', '.join(names)}")
-    if sys.stdin.isatty():
-        password = click.prompt(f"Password for {name}", hide_input=True, err=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise UsageError(f"{name}: there is no password on stdin", "write it there as one line")
-    from calsync.tokens import SecretStore
+    from calsync.signing import sign_in as signed_in
 
-    place = SecretStore(desk.state_folder).put(name, password)
-    where = "the system keyring" if place == "keyring" else f"a file in {desk.state_folder} that only you can read"
-    lines([f"The password of {name} is kept in {where}."])
+    kept = signed_in(desk, name, wish, Person(name))
+    if kept.account:
+        lines([f"{kept.account} is signed in: calsync may {kept.may}. The grant lies in {kept.where}."])
+    else:
+        lines([f"The password of {name} is kept in {kept.where}."])
     return 0
 
 

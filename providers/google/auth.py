@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -24,7 +24,7 @@ from calsync.wire import LATER, Answer, Wire
 from providers.google.refusals import Refusal, no_grant, sign_in_step, testing_ended
 from providers.google.scopes import scopes_for
 
-__all__ = ["TOKEN_URI", "GoogleAccess", "google_transport", "is_primary", "read_key", "silence"]
+__all__ = ["TOKEN_URI", "GoogleAccess", "Transport", "is_primary", "of_service_account", "of_user", "silence"]
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
@@ -61,7 +61,11 @@ class GoogleAccess:
         if self._credentials is None or not self._credentials.valid:
             silence()
             key = self._options.get("service_account")
-            self._credentials = self._from_grant() if key is None else self._from_key(Path(key))
+            self._credentials = (
+                self._from_grant()
+                if key is None
+                else of_service_account(self._name, self._account, self._wire, Path(key), self._scopes())
+            )
         return f"Bearer {self._credentials.token}"
 
     def renew(self) -> None:
@@ -73,53 +77,15 @@ class GoogleAccess:
         return SignInNeeded(f"{self._name}: Google does not let {self._account} in", sign_in_step(self._name))
 
     def _from_grant(self) -> Any:
-        from google.auth.exceptions import RefreshError
-        from google.oauth2 import credentials
-
-        make: Any = credentials.Credentials
-
         with self._grant.locked():
             grant = self._grant.read()
             if grant is None or grant.get("kind") != "user" or not grant.get("refresh_token"):
                 raise no_grant(self._name, self._account)
-            fresh = make(
-                token=None,
-                refresh_token=grant["refresh_token"],
-                token_uri=grant.get("token_uri", TOKEN_URI),
-                client_id=grant.get("client_id", ""),
-                client_secret=grant.get("client_secret", ""),
-            )
-            try:
-                fresh.refresh(google_transport(self._wire))
-            except RefreshError as error:
-                refusal = Refusal(self._name, self._account, _data_of(error))
-                raise refusal.of_user(in_testing=testing_ended(str(grant.get("signed_in")), self._now())) from None
+            in_testing = testing_ended(str(grant.get("signed_in")), self._now())
+            fresh = of_user(self._name, self._account, Transport(self._wire), grant, in_testing=in_testing)
             if fresh.refresh_token != grant["refresh_token"]:
                 # Before the token is used: if this process dies now, the next one must find the new one.
                 self._grant.write({**grant, "refresh_token": fresh.refresh_token})
-        return fresh
-
-    def _from_key(self, path: Path) -> Any:
-        from google.auth.exceptions import RefreshError
-        from google.oauth2 import service_account
-
-        make: Any = service_account.Credentials
-
-        key = read_key(self._name, path)
-        scopes = self._scopes()
-        try:
-            fresh = make.from_service_account_info(key, scopes=scopes, subject=self._account)
-        except ValueError:
-            # The library's message is kept out: it may quote the key.
-            raise SignInNeeded(
-                f"{self._name}: {path} is no key file of a service account", "download it from Google's console again"
-            ) from None
-        try:
-            fresh.refresh(google_transport(self._wire))
-        except RefreshError as error:
-            raise Refusal(self._name, self._account, _data_of(error)).of_service_account(
-                str(key.get("client_id", "")), scopes, self._wire.clock_is_off, urlsplit(TOKEN_URI).netloc
-            ) from None
         return fresh
 
     def _scopes(self) -> list[str]:
@@ -130,52 +96,83 @@ class GoogleAccess:
         return scopes_for(write=True, primary=is_primary(self._options))
 
 
+def of_user(name: str, account: str, transport: Transport, grant: Mapping[str, Any], *, in_testing: bool) -> Any:
+    """google-auth's credentials with a fresh access token, from the refresh token of a grant.
+
+    Raises SignInNeeded (`in_testing`: the grant is as old as those of apps in Testing get), or Unreachable.
+    """
+    from google.auth.exceptions import RefreshError
+    from google.oauth2 import credentials
+
+    make: Any = credentials.Credentials
+    fresh = make(
+        token=None,
+        refresh_token=grant["refresh_token"],
+        token_uri=grant.get("token_uri", TOKEN_URI),
+        client_id=grant.get("client_id", ""),
+        client_secret=grant.get("client_secret", ""),
+    )
+    try:
+        fresh.refresh(transport)
+    except RefreshError as error:
+        raise Refusal(name, account, _data_of(error)).of_user(in_testing=in_testing) from None
+    return fresh
+
+
+def of_service_account(name: str, account: str, wire: Wire, path: Path, scopes: Sequence[str]) -> Any:
+    """google-auth's credentials with a fresh access token, from the key of a service account that acts for `account`.
+
+    Raises SignInNeeded, Unreachable, or StateError when others can read the key.
+    """
+    from google.auth.exceptions import RefreshError
+    from google.oauth2 import service_account
+
+    key = _read_key(name, path)
+    make: Any = service_account.Credentials
+    try:
+        fresh = make.from_service_account_info(key, scopes=scopes, subject=account)
+    except ValueError:
+        # The library's message is kept out: it may quote the key.
+        raise _no_key(name, path) from None
+    try:
+        fresh.refresh(Transport(wire))
+    except RefreshError as error:
+        raise Refusal(name, account, _data_of(error)).of_service_account(
+            str(key.get("client_id", "")), scopes, wire.clock_is_off, urlsplit(TOKEN_URI).netloc
+        ) from None
+    return fresh
+
+
 def is_primary(options: Mapping[str, str]) -> bool:
     """True when the options name the account's own first calendar."""
     calendar = options.get("calendar", "primary").strip().casefold()
     return calendar in ("", "primary", options["account"].strip().casefold())
 
 
-def read_key(name: str, path: Path) -> dict[str, Any]:
-    """The key file of a service account.
+class Transport:
+    """What google-auth sends its requests with (the interface of google.auth.transport.Request), on top of a wire.
 
-    Raises SignInNeeded when there is none or it is not one, StateError when others can read it, too.
-    """
-    again = "download it from Google's console again"
-    try:
-        data = read_private(path)
-    except StateError as error:
-        raise StateError(f"{name}: {error.what}", error.next_step) from None
-    if data is None:
-        raise SignInNeeded(f"{name}: {path}: the service account's key file is not there", "check `service_account`")
-    try:
-        said = json.loads(data)
-    except ValueError:
-        said = None
-    if not isinstance(said, dict) or said.get("type") != "service_account":
-        raise SignInNeeded(f"{name}: {path} is no key file of a service account", again)
-    return said
-
-
-def google_transport(wire: Wire) -> Callable[..., _Reply]:
-    """What google-auth sends its requests with (the interface of google.auth.transport.Request), on top of `wire`.
-
-    A refresh is safe to repeat: Google's refresh tokens stay good.
+    A refresh is safe to repeat: Google's refresh tokens stay good. `said` is the last answer.
     """
 
-    def request(
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.said: dict[str, Any] = {}
+
+    def __call__(
+        self,
         url: str,
         method: str = "GET",
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         **_: object,
     ) -> _Reply:
-        answer = ask(wire, method, url, body or b"", headers, safe=True)
-        if answer.status == HTTPStatus.OK and b'"access_token"' not in answer.body:
-            raise Unreachable(f"{wire.name}: {urlsplit(url).netloc} has answered without a token", LATER)
+        """Send one request; raises Unreachable."""
+        answer = ask(self._wire, method, url, body or b"", headers, safe=True)
+        self.said = json.loads(answer.body)
+        if answer.status == HTTPStatus.OK and "access_token" not in self.said:
+            raise Unreachable(f"{self._wire.name}: {urlsplit(url).netloc} has answered without a token", LATER)
         return _Reply(answer)
-
-    return request
 
 
 def silence() -> None:
@@ -193,6 +190,28 @@ class _Reply:
         self.status = answer.status
         self.headers = answer.headers
         self.data = answer.body
+
+
+def _read_key(name: str, path: Path) -> dict[str, Any]:
+    try:
+        data = read_private(path)
+    except StateError as error:
+        raise StateError(f"{name}: {error.what}", error.next_step) from None
+    if data is None:
+        raise SignInNeeded(f"{name}: {path}: the service account's key file is not there", "check `service_account`")
+    try:
+        said = json.loads(data)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or said.get("type") != "service_account":
+        raise _no_key(name, path)
+    return said
+
+
+def _no_key(name: str, path: Path) -> SignInNeeded:
+    return SignInNeeded(
+        f"{name}: {path} is no key file of a service account", "download it from Google's console again"
+    )
 
 
 def _data_of(error: Exception) -> Any:

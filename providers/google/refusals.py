@@ -82,6 +82,17 @@ class Refusal:
             )
         return self._unknown(sign_in_step(name))
 
+    def of_sign_in(self) -> SignInNeeded:
+        """The refusal that a sign-in in the browser ended with, or of the code that it gave."""
+        name, account = self._name, self._account
+        if self.error == "access_denied":
+            return SignInNeeded(f"{name}: the sign-in of {account} was declined in the browser", sign_in_step(name))
+        if self.error in ("invalid_grant", "mismatching_state", "missing_code"):
+            return SignInNeeded(
+                f"{name}: the answer belongs to another sign-in, or came too late ({self.error})", sign_in_step(name)
+            )
+        return self.of_user(in_testing=False)
+
     def of_service_account(self, client_id: str, scopes: Iterable[str], clock_is_off: str, host: str) -> SignInNeeded:
         """The refusal of a service account's key. `clock_is_off` says how far this computer's clock is from `host`."""
         name, account, words = self._name, self._account, self._words.lower()
