@@ -363,6 +363,7 @@ class _Night:
             self.progress("writing", report.written, total)
             applied = apply_writes(store, report.run, diff.calendar, provider, diff.writes)
             report.written += applied.written
+            report.notes.extend(applied.notes)
             if applied.error is not None:
                 report.errors.append(applied.error)
             report.errors.extend(

@@ -218,6 +218,7 @@ def _carry_out(
     if report.run is None:
         return True
     applied = apply_writes(store, report.run, calendar, writer, writes)
+    report.notes.extend(note for note in applied.notes if note not in report.notes)
     report.written += applied.written
     if applied.error is not None:
         report.errors.append(applied.error)

@@ -101,6 +101,8 @@ class MemoryServer:
         self._epoch = 1
         self._faults: dict[int, Fault] = {}
         self.requests = 0
+        self.note = ""
+        """What it says of each block that it takes, as a server does that can keep a wish only in another way."""
         self.people: list[AccountPerson] | None = None
         """Whom the account knows; None for one that cannot tell."""
 
@@ -274,7 +276,7 @@ class MemoryServer:
                 return Outcome(OutcomeState.DONE)
             if write.before is not None:
                 return Outcome(OutcomeState.CONFLICT, error=f"{name}: it was deleted meanwhile")
-            return Outcome(OutcomeState.DONE, etag=self.put(name, series_bytes(write.after), calendar))
+            return Outcome(OutcomeState.DONE, self.put(name, series_bytes(write.after), calendar), note=self.note)
         owned = _owned(name, stored, zone)
         if owned is None:
             return Outcome(OutcomeState.CONFLICT, error=f"{name}: what stands there is not a block of calsync")
@@ -287,7 +289,7 @@ class MemoryServer:
         if write.after is None:
             self.remove(name, calendar)
             return Outcome(OutcomeState.DONE)
-        return Outcome(OutcomeState.DONE, etag=self.put(name, series_bytes(write.after), calendar))
+        return Outcome(OutcomeState.DONE, self.put(name, series_bytes(write.after), calendar), note=self.note)
 
 
 class MemoryProvider:

@@ -27,11 +27,14 @@ _STATES = {OutcomeState.DONE: "confirmed", OutcomeState.CONFLICT: "conflict", Ou
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of the writes to one calendar. `problems` are one-line errors, `error` the first of their causes."""
+    """What came of the writes to one calendar. `problems` are one-line errors, `error` the first of their causes;
+    `notes` say, each once, which wishes were met in another way.
+    """
 
     written: int
     problems: tuple[str, ...] = ()
     error: ProviderError | None = None
+    notes: tuple[str, ...] = ()
 
 
 def apply_writes(
@@ -64,7 +67,8 @@ def apply_writes(
         else:
             problems.append(f"{calendar}: {outcome.error or 'a block was changed there meanwhile'}")
     store.settle(states, bases)
-    return Applied(len(bases), tuple(problems))
+    notes = dict.fromkeys(f"{calendar}: {outcome.note}" for outcome in outcomes if outcome.note)
+    return Applied(len(bases), tuple(problems), notes=tuple(notes))
 
 
 def _base(after: Series | None, outcome: Outcome) -> BaseSeries | None:
