@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -78,7 +79,12 @@ def _placed(at: date, zone: str) -> Moment:
     if at.tzinfo is None:
         return at.replace(tzinfo=ZoneInfo(zone))
     name = str(getattr(at.tzinfo, "key", ""))
-    return at if name in available_timezones() else at.astimezone(UTC)
+    return at if name in _zones() else at.astimezone(UTC)
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
 
 
 def _event(one: icalendar.Event, zone: str, me: str) -> Json:

@@ -25,7 +25,15 @@ _ID = re.compile(r"[a-v0-9]{5,1024}")
 _IGNORED = ("kind", "etag", "created", "updated", "htmlLink", "hangoutLink", "creator", "locked", "attendeesOmitted")
 _FIXED = ("id", "iCalUID", "recurringEventId", "originalStartTime", "organizer", "eventType", "privateCopy")
 """Immutable after creation, or read-only (discovery document, Event)."""
-_DEFAULTS = {"transparency": "opaque", "visibility": "default"}
+_DEFAULTS = {
+    "transparency": "opaque",
+    "visibility": "default",
+    "anyoneCanAddSelf": False,
+    "guestsCanInviteOthers": True,
+    "guestsCanModify": False,
+    "guestsCanSeeOtherGuests": True,
+}
+"""Defaults of the discovery document, which are not shown."""
 _STRICT = {"private": 1, "confidential": 1}
 _SPECIAL_TYPES = ("focusTime", "outOfOffice", "workingLocation")
 
