@@ -83,6 +83,7 @@ class GraphServer:
         self.forgotten: set[str] = set()
         self._faults: dict[int, list[Planned]] = {}
         self._under_way: dict[str, int] = {}
+        self._gathered = 0
         self._issued = 0
         self._lock = threading.RLock()
         self._crowd = threading.Condition()
@@ -247,8 +248,13 @@ class GraphServer:
             before = self._under_way.get(box, 0)
             self._under_way[box] = before + weight
             self.peak = max(self.peak, before + weight)
-            self._crowd.notify_all()
-            self._crowd.wait_for(lambda: self._under_way[box] >= self.gather, self.gather_seconds)
+            if self._under_way[box] >= self.gather:
+                # Whoever waits is let go, even if others have already finished when they look.
+                self._gathered += 1
+                self._crowd.notify_all()
+            else:
+                since = self._gathered
+                self._crowd.wait_for(lambda: self._gathered > since, self.gather_seconds)
         try:
             yield max(0, self.max_concurrent - before)
         finally:

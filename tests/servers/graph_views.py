@@ -79,7 +79,7 @@ def view(ask: Ask, calendar: Calendar) -> Reply:
 
 def _filtered(ask: Ask, query: dict[str, str], rows: list[Row]) -> Reply:
     if "$filter" in query:
-        rows = [row for row in rows if condition(query["$filter"])(row)]
+        rows = list(filter(condition(query["$filter"]), rows))
     rows = order(rows, query.get("$orderby", ""), ask.mailbox.home)
     return paged(ask, query, rows, lambda row: event_json(row, ask.mailbox, ask.looks))
 
