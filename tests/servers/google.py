@@ -233,7 +233,7 @@ class GoogleServer:
             self.store.touch(calendar, path.get("eventId", ""))
         empty_first = plan is not None and plan.fault is Fault.EMPTY_PAGE
         said: Json | None
-        if calendar is None or method.id == "calendar.calendars.get":
+        if calendar is None or method.id in ("calendar.calendars.get", "calendar.calendarList.get"):
             said = self._around_answer(method, calendar, seen, body)
         else:
             said = self._events_answer(method, calendar, role, path, seen, body, empty_first=empty_first)
@@ -244,7 +244,8 @@ class GoogleServer:
 
     def _around_answer(self, method: Method, calendar: Calendar | None, seen: Seen, body: Any) -> Json:
         if calendar is not None:
-            return self._around.calendar(calendar)
+            listed = method.id == "calendar.calendarList.get"
+            return self._around.entry(calendar) if listed else self._around.calendar(calendar)
         if method.id == "calendar.calendarList.list":
             return self._around.calendars(seen.query)
         if method.id == "calendar.freebusy.query":

@@ -36,6 +36,10 @@ class Around:
         rows = [_entry(one) for one in every if _ROLES.index(one.role) >= least]
         return {"kind": "calendar#calendarList", "etag": '"p1"', **self._paged(rows, query, "items", "maxResults", 100)}
 
+    def entry(self, calendar: Calendar) -> Json:
+        """calendarList.get."""
+        return _entry(calendar)
+
     def calendar(self, calendar: Calendar) -> Json:
         """calendars.get."""
         shown: Json = {

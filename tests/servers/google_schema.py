@@ -23,7 +23,7 @@ _READ_ONLY = re.compile(r"read-only\b", re.IGNORECASE)
 _DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 _SYSTEM = ("alt", "fields", "key", "oauth_token", "prettyPrint", "quotaUser", "userIp")
 _CALENDAR_METHODS = {
-    "calendarList": ("list",),
+    "calendarList": ("list", "get"),
     "calendars": ("get",),
     "events": ("list", "get", "insert", "import", "patch", "update", "delete", "move", "instances"),
     "freebusy": ("query",),
