@@ -98,6 +98,8 @@ class GoogleServer:
         self._tokens = Tokens(self)
         self._listings, self._writes, self._around = Listings(self), Writes(self), Around(self)
         self._faults: dict[int, Planned] = {}
+        self._taken = 0
+        self._broken: Exception | None = None
 
     # --- what tests make of it ---
 
@@ -135,7 +137,8 @@ class GoogleServer:
 
     def fail_next(self, fault: Fault, skip: int = 0, **more: Any) -> None:
         """The next request but `skip` goes wrong that way."""
-        self.fail_at(len(self.requests) + skip + 1, fault, **more)
+        with self.lock:
+            self.fail_at(len(self.requests) + skip + 1, fault, **more)
 
     def behave(self) -> None:
         """Forget every fault that is still to come."""
@@ -148,8 +151,6 @@ class GoogleServer:
             names = [seen.name for seen in self.requests[self._taken :]]
             self._taken = len(self.requests)
             return names
-
-    _taken = 0
 
     def token(self) -> str:
         """An access token that is good now, given out without a request."""
@@ -177,6 +178,8 @@ class GoogleServer:
         """Serve on 127.0.0.1 until the block ends; `url` has no slash at its end."""
         with serving(self.answer, self.clock) as self.url:
             yield
+        if self._broken is not None:
+            raise RuntimeError("the loopback server itself went wrong") from self._broken
 
     # --- what each request means ---
 
@@ -191,7 +194,10 @@ class GoogleServer:
                 return None
             try:
                 status, headers, said = self._carried_out(seen, plan)
-            except ApiError as error:
+            except Exception as error:
+                if not isinstance(error, ApiError):
+                    self._broken = self._broken or error
+                    raise
                 status, headers, said = error.status, error.headers, error.body()
                 if seen.name == "token":
                     # The token endpoint says it as RFC 6749 5.2 does.

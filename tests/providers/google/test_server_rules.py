@@ -116,6 +116,20 @@ def test_a_cancelled_instance_keeps_only_what_names_it_and_comes_back_with_its_t
     assert back["start"]["dateTime"] == "2026-12-08T11:00:00+01:00"
 
 
+def test_a_cancelled_instance_comes_back_by_an_update_that_says_everything(api: Api) -> None:
+    api.insert(WEEKLY)
+    api.delete(SECOND)
+    whole = {
+        **ONE,
+        "start": {**START, "dateTime": "2026-12-08T11:00:00"},
+        "end": {**END, "dateTime": "2026-12-08T12:00:00"},
+    }
+    assert api.update(SECOND, whole).status == 403
+    back = api.update(SECOND, {**whole, "status": "confirmed"}).json
+    assert (back["id"], back["recurringEventId"], back["summary"]) == (SECOND, "series1", "Review")
+    assert api.list().ids == ["series1", SECOND]
+
+
 def test_a_date_that_the_series_does_not_give_is_no_instance(api: Api) -> None:
     api.insert(WEEKLY)
     for event in ("series1_20261209T090000Z", "series1_20261208", "single1_20261208T090000Z"):
