@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from calsync.config.values import Details, ExportConfig
@@ -11,6 +10,7 @@ from calsync.errors import CalsyncError, Unfinished
 from calsync.ical.marks import PRODID
 from calsync.model import Series
 from calsync.state.store import Store
+from calsync.wholefile import replace_file
 
 __all__ = ["export", "feed", "write_exports", "written_by_us"]
 
@@ -73,13 +73,8 @@ def _write(desk: Desk, store: Store, target: ExportConfig) -> bool:
                 raise Unfinished(
                     f"{path} was not written by calsync and is left alone", "name another file under `exports`"
                 )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temp = path.with_name(f".{path.name}.tmp")
-        with temp.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temp.replace(path)
+        # Others are to read it, where this process's files can be read by others.
+        replace_file(path, content, private=False)
     except OSError as error:
         raise Unfinished(
             f"the export {path} cannot be written: {error.strerror or error}", "check its folder and the free space"

@@ -6,11 +6,9 @@ place, and a file that somebody else changed meanwhile is left alone.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +19,7 @@ from calsync.config.load import check_config, read_config_bytes
 from calsync.config.wording import did_you_mean, shown
 from calsync.config.zones import system_timezone
 from calsync.errors import ConfigError, UsageError
+from calsync.wholefile import sync_folder, written_beside
 
 __all__ = ["PERSON_KEYS", "Edited", "add_people", "add_person", "edit_person", "remove_person"]
 
@@ -231,7 +230,6 @@ def _check_result(context: _Context, name: str, data: bytes) -> None:
 
 def _replace(path: Path, old: bytes, new: bytes) -> None:
     """Put `new` in the place of `old`, whole or not at all; a link stays a link, mode and owner stay."""
-    temporary = None
     try:
         real = path.resolve(strict=True)
         found = real.stat()
@@ -239,35 +237,15 @@ def _replace(path: Path, old: bytes, new: bytes) -> None:
             raise UsageError(
                 f"{path} is not a plain file, so it cannot be edited", "make the change where it comes from"
             )
-        handle, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(new)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(stat.S_IMODE(found.st_mode))
-        if os.name == "posix" and (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(temporary, found.st_uid, found.st_gid)
-        if real.read_bytes() != old:
-            raise UsageError(f"{path} was changed by somebody else meanwhile", "nothing was written; try again")
-        Path(temporary).replace(real)
-        temporary = None
-        _sync_folder(real.parent)
+        with written_beside(real, new) as temporary:
+            temporary.chmod(stat.S_IMODE(found.st_mode))
+            if os.name == "posix" and (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+                os.chown(temporary, found.st_uid, found.st_gid)
+            if real.read_bytes() != old:
+                raise UsageError(f"{path} was changed by somebody else meanwhile", "nothing was written; try again")
+            temporary.replace(real)
+        sync_folder(real.parent)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", "check its permissions; it is as it was"
         ) from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming last; Windows opens no folders and renames durably by itself."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,7 +6,6 @@ of another version is passed over. It holds what the file holds and is readable 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import json
@@ -30,6 +29,7 @@ from calsync.config.values import (
 )
 from calsync.model import Kind, Person
 from calsync.planning.board import Prefer
+from calsync.wholefile import replace_file
 
 __all__ = ["FILE_NAME", "Snapshot"]
 
@@ -102,22 +102,9 @@ class Snapshot:
         body = json.dumps({"system_zone": system_zone, "config": _encoded(config)}, ensure_ascii=True).encode("ascii")
         key = self.key.encode("ascii")
         content = key + b"\n" + hashlib.sha256(key + body).hexdigest().encode("ascii") + b"\n" + body
-        import tempfile  # brings compression and random numbers along, which reading does not need
-
-        temporary = None
         try:
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # mkstemp makes the file 0600 from the start.
-            handle, temporary = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=self.file.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.file)
+            replace_file(self.file, content)
         except OSError:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink(missing_ok=True)
             return False
         return True
 

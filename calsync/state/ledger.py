@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calsync.state import tables
 from calsync.state.codec import load_series
+from calsync.wholefile import replace_file
 
 __all__ = ["FILE_NAME", "UNCERTAIN", "restore", "save"]
 
@@ -32,16 +32,10 @@ UNCERTAIN = "?"
 
 
 def save(connection: Connection, folder: Path) -> None:
-    """Write the copy: born 0600, replaced whole or not at all. Raises OSError."""
+    """Write the copy, for its owner alone, replaced whole or not at all. Raises OSError."""
     content = {t.name: [list(row) for row in connection.execute(select(t))] for t in _KEPT}
     text = json.dumps({"version": _VERSION, "tables": content}, ensure_ascii=False)
-    temp = folder / f".{FILE_NAME}.tmp"
-    handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temp.replace(folder / FILE_NAME)
+    replace_file(folder / FILE_NAME, text.encode())
 
 
 def restore(connection: Connection, folder: Path, now: datetime) -> bool:

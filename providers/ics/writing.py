@@ -22,6 +22,7 @@ from calsync.errors import Malformed, NotFound, ProviderError, ReadOnly
 from calsync.ical.write import read_series, series_bytes
 from calsync.model import Series
 from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
+from calsync.wholefile import sync_folder
 from providers.ics.files import Signature, content_tag, read_whole, reason, signature
 from providers.ics.folder import TEMP_SUFFIX, list_folder, temp_target
 
@@ -29,7 +30,6 @@ __all__ = ["BlockFolder", "owned_in"]
 
 _STALE_SECONDS = 3600
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
-_NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _MARK = re.compile(rb"x-calsync-key", re.IGNORECASE)
 _ATTEMPTS = 4
@@ -173,17 +173,10 @@ class BlockFolder:
 
     def _synced(self, path: Path, outcome: Outcome) -> Outcome:
         """`outcome`, once the folder itself is on the disk; UNCLEAR when the disk will not say."""
-        if os.name == "nt":
-            return outcome
         try:
-            handle = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync_folder(self._folder)
         except OSError as error:
-            if error.errno not in _NO_FOLDER_SYNC:
-                return Outcome(OutcomeState.UNCLEAR, error=f"{path}: written, but the disk says: {reason(error)}")
+            return Outcome(OutcomeState.UNCLEAR, error=f"{path}: written, but the disk says: {reason(error)}")
         return outcome
 
     def _sweep(self) -> None:
