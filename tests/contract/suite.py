@@ -65,10 +65,12 @@ class Harness(ABC):
     """One empty calendar of one kind, and another program's hand on it.
 
     `calendar` is what is passed to the provider. `put` and `put_raw` act as another program (or the leader) would.
+    `floating` is the zone in which a calendar that has no floating times keeps them, None where it has them.
     """
 
     calendar: ClassVar[str] = ""
     writable: ClassVar[bool] = True
+    floating: ClassVar[ZoneInfo | None] = None
 
     @abstractmethod
     def make(self) -> CalendarProvider:
@@ -367,7 +369,7 @@ class ReadContract:
         resources = provider.read(harness.calendar, WINDOW, None).changed
         expanded = provider.expand(harness.calendar, resources, WINDOW, tz)
         day = datetime(2026, 12, 3, tzinfo=tz).astimezone(UTC)
-        floating = datetime(2026, 12, 4, 9, tzinfo=tz).astimezone(UTC)
+        floating = datetime(2026, 12, 4, 9, tzinfo=harness.floating or tz).astimezone(UTC)
         assert spans(expanded) == [(day, day + timedelta(days=1)), (floating, floating + timedelta(hours=1))]
         assert sorted(o.all_day for e in expanded for o in e.occurrences) == [False, True]
 
@@ -586,7 +588,7 @@ class WriteContract:
         assert harness.names() == [name]
 
     def test_a_failed_write_stops_no_other_and_outcomes_come_back_in_order(self, harness: Harness) -> None:
-        keys = [f"contractkey0000000000000000000{n}" for n in range(4)]
+        keys = [f"contractblock0000000000000000000{n}" for n in range(4)]
         taken = series(keys[1])
         _create(harness.make(), harness, taken, series(keys[2]))
         etag = _own(harness.make(), harness, keys[2]).etag
@@ -642,7 +644,7 @@ class WriteContract:
 
     def test_owned_lists_ours_sorted_by_key_and_no_foreign_event(self, harness: Harness) -> None:
         harness.put("foreign", meeting("foreign"))
-        keys = [f"contractkey0000000000000000000{n}" for n in (3, 1, 2)]
+        keys = [f"contractblock0000000000000000000{n}" for n in (3, 1, 2)]
         _create(harness.make(), harness, *(series(key) for key in keys))
         assert [o.series.key for o in harness.make().owned(harness.calendar)] == sorted(keys)
 

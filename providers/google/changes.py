@@ -1,0 +1,249 @@
+"""What stands under a key, and the requests that turn it into what is wanted. Pure.
+
+Google keeps a series in pieces: a master, and an event for each date that differs. No request changes two of them, so
+a change can be cut off in its middle. The marks go first and shrink last: what calsync does is marked as its own before
+it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from calsync.errors import Malformed
+from calsync.ical.own import read_series
+from calsync.model import Override, Series
+from calsync.ports import OwnedSeries, SeriesWrite
+from providers.google.blocks import FOCUS, Clock, clock_of, dropped_of, home_of, is_home, key_of
+from providers.google.bodies import clock_for, date_body, dropped_marks, looks, recurrence_lines, series_marks, times
+from providers.google.groups import Facts, Group, Json, is_live, private_of
+from providers.google.mapping import resource_of
+from providers.google.parties import guests
+
+__all__ = [
+    "DateStep",
+    "MasterSteps",
+    "Standing",
+    "date_steps",
+    "is_between",
+    "master_steps",
+    "owned_of",
+    "standing_of",
+    "untouched",
+]
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands for a series: nothing (`group` None; `name` is then the id to take), ours, or something else.
+
+    `dates` are its exceptions by home date, `excluded` the dates that its rule leaves out by itself.
+    """
+
+    name: str
+    group: Group | None = None
+    owned: OwnedSeries | None = None
+    clock: Clock | None = None
+    dates: Mapping[date, Json] = field(default_factory=dict)
+    excluded: frozenset[date] = frozenset()
+
+    @property
+    def master(self) -> Json:
+        """The master; only of what stands."""
+        assert self.group is not None
+        assert self.group.master is not None
+        return self.group.master
+
+    @property
+    def is_focus(self) -> bool:
+        """True for Google's own focus time."""
+        return bool(self.master.get("eventType") == FOCUS)
+
+
+def owned_of(group: Group, facts: Facts, zone: ZoneInfo) -> OwnedSeries | None:
+    """The block series that a group is, None when it is none or cannot be understood as one."""
+    key = key_of(group.master) if group.master is not None and is_live(group.master) else ""
+    if not key:
+        return None
+    try:
+        resource = resource_of(group, facts)
+        assert resource is not None
+        owned = read_series(resource.payload, f"{key}.ics", resource.etag, zone)
+    except (Malformed, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return None if owned is None else replace(owned, resource=group.name)
+
+
+def standing_of(group: Group, facts: Facts, zone: ZoneInfo) -> Standing:
+    """What a group is that stands under an id of ours."""
+    owned = owned_of(group, facts, zone)
+    if owned is None or group.master is None:
+        return Standing(group.name, group)
+    clock = clock_of(group.master, facts)
+    dates: dict[date, Json] = {}
+    for item in group.exceptions:
+        home = home_of(item, clock)
+        if home is not None:
+            dates[home] = item
+    excluded = owned.series.cancelled - {day for day, item in dates.items() if not is_live(item)}
+    # A date with a version of its own is not left out by the rule, even when that version makes no sense.
+    return Standing(group.name, group, owned, clock, dates, excluded - dates.keys())
+
+
+def is_between(there: Series, before: Series | None, after: Series) -> bool:
+    """True when every part of `there` is as `before` or as `after` has it: a change of ours that was cut off.
+
+    Of a creation (`before` None) the master is there, and dates may still be as its rule has them.
+    """
+    sides = [after] if before is None else [before, after]
+    for name in ("kind", "number", "generation", "title", "transparent", "until", "description", "rule_is_ours"):
+        if all(getattr(there, name) != getattr(side, name) for side in sides):
+            return False
+    if all(_slot(there) != _slot(side) for side in sides):
+        return False
+    days = {day for side in (there, *sides) for day in (*side.cancelled, *side.overrides)}
+    return all(
+        any(_entry(there, day) == _entry(side, day) for side in sides)
+        or (_entry(there, day) == "home" and (before is None or _slot(there) != _slot(before)))
+        for day in days
+        if there.has(day)
+    )
+
+
+def _slot(series: Series) -> tuple[object, ...]:
+    return series.first, series.start, series.minutes, series.timezone
+
+
+def _entry(series: Series, day: date) -> object:
+    if day in series.cancelled:
+        return "cancelled"
+    return series.overrides.get(day, "home")
+
+
+@dataclass(frozen=True, slots=True)
+class MasterSteps:
+    """The changes of a master: before and after those of its dates, {} for none.
+
+    `reshapes` is True when `first` may change what its exceptions are or mean, so that they must be looked at again.
+    """
+
+    first: Body
+    last: Body
+    reshapes: bool
+
+
+def master_steps(standing: Standing, after: Series) -> MasterSteps:
+    """What the master of a series that stands needs to be that of `after`."""
+    assert standing.owned is not None
+    there, said = standing.owned.series, private_of(standing.master)
+    body = _fields(standing, after)
+    wanted = series_marks(after)
+    if standing.is_focus:
+        wanted["free"] = "1" if after.transparent else "0"
+    properties: dict[str, str | None] = {name: value for name, value in wanted.items() if said.get(name) != value}
+    before = dropped_of(standing.master)
+    widened = before | after.dropped
+    late: dict[str, str | None] = {}
+    if widened != after.dropped:
+        late = dropped_marks(after.dropped, said)
+    if widened != before:
+        properties |= dropped_marks(widened, said)
+    elif not body and late:
+        properties, late = {}, {**properties, **late}
+    if properties:
+        body["extendedProperties"] = {"private": properties}
+    last: Body = {"extendedProperties": {"private": late}} if late else {}
+    reshapes = bool(body.keys() - {"extendedProperties"}) and bool(there.overrides or standing.dates)
+    return MasterSteps(body, last, reshapes)
+
+
+def _fields(standing: Standing, after: Series) -> Body:
+    """The fields of the event that differ."""
+    assert standing.owned is not None
+    there, master = standing.owned.series, standing.master
+    body: Body = {}
+    moves = standing.clock is None or _slot(there) != _slot(after)
+    if moves:
+        clock = clock_for(after)
+        body |= times(clock.at(clock.anchor), after)
+        for name in ("start", "end"):
+            if master[name].get("date"):
+                body[name]["date"] = None
+    unwanted = standing.excluded - after.cancelled
+    if moves or there.until != after.until or not there.rule_is_ours or unwanted:
+        body["recurrence"] = recurrence_lines(after, standing.excluded & after.cancelled)
+    if there.title != after.title:
+        body["summary"] = after.title
+    if there.description != after.description:
+        body["description"] = after.description
+    if there.transparent != after.transparent and not standing.is_focus:
+        body["transparency"] = looks(after.transparent, {}, focus=False)["transparency"]
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class DateStep:
+    """One date that is to change: to `body`, or cancelled (None). `item` is its exception where there is one."""
+
+    day: date
+    body: Body | None
+    item: Json | None = None
+
+
+def date_steps(standing: Standing, after: Series, leaders: Mapping[date, Override]) -> list[DateStep]:
+    """What the dates of a series need whose master is as wanted; `leaders` are overrides that are the leader's own.
+
+    Raises Malformed, naming the date, where people are invited to a date that would have to lose them.
+    """
+    assert standing.owned is not None
+    there = standing.owned.series
+    steps: list[DateStep] = []
+    for day in sorted({*after.cancelled, *after.overrides, *standing.dates}):
+        item = standing.dates.get(day)
+        takes_place = item is not None and is_live(item)
+        if not after.has(day):
+            if takes_place and day not in standing.owned.leaders:
+                steps.append(DateStep(day, None, item))
+        elif day in after.cancelled:
+            if takes_place or (item is None and day not in standing.excluded):
+                steps.append(DateStep(day, None, item))
+        elif day in after.overrides:
+            wanted = after.overrides[day]
+            if not takes_place or there.overrides.get(day) != wanted:
+                by_leader = leaders.get(day) == wanted
+                body = date_body(after, day, wanted, focus=standing.is_focus, by_leader=by_leader)
+                steps.append(DateStep(day, body, item))
+        elif item is not None and not _is_home(item, standing, day):
+            steps.append(DateStep(day, _home_body(standing, after, day, item), item))
+    return steps
+
+
+def _is_home(item: Json, standing: Standing, day: date) -> bool:
+    return standing.clock is not None and is_live(item) and is_home(item, standing.master, standing.clock, day)
+
+
+def _home_body(standing: Standing, after: Series, day: date, item: Json) -> Body:
+    """Puts a date back to where its series has it, with what the series says and nothing else."""
+    body = date_body(after, day, None, focus=standing.is_focus)
+    if not is_live(item):
+        return body
+    if guests(item) != guests(standing.master):
+        raise Malformed(
+            f"people are invited to the block of {day}", "take them out of it in your calendar, then try again"
+        )
+    for name in ("description", "location"):
+        if item.get(name, "") != standing.master.get(name, ""):
+            body[name] = standing.master.get(name) or None
+    return body
+
+
+def untouched(change: SeriesWrite, standing: Standing) -> bool:
+    """True when nothing of a change has come to stand."""
+    if change.before is None:
+        return standing.group is None
+    return standing.owned is not None and standing.owned.series.same_content(change.before)
