@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
-__all__ = ["GOOGLE_HOSTS", "MICROSOFT_HOSTS", "detour"]
+__all__ = ["GOOGLE_HOSTS", "MICROSOFT_HOSTS", "detour", "detours"]
 
 GOOGLE_HOSTS = ("www.googleapis.com", "oauth2.googleapis.com", "people.googleapis.com")
 MICROSOFT_HOSTS = ("graph.microsoft.com", "login.microsoftonline.com")
@@ -33,13 +33,18 @@ class _Nowhere(HTTPAdapter):
 
 def detour(url: str, hosts: tuple[str, ...]) -> Callable[[], requests.Session]:
     """Makes sessions whose requests to `hosts` go to the server at `url`; any other request fails the test."""
+    return detours(dict.fromkeys(hosts, url))
+
+
+def detours(places: Mapping[str, str]) -> Callable[[], requests.Session]:
+    """The same with a server for each host."""
 
     def make() -> requests.Session:
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", _Nowhere())
         session.mount("http://", _Nowhere())
-        for host in hosts:
+        for host, url in places.items():
             session.mount(f"https://{host}", _Elsewhere(url))
         return session
 
