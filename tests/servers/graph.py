@@ -36,6 +36,7 @@ class GraphServer:
     `max_concurrent` requests of a mailbox may be under way at once; `gather` holds requests until so many are (or
     `gather_seconds` have passed), so that `peak` shows how many a client sends at once. `lag` is how many reads after a
     write still see what stood there before. `duplicate_status` is 400 or 409; `forgotten_answer` 410, 400 or 404.
+    `delta_masters` says which masters are rows of a delta: "all", "young" (of series that begin in the window), "none".
     """
 
     def __init__(self, now: Callable[[], datetime] = lambda: _NOW) -> None:
@@ -55,6 +56,7 @@ class GraphServer:
         self.repeats_rows = True
         self.delta_scatters_rows = False
         self.delta_echoes_whole_series = True
+        self.delta_masters = "all"
         self.stray_tombstones = True
         self.transaction_ids_stay_taken = True
         self.duplicate_status = 400

@@ -26,17 +26,20 @@ def parts_of(seen: Seen) -> list[Seen]:
     if not isinstance(asked, list) or not 1 <= len(asked) <= _LARGEST:
         count = len(asked) if isinstance(asked, list) else 0
         raise _bad(f"Batch request limit is {_LARGEST}, and at least 1; it has {count}.")
-    ids = [str(one.get("id", "")) for one in asked]
+    ids = [str(one.get("id", "")).lower() for one in asked]
     if len(set(ids)) < len(ids) or "" in ids:
         raise _bad("Request ids must be there and unique.")
     for one in asked:
-        if any(name not in ids for name in one.get("dependsOn") or ()):
+        if any(name.lower() not in ids for name in one.get("dependsOn") or ()):
             raise _bad(f"Request {one['id']} depends on a request that is not there.")
-        headers = {name.lower() for name in one.get("headers") or {}}
-        if one.get("body") is not None and "content-type" not in headers:
-            # microsoft-graph-docs, json-batching: with a body the headers must have a Content-Type.
+        writes = one.get("method", "GET").upper() in ("POST", "PATCH", "PUT")
+        has_type = "Content-Type" in (one.get("headers") or {})
+        if writes and (one.get("body") is None or not has_type):
+            # Softeria/ms-365-mcp-server#677, msgraph-sdk-dotnet#2628: the whole batch is refused for it; and
+            # microsoft-graph-docs-contrib#8032: the name must be written just so.
             raise _bad(f"Write request id : {one['id']} does not contain Content-Type header or body.")
-        if not str(one.get("url", "")).startswith("/") or str(one["url"]).startswith("/v1.0/"):
+        if str(one.get("url", "")).lstrip("/").startswith(("v1.0/", "https:")):
+            # microsoft-graph-docs, json-batching: it follows the version.
             raise _bad(f"The url of request {one['id']} must be relative to the version.")
     return [_part(one, seen) for one in asked]
 
@@ -46,7 +49,7 @@ def _part(one: dict[str, Any], whole: Seen) -> Seen:
     # microsoft-graph-docs, json-batching: the outer Authorization holds for every part; no other header does.
     headers["authorization"] = whole.headers.get("authorization", "")
     body = b"" if one.get("body") is None else json.dumps(one["body"]).encode()
-    return seen_of(str(one.get("method", "GET")).upper(), "/v1.0" + str(one["url"]), headers, body)
+    return seen_of(str(one.get("method", "GET")).upper(), "/v1.0/" + str(one["url"]).lstrip("/"), headers, body)
 
 
 def batch(seen: Seen, number: int, run: Callable[[int, Seen], Reply]) -> Reply:

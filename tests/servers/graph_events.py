@@ -280,6 +280,10 @@ def _set_fields(fields: dict[str, Any], extended: dict[str, str], body: dict[str
             fields.pop(name, None)
         else:
             fields[name] = body[name]
+    if "location" in body and "locations" not in body:
+        # microsoft-graph-docs, event-update: the location replaces all that were in locations.
+        named = (body["location"] or {}).get("displayName")
+        fields["locations"] = [body["location"]] if named else []
     for one in body.get("singleValueExtendedProperties") or ():
         extended[one["id"]] = one["value"]
 

@@ -6,6 +6,8 @@ A calendar is named by its id or its name, "" is the primary one of whoever sign
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -144,8 +146,14 @@ class Hand:
             raise KeyError(name)
         return event
 
-    def _changing(self, calendar: str, name: str) -> _Change:
-        return _Change(self._server, self._box, self._event(calendar, name))
+    @contextmanager
+    def _changing(self, calendar: str, name: str) -> Iterator[Event]:
+        """The event while it is changed; the change is noted when the block ends well."""
+        with self._server._lock:
+            event = self._event(calendar, name)
+            self._server.changing(self._box)
+            yield event
+            self._box.touch(event, self._server.now())
 
     def _store(self, calendar: str, name: str, found: Read, uid: str) -> None:
         box, now = self._box, self._server.now()
@@ -183,22 +191,3 @@ def _home(event: Event, day: date) -> datetime:
     if original is None or original in event.deleted:
         raise KeyError(day)
     return original
-
-
-class _Change:
-    """Holds the lock while an event is changed, and notes the change."""
-
-    def __init__(self, server: GraphServer, box: Mailbox, event: Event) -> None:
-        self._server, self._box, self._changed = server, box, event
-
-    def __enter__(self) -> Event:
-        self._server._lock.acquire()
-        self._server.changing(self._box)
-        return self._changed
-
-    def __exit__(self, *error: object) -> None:
-        try:
-            if error[0] is None:
-                self._box.touch(self._changed, self._server.now())
-        finally:
-            self._server._lock.release()

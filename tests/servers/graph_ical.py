@@ -5,9 +5,9 @@ cannot keep (RDATE, alarms that are not at the start, odd properties) is not the
 read again and put again stays as it is.
 
 Marks: `X-CALSYNC-KEY` is the extended property calsyncKey. Every other `X-CALSYNC-<NAME>` of the master is the entry
-`<name>` of the JSON object in calsyncData, as it stands when it is a string, else as JSON with the parameter
-`X-JSON=1`. `X-CALSYNC-SUM` of an override is the entry of its date (`20261207`) in calsyncData's object `sums`, which
-is shown at the master as X-CALSYNC-SUMS. `CATEGORIES:calsync` is a category, as any other.
+`<name>` of the JSON object in calsyncData, as it stands when it is plain text, else as percent-encoded JSON with the
+parameter `X-JSON=1`. `X-CALSYNC-SUM` of an override is the entry of its date (`20261207`) in calsyncData's object
+`sums`, which is shown at the master as X-CALSYNC-SUMS. `CATEGORIES:calsync` is a category, as any other.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar as ICalendar
@@ -35,6 +36,8 @@ _GUID = "{6e1f2c1a-7a52-4a6b-9d0f-63a1c0a15c01}"
 KEY = f"String {_GUID} Name calsyncKey"
 DATA = f"String {_GUID} Name calsyncData"
 _MARK = "X-CALSYNC-"
+_PLAIN = ' {}[]":/+-_.@()'
+"""What stays readable in percent-encoded JSON; nothing that iCalendar escapes."""
 
 _CLASS = {"PRIVATE": "private", "CONFIDENTIAL": "confidential", "PUBLIC": "normal", "X-PERSONAL": "personal"}
 _BUSY = {"FREE": "free", "TENTATIVE": "tentative", "BUSY": "busy", "OOF": "oof", "WORKINGELSEWHERE": "workingElsewhere"}
@@ -218,7 +221,7 @@ def _marks(master: Any, parts: list[Any]) -> dict[str, str]:
         if short == "key":
             key = text
         else:
-            data[short] = json.loads(text) if value.params.get("X-JSON") else text
+            data[short] = json.loads(unquote(text)) if value.params.get("X-JSON") else text
     for part in parts:
         if "RECURRENCE-ID" in part and f"{_MARK}SUM" in part:
             at = part["RECURRENCE-ID"].dt
@@ -301,8 +304,8 @@ def _add_marks(made: IEvent, row: Row) -> None:
     except ValueError:
         entries = {"data": data}
     for name, value in entries.items():
-        plain = isinstance(value, str)
-        text = vText(value if plain else json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+        plain = isinstance(value, str) and re.fullmatch(r"[^\\,;\n\r%]*", value)
+        text = vText(value if plain else quote(json.dumps(value, separators=(",", ":"), ensure_ascii=False), _PLAIN))
         if not plain:
             text.params["X-JSON"] = "1"
         made.add(f"{_MARK}{name.upper()}", text)

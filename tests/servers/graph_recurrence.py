@@ -1,8 +1,8 @@
 """`patternedRecurrence` as Graph checks it, and the dates that it means.
 
 Decided here, as no source says it: an ignored property of a pattern must still be of the right type (the schema sees to
-that) and is kept; a series whose start is no date of its pattern begins on the first one that is; an end date before
-the start date is refused.
+that) and is kept; 0 counts as not there; an end date before the start date is refused. Of firstDayOfWeek the documents
+say both that it is required for weekly patterns and that it is sunday where it is missing; here it may be missing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def _range(span: dict[str, Any], start: datetime, zone_name: str) -> dict[str, A
     if kind not in ("endDate", "noEnd", "numbered"):
         raise _bad(f"range.type is {kind!r}")
     first = span.get("startDate")
-    # microsoft-graph-docs, recurrenceRange: the start date must be that of the event's start.
+    # microsoft-graph-docs, recurrenceRange: the start date must be that of the event's start; the first occurrence is
+    # on it or later, as the pattern has it.
     if first != start.date().isoformat():
         raise _bad(f"range.startDate {first} is not the date of start {start.date()}")
     if kind == "numbered" and (span.get("numberOfOccurrences") or 0) < 1:
@@ -127,7 +128,8 @@ def _in_month(pattern: dict[str, Any], year: int, month: int) -> date:
         return date(year, month, min(pattern["dayOfMonth"], length))
     wanted = {DAYS.index(day) for day in pattern["daysOfWeek"]}
     days = [date(year, month, day) for day in range(1, length + 1) if date(year, month, day).weekday() in wanted]
-    # microsoft-graph-docs, recurrencePattern: of several days the index counts all days that match any of them.
+    # microsoft-graph-docs, recurrencePattern: with several days it is the first that satisfies the pattern: the index
+    # counts the days that are any of them.
     return days[-1 if pattern["index"] == "last" else INDEX.index(pattern["index"])]
 
 

@@ -136,6 +136,10 @@ def _about_people(ask: Ask, seen: Seen) -> Reply:
 def _in_calendar(ask: Ask, calendar: Calendar | None, rest: list[str], seen: Seen) -> Reply:
     """`calendar` None: an event in whichever calendar of the mailbox it is."""
     match ask.method, rest:
+        case _, ["events", "delta" | "delta()"]:
+            # msgraph-metadata#608: only a view has a delta.
+            words = "Unsupported request: Change tracking is not supported against 'microsoft.graph.event'"
+            raise Refusal(400, "UnsupportedRequest", words)
         case _, ["events", name, *more]:
             return _event(ask, calendar, name, more, seen)
         case _, _ if calendar is None:

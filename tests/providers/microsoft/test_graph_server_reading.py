@@ -1,14 +1,12 @@
-"""What the Graph test server answers to lists, deltas, batches and questions about people: one test a rule."""
+"""What the Graph test server answers to lists, deltas and questions about people: one test for each rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, time
 from typing import Any
 
 import pytest
 
-from tests.contract.samples import calendar, meeting, single, vevent
 from tests.servers.graph import Fault, GraphServer
 from tests.servers.graph_client import WINDOW, Client, client_of, timed, weekly
 from tests.servers.graph_people import user_json
@@ -229,70 +227,20 @@ def test_each_calendar_has_a_delta_of_its_own(server: GraphServer, client: Clien
     assert client.get(f"/me/events/{there}")["id"] == there
 
 
-# --- batches ---
-
-
-def part(number: int, method: str, url: str, body: Any = None, **more: Any) -> dict[str, Any]:
-    headers = {"Prefer": 'IdType="ImmutableId"', **({"Content-Type": "application/json"} if body is not None else {})}
-    made = {"id": str(number), "method": method, "url": url, "headers": headers, **more}
-    return {**made, "body": body} if body is not None else made
-
-
-def batch(client: Client, *parts: dict[str, Any]) -> dict[str, Any]:
-    answer = client.ask("POST", "/$batch", {"requests": list(parts)})
-    assert answer.status_code == 200, answer.text
-    return {one["id"]: one for one in answer.json()["responses"]}
-
-
-def test_a_batch_has_twenty_parts_at_most_and_answers_them_in_any_order(server: GraphServer, client: Client) -> None:
-    parts = [
-        part(n, "POST", "/me/events", timed(f"2026-12-{n:02d}", transactionId=f"calsync:k{n}")) for n in range(1, 22)
-    ]
-    assert client.error("POST", "/$batch", {"requests": parts})[0] == 400
-    answer = client.ask("POST", "/$batch", {"requests": parts[:20]}).json()["responses"]
-    assert {one["status"] for one in answer} == {201}
-    assert [one["id"] for one in answer] != [one["id"] for one in parts[:20]]
-    assert {one["body"]["id"] for one in answer} == {server.hand.name_of(f"k{n}") for n in range(1, 21)}
-    assert [seen.path for seen in server.requests] == ["/v1.0/$batch"] * 2
-    assert [seen.status for seen in server.requests[1].parts] == [201] * 20
-    assert server.peak == 4
-
-
-def test_what_depends_on_a_failed_part_fails_too_and_each_part_needs_its_own_headers(
-    server: GraphServer, client: Client
+@pytest.mark.parametrize(("masters", "listed"), [("all", 2), ("young", 1), ("none", 0)])
+def test_masters_of_old_series_may_be_missing_in_a_delta(
+    server: GraphServer, client: Client, masters: str, listed: int
 ) -> None:
-    parts = (
-        part(1, "GET", "/me/events/AAkALgAAnowhere"),
-        part(2, "POST", "/me/events", timed("2026-12-01"), dependsOn=["1"]),
-        part(3, "GET", "/me/calendar", headers={}),
-        part(4, "POST", "/me/events", timed("2026-12-02"), dependsOn=["3"]),
-    )
-    found = batch(client, *parts)
-    assert [found[n]["status"] for n in "1234"] == [404, 424, 200, 201]
-    assert server.without_immutable == ["GET /v1.0/me/calendar"]
-    assert len(server.hand.names()) == 1
-    bare = {"id": "1", "method": "POST", "url": "/me/events", "body": timed("2026-12-01")}
-    for wrong in ([bare], [parts[0], parts[0]], [part(1, "GET", "/me", dependsOn=["9"])], []):
-        assert client.error("POST", "/$batch", {"requests": wrong})[0] == 400
+    server.delta_masters = masters
+    for first in ("2026-10-05", "2026-11-30"):
+        client.made(weekly(first))
+    rows, _ = client.delta()
+    assert [row["type"] for row in rows].count("seriesMaster") == listed
+    assert len({row["seriesMasterId"] for row in rows if row["type"] == "occurrence"}) == 2
 
 
-def test_parts_go_wrong_one_by_one_and_whole_batches_get_lost(server: GraphServer, client: Client) -> None:
-    parts = [
-        part(n, "POST", "/me/events", timed(f"2026-12-{n:02d}", transactionId=f"calsync:k{n}")) for n in range(1, 5)
-    ]
-    for position, fault in enumerate((Fault.THROTTLED, Fault.UNAVAILABLE, Fault.ANSWER_LOST)):
-        server.fail_next(fault, part=position, retry_after="3")
-    found = batch(client, *parts)
-    assert [found[n]["status"] for n in "1234"] == [429, 503, 504, 201]
-    assert found["1"]["headers"]["Retry-After"] == "3"
-    assert server.hand.names() == sorted(server.hand.name_of(k) for k in ("k3", "k4"))
-    server.fail_next(Fault.THROTTLED)
-    assert client.ask("POST", "/$batch", {"requests": parts}).status_code == 429
-    made = client.get(f"/me/events/{server.hand.name_of('k3')}")
-    change = part(1, "PATCH", f"/me/events/{made['id']}", {"subject": "B"})
-    change["headers"]["If-Match"] = made["@odata.etag"]
-    server.fail_next(Fault.STALE)
-    assert batch(client, change)["1"]["status"] == 412
+def test_only_a_view_has_a_delta(client: Client) -> None:
+    assert client.error("GET", "/me/events/delta") == (400, "UnsupportedRequest")
 
 
 # --- who may do what ---
@@ -370,126 +318,3 @@ def test_the_directory_lists_people_page_by_page(server: GraphServer, client: Cl
     assert client.get("/me")["mail"] == "maya@example.com"
     assert client.get("/me/mailboxSettings")["timeZone"] == "W. Europe Standard Time"
     assert {"alias": "UTC", "displayName": "UTC"} in client.get("/me/outlook/supportedTimeZones")["value"]
-
-
-# --- the hand ---
-
-
-def test_what_the_hand_reads_and_puts_again_stays_as_it_is(server: GraphServer) -> None:
-    hand = server.hand
-    odd = calendar(
-        vevent(
-            "odd",
-            "RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;UNTIL=20270301T080000Z",
-            "EXDATE;TZID=Europe/Berlin:20261231T100000",
-            "LOCATION:Room\\, 4",
-            "CLASS:CONFIDENTIAL",
-            "CATEGORIES:one,two",
-            "TRANSP:TRANSPARENT",
-            "X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE",
-            "ORGANIZER;CN=Ana:mailto:ana@example.com",
-            "ATTENDEE;CN=Maya;PARTSTAT=TENTATIVE:mailto:maya@example.com",
-            "ATTENDEE;ROLE=OPT-PARTICIPANT;PARTSTAT=DECLINED:mailto:ben@example.com",
-            "ATTENDEE;CUTYPE=ROOM:mailto:room@example.com",
-            start="20261130T100000",
-            end="20261130T110000",
-        ),
-        vevent(
-            "odd", "RECURRENCE-ID;TZID=Europe/Berlin:20270129T100000", start="20270115T100000", end="20270115T113000"
-        ),
-        vevent(
-            "odd", "RECURRENCE-ID:20270226T090000Z", "STATUS:CANCELLED", start="20270226T100000", end="20270226T110000"
-        ),
-    )
-    texts = [odd, meeting("weekly"), single("single")]
-    texts += [
-        calendar(vevent(f"day{n}", f"DTSTART;VALUE=DATE:2026120{n}", *more), zones=False)
-        for n, more in ((3, ()), (4, ("RRULE:FREQ=DAILY;COUNT=2",)))
-    ]
-    texts.append(calendar(vevent("float", "DTSTART:20261204T090000", "DURATION:PT90M"), zones=False))
-    for number, text in enumerate(texts):
-        name = hand.put("", f"u{number}", text)
-        before = hand.ical("", name)
-        hand.put_named("", name, before)
-        assert hand.ical("", name) == before
-        assert hand.put("", f"u{number}", before) == name
-    shown = hand.json("", hand.put("", "odd", odd))
-    assert (shown["showAs"], shown["sensitivity"], shown["isOrganizer"]) == ("workingElsewhere", "confidential", False)
-    assert shown["responseStatus"]["response"] == "tentativelyAccepted"
-    assert [a["type"] for a in shown["attendees"]] == ["required", "optional", "resource"]
-    assert shown["recurrence"]["pattern"]["index"] == "last"
-    assert shown["recurrence"]["range"]["endDate"] == "2027-02-28"
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "FREQ=HOURLY",
-        "FREQ=MONTHLY;BYMONTHDAY=31",
-        "FREQ=MONTHLY;BYDAY=5MO",
-        "FREQ=YEARLY;BYWEEKNO=3",
-        "FREQ=DAILY\nRDATE:20261201T100000Z",
-    ],
-)
-def test_the_hand_refuses_what_graph_cannot_say(server: GraphServer, rule: str) -> None:
-    text = calendar(vevent("x", f"RRULE:{rule}", start="20261130T100000", end="20261130T110000"))
-    with pytest.raises(ValueError, match="Graph"):
-        server.hand.put("", "x", text)
-
-
-def test_marks_go_to_where_calsync_keeps_them_and_come_back(server: GraphServer, client: Client) -> None:
-    marks = [
-        {"id": KEY, "value": "k1"},
-        {"id": DATA, "value": '{"kind":"connect","slot":"1/0","sums":{"20261207":"ab"}}'},
-    ]
-    made = client.made(weekly(transactionId="calsync:k1", categories=["calsync"], singleValueExtendedProperties=marks))
-    text = server.hand.ical("", made["id"]).decode()
-    for line in (
-        "UID:k1@calsync",
-        "CATEGORIES:calsync",
-        "X-CALSYNC-KEY:k1",
-        "X-CALSYNC-KIND:connect",
-        "X-CALSYNC-SLOT:1/0",
-    ):
-        assert f"\r\n{line}\r\n" in text
-    server.hand.put_named("", made["id"], text.replace("SUMMARY:Review", "SUMMARY:Mine").encode())
-    again = client.get(
-        f"/me/events/{made['id']}?$expand=singleValueExtendedProperties($filter=id eq '{KEY}' or id eq '{DATA}')"
-    )
-    assert again["subject"] == "Mine"
-    assert again["transactionId"] == "calsync:k1"
-    assert again["@odata.etag"] != made["@odata.etag"]
-    assert again["singleValueExtendedProperties"] == marks
-    copy = server.hand.put("", "copy", text.replace("UID:k1@calsync", "UID:copy").encode())
-    assert client.get(f"/me/events/{copy}")["transactionId"] is None
-    assert b"UID:copy\r\n" in server.hand.ical("", copy)
-    assert b"X-CALSYNC-KEY:k1\r\n" in server.hand.ical("", copy)
-
-
-def test_the_leader_deletes_moves_and_retitles_dates_and_puts_a_deleted_event_back_under_its_id(
-    server: GraphServer, client: Client
-) -> None:
-    hand = server.hand
-    master = client.made(weekly())["id"]
-    _, link = client.delta()
-    hand.delete_date("", master, date(2026, 12, 7))
-    hand.move_date("", master, date(2026, 12, 14), date(2026, 12, 16), time(8, 30), minutes=45, title="Moved")
-    hand.retitle("", master, "Mine", date(2026, 12, 21))
-    rows, link = client.delta(link)
-    shown = [(row["type"], row["start"]["dateTime"][5:16], row.get("subject")) for row in rows]
-    assert shown[:4] == [
-        ("seriesMaster", "11-30T09:00", "Review"),
-        ("occurrence", "11-30T09:00", None),
-        ("exception", "12-16T07:30", "Moved"),
-        ("exception", "12-21T09:00", "Mine"),
-    ]
-    with pytest.raises(KeyError):
-        hand.delete_date("", master, date(2026, 12, 7))
-    name = hand.put("", "x", single("x"))
-    hand.delete("", name)
-    assert hand.put("", "x", single("x", title="Again")) == name
-    rows, _ = client.delta(link)
-    assert [row["subject"] for row in rows] == ["Again"]
-    assert hand.names() == sorted([master, name])
-    hand.change("", name, hideAttendees=True, showAs="oof")
-    assert hand.json("", name)["hideAttendees"] is True
