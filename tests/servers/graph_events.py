@@ -64,16 +64,13 @@ def find(ask: Ask, name: str, calendar: Calendar | None = None, *, fresh: bool =
     items = ask.mailbox.items if fresh else ask.items
     immutable = ask.mailbox.immutable(name)
     # microsoft-graph-docs, outlook-immutable-id: ids are case-sensitive.
-    event_name, original = ask.mailbox.occurrences.get(immutable, (immutable, None))
+    event_name, day = ask.mailbox.occurrences.get(immutable, (immutable, None))
     event = items.events.get(event_name)
-    there = event is not None and (calendar is None or event.calendar == calendar.id)
-    if event is None or not there or (original is not None and not _has(event, original)):
-        raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
-    return Row(event, original)
-
-
-def _has(event: Event, original: datetime) -> bool:
-    return event.recurrence is not None and original not in event.deleted and event.starts.has(original)
+    if event is not None and (calendar is None or event.calendar == calendar.id):
+        original = event.starts.on(day) if day is not None and event.recurrence is not None else None
+        if day is None or (original is not None and original not in event.deleted):
+            return Row(event, original)
+    raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
 def get(ask: Ask, name: str, calendar: Calendar | None) -> Reply:

@@ -71,7 +71,7 @@ def event_json(row: Row, mailbox: Mailbox, looks: Looks) -> dict[str, Any]:
     """An event as a GET shows it."""
     event, fields = row.event, row.fields
     if row.original is not None:
-        mailbox.occurrences[row.id] = (event.id, row.original)
+        mailbox.occurrences[row.id] = (event.id, row.original.date())
     mark = etag(row, looks)
     content = _content(fields["body"])
     start, end = _times(row, looks)

@@ -4,8 +4,7 @@ Decided here, as no source says it:
 
 - An occurrence shares the ETag of its series, since Exchange keeps a series in one item (`occurrences_share_etag` on
   the server for the other behaviour).
-- The id of a created event follows from its transactionId by a hash, so that a test can know it beforehand; an
-  occurrence's follows from its series and its original date.
+- The id of a created event follows from its transactionId by a hash, so that a test can know it beforehand.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -167,7 +166,8 @@ class Row:
         """The immutable id."""
         if self.original is None:
             return self.event.id
-        return event_id("occurrence", self.event.id, self.original.isoformat())
+        # microsoft-graph-docs#1716: the ids there hold the original date without a time; so it is the series and that.
+        return event_id("occurrence", self.event.id, self.original.date().isoformat())
 
     @property
     def walls(self) -> tuple[datetime, datetime]:
@@ -236,8 +236,8 @@ class Mailbox:
         self.items = Items()
         self.taken: dict[str, tuple[str, str]] = {}
         """transactionIds that were used: the event's id and what it was created with."""
-        self.occurrences: dict[str, tuple[str, datetime]] = {}
-        """Ids of dates that were shown: their series and original start."""
+        self.occurrences: dict[str, tuple[str, date]] = {}
+        """Ids of dates that were shown: their series and original date."""
         self.stale: Items | None = None
         self.stale_reads = 0
         self.working = (time(9), time(17), ["monday", "tuesday", "wednesday", "thursday", "friday"])

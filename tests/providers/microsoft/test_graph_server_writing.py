@@ -246,6 +246,11 @@ def test_new_times_of_a_master_wipe_its_exceptions_and_deletions_and_a_new_title
     rows = client.dates(master)
     assert starts(rows)[:3] == ["11-30T09:00", "12-07T09:00", "12-14T09:00"]
     assert {(r["subject"], r["type"]) for r in rows} == {("All", "occurrence")}
+    later = timed("2026-11-30", "15:00", "15:30")
+    assert (
+        client.ask("PATCH", f"/me/events/{master}", {"start": later["start"], "end": later["end"]}).status_code == 200
+    )
+    assert client.get(f"/me/events/{third['id']}")["start"]["dateTime"][:16] == "2026-12-14T14:00"
 
 
 def test_a_series_and_its_dates_have_one_etag_unless_told_otherwise(server: GraphServer, client: Client) -> None:
