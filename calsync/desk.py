@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calsync.config.values import Config
+from calsync.config.values import CalendarConfig, Config
 from calsync.model import require_aware
 from calsync.ports import CalendarProvider, ProviderContext
 from calsync.sync.local import LOCAL
@@ -22,12 +22,21 @@ class Desk:
     config: Config
     state_folder: Path
     now: datetime
+    _opened: dict[str, CalendarProvider] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def provider(self, name: str) -> CalendarProvider:
-        """The adapter of the configured calendar `name`; makes no request."""
+        """The adapter of the configured calendar `name`; makes no request.
+
+        It is one object for the desk's life, so that a run signs in and connects once; one thread at a time uses it.
+        """
+        if name not in self._opened:
+            self._opened[name] = self.open(next(c for c in self.config.calendars if c.name == name))
+        return self._opened[name]
+
+    def open(self, calendar: CalendarConfig) -> CalendarProvider:
+        """A new adapter of `calendar`."""
         from calsync.registry import open_provider
 
-        calendar = next(c for c in self.config.calendars if c.name == name)
         return open_provider(calendar.provider, calendar.name, calendar.options, self.context())
 
     def context(self) -> ProviderContext:
