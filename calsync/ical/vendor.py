@@ -6,6 +6,7 @@ says an event is, that its guests are hidden, and which party is the leader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -19,7 +20,10 @@ __all__ = ["VendorEvent", "moment", "vendor_bytes"]
 
 _ROLES = {Role.OPTIONAL: "OPT-PARTICIPANT", Role.NON_PARTICIPANT: "NON-PARTICIPANT"}
 _KINDS = {PartyKind.GROUP: "GROUP", PartyKind.RESOURCE: "RESOURCE"}
-_UNSAFE = str.maketrans({'"': "'", "\r": " ", "\n": " "})
+_RULE = re.compile(r"(RRULE|RDATE|EXDATE|EXRULE)[;:]", re.IGNORECASE)
+_BREAK = re.compile(r"\r\n?|\n")
+# Control characters, which no line can hold, and halves of characters, which JSON can and UTF-8 cannot.
+_NOTHING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class VendorEvent:
 
     `start`, `end` and `replaces` are dates for all-day events and aware datetimes otherwise; a datetime whose zone is
     a ZoneInfo is written as wall-clock time there, any other in UTC. `rules` are RRULE, RDATE and EXDATE lines as they
-    stand. `organizer` is the organizer with `is_me` when it is the leader. `marks` are X-CALSYNC- properties by name;
-    with the key among them the event is a block of calsync's.
+    stand; any other line among them is passed over. `organizer` is the organizer with `is_me` when it is the leader.
+    `marks` are X-CALSYNC- properties by name; with the key among them the event is a block of calsync's.
     """
 
     uid: str
@@ -74,6 +78,13 @@ def moment(name: str, at: date) -> str:
     return f"{name}:{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def _told_apart(at: date) -> date:
+    """A time that the wall clock shows twice, where it is the second of the two, in UTC: TZID means the first."""
+    if isinstance(at, datetime) and at.utcoffset() != at.replace(fold=0).utcoffset():
+        return at.astimezone(UTC)
+    return at
+
+
 def _event(event: VendorEvent) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{_line(event.uid)}"
@@ -83,11 +94,12 @@ def _event(event: VendorEvent) -> Iterator[str]:
         yield f"DTSTAMP:{event.changed.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     if event.sequence:
         yield f"SEQUENCE:{event.sequence}"
-    yield moment("DTSTART", event.start)
+    recurs = any(map(_RULE.match, event.rules))
+    yield moment("DTSTART", event.start if recurs else _told_apart(event.start))
     if event.end is not None:
-        yield moment("DTEND", event.end)
-    yield from (_line(rule) for rule in event.rules)
-    yield from (f"{name}:{escaped(text)}" for name, text in _texts(event) if text)
+        yield moment("DTEND", event.end if recurs else _told_apart(event.end))
+    yield from (_line(rule) for rule in event.rules if _RULE.match(rule))
+    yield from (f"{name}:{escaped(_NOTHING.sub('', text))}" for name, text in _texts(event) if text)
     if event.status is not Status.CONFIRMED:
         yield f"STATUS:{event.status.upper()}"
     yield f"TRANSP:{'TRANSPARENT' if event.transparent else 'OPAQUE'}"
@@ -118,7 +130,9 @@ def _beyond(event: VendorEvent) -> Iterator[str]:
 def _party(name: str, party: Party) -> str:
     line = name
     if party.name:
-        line += f';CN="{party.name.translate(_UNSAFE)}"'
+        # RFC 6868 has the first two; icalendar reads a backslash in a parameter as it does in a text.
+        said = _line(party.name).replace("^", "^^").replace('"', "^'").replace("\\", "\\\\")
+        line += f';CN="{said}"'
     if party.is_me:
         line += f";{marks.SELF}=TRUE"
     if name == "ATTENDEE":
@@ -132,5 +146,5 @@ def _party(name: str, party: Party) -> str:
 
 
 def _line(text: str) -> str:
-    """Text of a vendor's that must not begin a line of its own."""
-    return text.replace("\r", " ").replace("\n", " ")
+    """Text of a vendor's that must not begin a line of its own, nor end the one that it stands in."""
+    return _NOTHING.sub("", _BREAK.sub(" ", text))
