@@ -56,7 +56,7 @@ class Refusal:
         if self._kind in ("invalid_rapt", "rapt_required"):
             return SignInNeeded(
                 f"{name}: the organisation of {account} wants a new sign-in from time to time, and it is due",
-                f"{sign_in_step(name)}; an administrator can trust the app, which ends that (docs/google.md)",
+                f"{sign_in_step(name)}; trusting the app ends that (docs/google.md)",
             )
         if self.error == "invalid_grant" and in_testing:
             return SignInNeeded(

@@ -204,7 +204,6 @@ class OAuthServer:
         @app.after_request
         def noted(response: Response) -> Response:
             self.asked.append(Asked(request.path, dict(request.values.items()), response.status_code))
-            response.headers["Date"] = format_datetime(self.now().astimezone(UTC), usegmt=True)
             return response
 
         return app
@@ -218,8 +217,14 @@ class OAuthServer:
             # TLS ends in front of this server, at the proxy or in the test's session.
             return app({**environ, "wsgi.url_scheme": "https"}, start)
 
+        def clock() -> datetime:
+            return self.now()
+
+        class Handler(_Quiet):
+            now = staticmethod(clock)
+
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        server = make_server("127.0.0.1", 0, secure, threaded=True, request_handler=_Quiet)
+        server = make_server("127.0.0.1", 0, secure, threaded=True, request_handler=Handler)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         self.url = f"http://127.0.0.1:{server.server_port}"
@@ -233,6 +238,11 @@ class OAuthServer:
 
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    now: Callable[[], datetime]
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header."""
+        return format_datetime(type(self).now().astimezone(UTC), usegmt=True)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the parameter of the base class
         """Say nothing."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, request
 
 from tests.servers.oauth import Client, OAuthServer
 
@@ -41,16 +41,12 @@ class GoogleSignIn(OAuthServer):
 
     def worded(self, error: dict[str, Any], status: int) -> tuple[dict[str, Any], int]:
         """Authlib's codes are RFC 6749's, as Google's are; only the words differ."""
-        words = error.get("error_description", "")
-        if error["error"] == "invalid_grant" and not words:
-            error["error_description"] = "Token has been expired or revoked."
-        elif "'sub'" in words:
+        code, words = error.get("error"), error.get("error_description", "")
+        if code == "invalid_grant" and "'sub'" in words:
             error["error_description"] = "Invalid email or User ID"
-        elif "bad_signature" in words or "signature" in words.lower():
-            error["error_description"] = "Invalid JWT Signature."
-        elif "client does not exist" in words and "assertion" not in words and error["error"] == "invalid_grant":
+        elif code == "invalid_grant" and "client does not exist" in words:
             error["error_description"] = "Invalid grant: account not found"
+        elif code == "invalid_grant" and not words:
+            by_key = "assertion" in request.form
+            error["error_description"] = "Invalid JWT Signature." if by_key else "Token has been expired or revoked."
         return error, status
-
-    def _refusal(self) -> Response:
-        return super()._refusal()
