@@ -53,22 +53,28 @@ def apply_writes(
     try:
         outcomes = provider.write("", writes)
     except ProviderError as error:
-        return Applied(0, (f"{calendar}: {error.what}",), error)
+        return Applied(0, (_of(calendar, error.what),), error)
     states: dict[int, tuple[str, str]] = {}
     bases: dict[tuple[str, str], BaseSeries | None] = {}
     problems: list[str] = []
     for row, write, outcome in zip(rows, writes, outcomes, strict=True):
         if outcome.state is OutcomeState.UNCLEAR:
-            problems.append(f"{calendar}: no clear answer about a block: {outcome.error or 'no answer'}")
+            reason = outcome.error.removeprefix(f"{calendar}: ") or "no answer"
+            problems.append(f"{calendar}: no clear answer about a block: {reason}")
             continue
         states[row] = (_STATES[outcome.state], outcome.error)
         if outcome.state is OutcomeState.DONE:
             bases[calendar, write.key] = _base(write.after, outcome)
         else:
-            problems.append(f"{calendar}: {outcome.error or 'a block was changed there meanwhile'}")
+            problems.append(_of(calendar, outcome.error or "a block was changed there meanwhile"))
     store.settle(states, bases)
-    notes = dict.fromkeys(f"{calendar}: {outcome.note}" for outcome in outcomes if outcome.note)
+    notes = dict.fromkeys(_of(calendar, outcome.note) for outcome in outcomes if outcome.note)
     return Applied(len(bases), tuple(problems), notes=tuple(notes))
+
+
+def _of(calendar: str, said: str) -> str:
+    """What is said of a calendar, with its name in front once: most of what adapters say has it there already."""
+    return said if said.startswith(f"{calendar}: ") else f"{calendar}: {said}"
 
 
 def _base(after: Series | None, outcome: Outcome) -> BaseSeries | None:

@@ -63,6 +63,11 @@ def test_a_note_about_many_blocks_is_handed_up_once_and_names_the_calendar(desk:
     assert written(desk, series(), series(key="other", number=2)) == (f"work: {NOTE}",)
 
 
+def test_a_calendars_name_stands_in_front_once(desk: Desk) -> None:
+    server(desk).note = f"work: {NOTE}"
+    assert written(desk, series()) == (f"work: {NOTE}",)
+
+
 def test_where_everything_is_as_wished_there_is_no_note(desk: Desk) -> None:
     assert written(desk, series()) == ()
 
