@@ -75,7 +75,7 @@ def meeting(uid: str) -> bytes:
     )
 
 
-def series(key: str = "contractblock00000000000000000001", **changes: Any) -> Series:
+def series(key: str = "cscontractblock00000000000000000001", **changes: Any) -> Series:
     """A weekly connect block on Mondays at three in Berlin; `changes` are fields of Series."""
     fields: dict[str, Any] = {
         "key": Key(key),

@@ -588,7 +588,7 @@ class WriteContract:
         assert harness.names() == [name]
 
     def test_a_failed_write_stops_no_other_and_outcomes_come_back_in_order(self, harness: Harness) -> None:
-        keys = [f"contractblock0000000000000000000{n}" for n in range(4)]
+        keys = [f"cscontractblock0000000000000000000{n}" for n in range(4)]
         taken = series(keys[1])
         _create(harness.make(), harness, taken, series(keys[2]))
         etag = _own(harness.make(), harness, keys[2]).etag
@@ -644,7 +644,7 @@ class WriteContract:
 
     def test_owned_lists_ours_sorted_by_key_and_no_foreign_event(self, harness: Harness) -> None:
         harness.put("foreign", meeting("foreign"))
-        keys = [f"contractblock0000000000000000000{n}" for n in (3, 1, 2)]
+        keys = [f"cscontractblock0000000000000000000{n}" for n in (3, 1, 2)]
         _create(harness.make(), harness, *(series(key) for key in keys))
         assert [o.series.key for o in harness.make().owned(harness.calendar)] == sorted(keys)
 
