@@ -2,7 +2,8 @@
 
 What the private properties say: `calsync` (1), `key`, `kind`, `slot` (number/generation), `sum` (what calsync wrote
 there; `home` on a date that it put back), `dropped` (home dates that calsync itself left out), `changed`, `sequence`,
-`wall` (first day, clock, minutes and zone as they were asked for) and `free` (how a focus time is meant to look).
+`wall` (first day, clock, minutes and zone as they were asked for), `free` (how a focus time is meant to look) and
+`making` (until its first exceptions are there).
 """
 
 from __future__ import annotations

@@ -45,6 +45,8 @@ def new_event(series: Series, name: str, *, focus: bool) -> Body:
         # Never the default here, which would decline other people's invitations.
         body |= {"eventType": FOCUS, "focusTimeProperties": {"autoDeclineMode": "declineNone"}}
     properties = {**series_marks(series), **dropped_marks(series.dropped, {})}
+    if series.cancelled or series.overrides:
+        properties["making"] = "1"
     return {**body, **looks(series.transparent, properties, focus=focus)}
 
 

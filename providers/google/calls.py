@@ -107,8 +107,7 @@ class Calls:
     def _service(self, name: str, version: str) -> Any:
         if name not in self._made:
             # It logs addresses with their queries, and answers that it did not expect.
-            logging.getLogger("googleapiclient").addHandler(logging.NullHandler())
-            logging.getLogger("googleapiclient").propagate = False
+            logging.getLogger("googleapiclient").setLevel(logging.CRITICAL)
             from googleapiclient.discovery import build
 
             self._made[name] = build(

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from calsync.errors import Malformed
+from calsync.ical.marks import sum_of_series
 from calsync.ical.own import read_series
 from calsync.model import Override, Series
 from calsync.ports import OwnedSeries, SeriesWrite
@@ -29,6 +30,7 @@ __all__ = [
     "Standing",
     "date_steps",
     "is_between",
+    "is_unfinished",
     "master_steps",
     "owned_of",
     "standing_of",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 Body = dict[str, Any]
+_HOME = "home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +98,30 @@ def standing_of(group: Group, facts: Facts, zone: ZoneInfo) -> Standing:
     return Standing(group.name, group, owned, clock, dates, excluded - dates.keys())
 
 
-def is_between(there: Series, before: Series | None, after: Series) -> bool:
-    """True when every part of `there` is as `before` or as `after` has it: a change of ours that was cut off.
+def is_unfinished(group: Group, owned: OwnedSeries | None) -> bool:
+    """True for a series whose making was cut off and which nobody else has touched since.
 
-    Of a creation (`before` None) the master is there, and dates may still be as its rule has them.
+    Its exceptions are missing, which would look as if the leader had put every date back. Whoever reads the calendar
+    takes it for not made, and the next creation goes on where the last one ended.
     """
-    sides = [after] if before is None else [before, after]
-    for name in ("kind", "number", "generation", "title", "transparent", "until", "description", "rule_is_ours"):
-        if all(getattr(there, name) != getattr(side, name) for side in sides):
-            return False
-    if all(_slot(there) != _slot(side) for side in sides):
+    if owned is None or group.master is None or owned.leaders:
         return False
-    days = {day for side in (there, *sides) for day in (*side.cancelled, *side.overrides)}
+    said = private_of(group.master)
+    return said.get("making") == "1" and said.get("sum") == sum_of_series(owned.series)
+
+
+def is_between(there: Series, before: Series, after: Series) -> bool:
+    """True when every part of `there` is as `before` or as `after` has it: a change of ours that was cut off."""
+    for name in ("kind", "number", "generation", "title", "transparent", "until", "description", "rule_is_ours"):
+        if getattr(there, name) not in (getattr(before, name), getattr(after, name)):
+            return False
+    if _slot(there) not in (_slot(before), _slot(after)):
+        return False
+    # With another start the dates are others, and what was special about the old ones is gone.
+    anew = _slot(there) != _slot(before)
+    days = {day for side in (there, before, after) for day in (*side.cancelled, *side.overrides)}
     return all(
-        any(_entry(there, day) == _entry(side, day) for side in sides)
-        or (_entry(there, day) == "home" and (before is None or _slot(there) != _slot(before)))
+        _entry(there, day) in (_entry(before, day), _entry(after, day)) or (anew and _entry(there, day) == _HOME)
         for day in days
         if there.has(day)
     )
@@ -122,7 +134,7 @@ def _slot(series: Series) -> tuple[object, ...]:
 def _entry(series: Series, day: date) -> object:
     if day in series.cancelled:
         return "cancelled"
-    return series.overrides.get(day, "home")
+    return series.overrides.get(day, _HOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +163,8 @@ def master_steps(standing: Standing, after: Series) -> MasterSteps:
     late: dict[str, str | None] = {}
     if widened != after.dropped:
         late = dropped_marks(after.dropped, said)
+    if "making" in said:
+        late["making"] = None
     if widened != before:
         properties |= dropped_marks(widened, said)
     elif not body and late:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from calsync.ports import Resource
 from providers.google.blocks import clock_of, key_of
 from providers.google.calls import EVENT, Calls
+from providers.google.changes import is_unfinished, owned_of
 from providers.google.errors import Rejected
-from providers.google.groups import Facts, Group, Json, grouped, is_live
+from providers.google.groups import Facts, Group, Json, grouped, is_live, private_of
 from providers.google.mapping import resource_of
 from providers.google.times import zone_named
 
@@ -179,10 +181,15 @@ class Reader:
             reason = " ".join(str(error).split())[:100]
             found.warnings.append(f"an event cannot be understood ({group.name}: {reason})")
             return
-        if resource is not None:
+        unfinished = resource is not None and self._is_unfinished(group)
+        if resource is not None and not unfinished:
             found.resources.append(resource)
         elif gone:
             found.removed.append(group.name)
+
+    def _is_unfinished(self, group: Group) -> bool:
+        making = group.master is not None and "making" in private_of(group.master)
+        return making and is_unfinished(group, owned_of(group, self.facts, self.facts.zone or ZoneInfo("UTC")))
 
 
 def _ended(group: Group) -> bool:

@@ -25,6 +25,7 @@ from providers.google.changes import (
     Standing,
     date_steps,
     is_between,
+    is_unfinished,
     master_steps,
     standing_of,
     untouched,
@@ -140,14 +141,16 @@ class Writer:
         if standing.owned is None:
             return self._conflict("an event that calsync did not write stands under its name")
         there, etag = standing.owned.series, standing.owned.etag
+        if before is None and is_unfinished(standing.group, standing.owned):
+            return None
         if after is not None and there.same_content(after):
             return Outcome(OutcomeState.DONE, etag, note=self._note(before))
         if before is not None and (there.same_content(before) or (change.etag and etag == change.etag)):
             return None
-        if after is not None and is_between(there, before, after):
-            return None
         if before is None:
             return self._conflict("a different series stands under its name already")
+        if after is not None and is_between(there, before, after):
+            return None
         return self._ended(OutcomeState.CONFLICT, "somebody changed the series in the calendar meanwhile")
 
     def _conflict(self, error: str) -> Outcome:
