@@ -93,7 +93,7 @@ def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
         today=date(2026, 11, 9),
         provider_kinds={kind: frozenset(option_keys(kind)) for kind in kinds()},
     )
-    assert [calendar.name for calendar in config.calendars] == ["work", "family"]
+    assert [calendar.name for calendar in config.calendars] == ["work", "office", "family", "travel"]
     assert len(config.people) == 2
 
 
