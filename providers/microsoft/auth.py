@@ -131,11 +131,12 @@ class MicrosoftAccess:
         cache = SerializableTokenCache()
         try:
             cache.deserialize(str(grant.get("cache", "")))
-        except ValueError:
+            for entry in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
+                if entry["secret"] == self._refused:
+                    cache.remove_at(entry)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            # Not what MSAL has written; its message might quote it.
             raise no_grant(self._name, self._account) from None
-        for entry in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
-            if entry["secret"] == self._refused:
-                cache.remove_at(entry)
         return cache
 
     def _secret_for(self, grant: Mapping[str, Any], who: SignedIn) -> str | None:

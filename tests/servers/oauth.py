@@ -47,7 +47,8 @@ class OAuthServer:
     gives a new refresh token, and the old one is dead at once. `ends_after`: a grant of that age is no longer good.
     `unticked`: scopes that the user does not allow. `page_error`: what the browser comes back with instead of a code.
     `token_error`: what the token endpoint says instead of a token. `enters_codes`: the user enters a device's code as
-    soon as the device asks. `now` is the server's clock.
+    soon as the device asks; `enters_at`: when it asks for that time. `approves`: then the user agrees.
+    `device_seconds`: how long such a code is good. `now` is the server's clock.
     """
 
     rotates = False
@@ -68,6 +69,9 @@ class OAuthServer:
         self.devices: dict[str, Any] = {}
         self.entered: dict[str, tuple[str, bool]] = {}
         self.enters_codes = False
+        self.enters_at = 0
+        self.approves = True
+        self.device_seconds = 900
         self.polls = 0
         self.ends_after: timedelta | None = None
         self.unticked: frozenset[str] = frozenset()
@@ -97,9 +101,9 @@ class OAuthServer:
         if abs(self.now().timestamp() - issued) > _TOLERANCE.total_seconds():
             raise bad_times()
 
-    def enter(self, user_code: str, *, approve: bool = True) -> None:
+    def enter(self, user_code: str) -> None:
         """The user enters the code that a device shows."""
-        self.entered[user_code] = (self.user, approve)
+        self.entered[user_code] = (self.user, self.approves)
 
     def revoke(self) -> None:
         """No refresh token given out so far is good any more."""
@@ -153,15 +157,17 @@ class OAuthServer:
         response: Response = self._oauth.create_token_response()
         if self.token_error is not None:
             response = self._refusal()
-        if response.status_code != 200:
-            error, status = self.worded(json.loads(response.get_data()), response.status_code)
-            return Response(json.dumps(error), status, {"Content-Type": "application/json"})
-        return response
+        return self._worded(response)
 
     def device(self) -> Response:
         """Where a device gets its codes."""
-        response: Response = self._oauth.create_endpoint_response("device_authorization")
-        return response
+        return self._worded(self._oauth.create_endpoint_response("device_authorization"))
+
+    def _worded(self, response: Response) -> Response:
+        if response.status_code == 200:
+            return response
+        error, status = self.worded(json.loads(response.get_data()), response.status_code)
+        return Response(json.dumps(error), status, {"Content-Type": "application/json"})
 
     def _refusal(self) -> Response:
         return Response(json.dumps(self.token_error), 400)

@@ -19,7 +19,6 @@ __all__ = ["MICROSOFT_APP", "MICROSOFT_SECRET", "TENANT", "MicrosoftSignIn"]
 MICROSOFT_APP, MICROSOFT_SECRET = "11111111-2222-4333-8444-555555555555", "app~secret"
 SERVICE_APP = "99999999-2222-4333-8444-555555555555"
 TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
-_LOGIN = "https://login.microsoftonline.com"
 _OWN = frozenset({"openid", "profile", "offline_access", "email"})
 # What Microsoft's numbers go with, as far as its pages show whole answers: error and suberror.
 _SHAPES = {
@@ -44,7 +43,8 @@ _SHAPES = {
 class MicrosoftSignIn(OAuthServer):
     """login.microsoftonline.com. Refresh tokens change with use, and here the old one is dead at once.
 
-    `token_error` is a number; so is that of `page_error`'s words.
+    `token_error` is a number. `host` is the address that the server goes by, `username` the name that one signs in with
+    where that is not the address.
     """
 
     rotates = True
@@ -55,6 +55,7 @@ class MicrosoftSignIn(OAuthServer):
         self.tenants = {TENANT, "example.com", "organizations", "common", "consumers"}
         self.oid = "00000000-0000-0000-66f3-3332eca7ea81"
         self.username = ""
+        self.host = "https://login.microsoftonline.com"
         self.clients[MICROSOFT_APP] = Client(MICROSOFT_APP)
         self.clients[SERVICE_APP] = Client(SERVICE_APP, MICROSOFT_SECRET, grants=("client_credentials",))
 
@@ -74,7 +75,7 @@ class MicrosoftSignIn(OAuthServer):
             return
         claims = {
             "aud": asked.client.id,
-            "iss": f"{_LOGIN}/{TENANT}/v2.0",
+            "iss": f"{self.host}/{TENANT}/v2.0",
             "tid": TENANT,
             "oid": self.oid,
             "sub": "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ",
@@ -118,9 +119,9 @@ class MicrosoftSignIn(OAuthServer):
     def _where(self, tenant: str) -> Response:
         if tenant not in self.tenants:
             return Response(json.dumps(_numbered(90002)), 400, {"Content-Type": "application/json"})
-        oauth = f"{_LOGIN}/{tenant}/oauth2/v2.0"
+        oauth = f"{self.host}/{tenant}/oauth2/v2.0"
         said = {
-            "issuer": f"{_LOGIN}/{TENANT}/v2.0",
+            "issuer": f"{self.host}/{TENANT}/v2.0",
             "authorization_endpoint": f"{oauth}/authorize",
             "token_endpoint": f"{oauth}/token",
             "device_authorization_endpoint": f"{oauth}/devicecode",

@@ -5,6 +5,7 @@ The rules of RFC 6749, 7523, 7636 and 8628 are Authlib's; here are only the plac
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -180,7 +181,7 @@ class ByDevice(DeviceCodeGrant):
 
     def query_user_grant(self, user_code: str) -> tuple[str, bool] | None:
         self.server.host.polls += 1
-        if self.server.host.enters_codes:
+        if self.server.host.enters_codes or self.server.host.polls == self.server.host.enters_at:
             self.server.host.enter(user_code)
         return self.server.host.entered.get(user_code)
 
@@ -229,11 +230,17 @@ class DeviceCodes(DeviceAuthorizationEndpoint):
 
     INTERVAL = 0
 
+    @property
+    def EXPIRES_IN(self) -> int:  # noqa: N802 - Authlib's name
+        return self.server.host.device_seconds
+
     def get_verification_uri(self) -> str:
         return self.server.host.device_page
 
     def save_device_credential(self, client_id: str, scope: str, data: dict[str, Any]) -> None:
-        self.server.host.devices[data["device_code"]] = DeviceCredentialDict(client_id=client_id, scope=scope, **data)
+        until = time.time() + data["expires_in"]
+        credential = DeviceCredentialDict(client_id=client_id, scope=scope, expires_at=until, **data)
+        self.server.host.devices[data["device_code"]] = credential
 
 
 class Rules(AuthorizationServer):
