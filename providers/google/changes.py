@@ -7,7 +7,7 @@ it is done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -18,11 +18,12 @@ from calsync.ical.marks import sum_of_series
 from calsync.ical.own import read_series
 from calsync.model import Override, Series
 from calsync.ports import OwnedSeries, SeriesWrite
-from providers.google.blocks import FOCUS, Clock, clock_of, dropped_of, home_of, is_home, key_of
+from providers.google.blocks import FOCUS, Clock, clock_of, dropped_of, home_of, is_home, is_transparent, key_of
 from providers.google.bodies import clock_for, date_body, dropped_marks, looks, recurrence_lines, series_marks, times
 from providers.google.groups import Facts, Group, Json, is_live, private_of
 from providers.google.mapping import resource_of
 from providers.google.parties import guests
+from providers.google.times import instant_of
 
 __all__ = [
     "DateStep",
@@ -30,6 +31,7 @@ __all__ = [
     "Standing",
     "date_steps",
     "is_between",
+    "is_plain",
     "is_unfinished",
     "master_steps",
     "owned_of",
@@ -117,13 +119,27 @@ def is_between(there: Series, before: Series, after: Series) -> bool:
             return False
     if _slot(there) not in (_slot(before), _slot(after)):
         return False
+    days = {day for side in (there, before, after) for day in (*side.cancelled, *side.overrides)}
     # With another start the dates are others, and what was special about the old ones is gone.
     anew = _slot(there) != _slot(before)
-    days = {day for side in (there, before, after) for day in (*side.cancelled, *side.overrides)}
     return all(
-        _entry(there, day) in (_entry(before, day), _entry(after, day)) or (anew and _entry(there, day) == _HOME)
+        _is_like(there, before, day, (before, after))
+        or _is_like(there, after, day, (before, after))
+        or (anew and _entry(there, day) == _HOME)
         for day in days
         if there.has(day)
+    )
+
+
+def _is_like(there: Series, side: Series, day: date, masters: Sequence[Series]) -> bool:
+    """True when a date is as `side` has it. A change of the master may have brought its title and looks to the date."""
+    one, other = _entry(there, day), _entry(side, day)
+    if not isinstance(one, Override) or not isinstance(other, Override):
+        return one == other
+    return (
+        one.span == other.span
+        and one.title in (other.title, *(master.title for master in masters))
+        and one.transparent in (other.transparent, *(master.transparent for master in masters))
     )
 
 
@@ -235,6 +251,17 @@ def date_steps(standing: Standing, after: Series, leaders: Mapping[date, Overrid
         elif item is not None and not _is_home(item, standing, day):
             steps.append(DateStep(day, _home_body(standing, after, day, item), item))
     return steps
+
+
+def is_plain(item: Json, standing: Standing, day: date) -> bool:
+    """True for a single date that is just as its series has it, so that nobody has changed it yet."""
+    assert standing.clock is not None
+    span = standing.clock.at(day)
+    return (
+        (instant_of(item["start"]), instant_of(item["end"])) == (span.start, span.end)
+        and item.get("summary", "") == standing.master.get("summary", "")
+        and is_transparent(item) == is_transparent(standing.master)
+    )
 
 
 def _is_home(item: Json, standing: Standing, day: date) -> bool:

@@ -124,7 +124,7 @@ class Reader:
                 timeMin=f"{begin.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
                 timeMax=f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
                 maxResults=2500,
-                fields="nextPageToken,items(id,etag,originalStartTime)",
+                fields=f"nextPageToken,items({EVENT})",
                 **({"pageToken": token} if token else {}),
             )
             page = self.calls.run(request)

@@ -17,14 +17,16 @@ from calsync.errors import Malformed, ProviderError, ReadOnly, Unreachable
 from calsync.model import Override, Series
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from calsync.wire import NoAnswer
-from providers.google.blocks import FOCUS, home_of, ids_of, key_of
+from providers.google.blocks import FOCUS, dropped_of, home_of, ids_of, key_of
 from providers.google.bodies import new_event
 from providers.google.calls import EVENT
 from providers.google.changes import (
     DateStep,
+    MasterSteps,
     Standing,
     date_steps,
     is_between,
+    is_plain,
     is_unfinished,
     master_steps,
     standing_of,
@@ -113,7 +115,7 @@ class Writer:
                 return settled
             if tries == _ATTEMPTS:
                 break
-            stood = (self._done, standing.name)
+            stood = self._mark_of(standing)
             try:
                 standing = self._send(change.after, standing, leaders)
                 reason = "Google keeps it otherwise than it was asked to"
@@ -126,10 +128,14 @@ class Writer:
                 except (Unreachable, Malformed) as error:
                     self._lost = True
                     return Outcome(OutcomeState.UNCLEAR, error=f"{reason}; and then {error.what}")
-            tries = 1 if (self._done, standing.name) != stood else tries + 1
+            tries = tries + 1 if self._mark_of(standing) == stood else 0
         if untouched(change, standing):
             return Outcome(OutcomeState.FAILED, error=f"Google did not take it, twice: {reason}")
         return Outcome(OutcomeState.UNCLEAR, error=f"it is done in part: {reason}")
+
+    def _mark_of(self, standing: Standing) -> tuple[object, ...]:
+        """Another value whenever something has moved on."""
+        return self._done, standing.name, standing.group and standing.group.etag
 
     def _settled(self, change: SeriesWrite, standing: Standing) -> Outcome | None:
         """What a look says of a write: its end, or None when it is (still) to be sent."""
@@ -144,6 +150,8 @@ class Writer:
         if before is None and is_unfinished(standing.group, standing.owned):
             return None
         if after is not None and there.same_content(after):
+            if dropped_of(standing.master) != after.dropped:
+                return None
             return Outcome(OutcomeState.DONE, etag, note=self._note(before))
         if before is not None and (there.same_content(before) or (change.etag and etag == change.etag)):
             return None
@@ -180,7 +188,7 @@ class Writer:
             self._require_ours(standing)
         of_master = master_steps(standing, after)
         if of_master.first:
-            standing = self._patched_master(standing, of_master.first, reshapes=of_master.reshapes)
+            standing = self._patched_master(standing, of_master, after)
         steps = self._date_steps(standing, after, leaders)
         self._take_dates(standing, steps)
         item = standing.master
@@ -191,16 +199,20 @@ class Writer:
             return self._whole(item)
         return standing_of(Group(standing.name, item), self._reader.facts, self._zone)
 
-    def _patched_master(self, standing: Standing, body: Json, *, reshapes: bool) -> Standing:
+    def _patched_master(self, standing: Standing, steps: MasterSteps, after: Series) -> Standing:
         assert standing.group is not None
-        item = self._patch(standing.name, str(standing.master["etag"]), body)
-        if reshapes:
-            after = self._whole(item)
+        assert standing.owned is not None
+        item = self._patch(standing.name, str(standing.master["etag"]), steps.first)
+        if steps.reshapes:
+            now = self._whole(item)
         else:
             group = Group(standing.name, item, standing.group.exceptions)
-            after = standing_of(group, self._reader.facts, self._zone)
-        self._require_ours(after)
-        return after
+            now = standing_of(group, self._reader.facts, self._zone)
+        self._require_ours(now)
+        if now.owned is None or not is_between(now.owned.series, standing.owned.series, after):
+            # The version of a master says nothing of its dates.
+            raise _Cut("somebody changed a date of the series meanwhile")
+        return now
 
     def _require_ours(self, standing: Standing) -> None:
         if standing.owned is None:
@@ -215,9 +227,7 @@ class Writer:
     def _take_dates(self, standing: Standing, steps: list[DateStep]) -> None:
         versions = self._versions(standing, [step.day for step in steps if step.item is None])
         for step in steps:
-            item = step.item or versions.get(step.day)
-            if item is None:
-                raise _Cut(f"Google does not have the date {step.day} of the series")
+            item = step.item or versions[step.day]
             if step.body is None:
                 self._delete(str(item["id"]), str(item.get("etag", "")))
             else:
@@ -225,8 +235,9 @@ class Writer:
 
     def _versions(self, standing: Standing, days: list[date]) -> dict[date, Json]:
         """Ids and versions of dates that have no exception yet, so that no edit of the leader's is written over."""
-        if not days or standing.clock is None:
+        if not days:
             return {}
+        assert standing.clock is not None
         begin = standing.clock.at(min(days)).start - _DAY
         end = standing.clock.at(max(days)).end + _DAY
         try:
@@ -235,8 +246,11 @@ class Writer:
             raise self._cut(rejected) from None
         except Unreachable as error:
             raise _Cut(error.what) from None
-        found = ((home_of(item, standing.clock), item) for item in items if item.get("originalStartTime"))
-        return {day: item for day, item in found if day is not None}
+        found = {home_of(item, standing.clock): item for item in items if item.get("originalStartTime")}
+        for day in days:
+            if day not in found or not is_plain(found[day], standing, day):
+                raise _Cut(f"somebody changed the date {day} of the series meanwhile")
+        return {day: found[day] for day in days}
 
     def _insert(self, after: Series, name: str) -> Json:
         focus = self._focus.wanted and not self._focus.refused
