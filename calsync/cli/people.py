@@ -312,9 +312,15 @@ def _import_from(
 
     search = find_people(desk, source, calendar)
     say(search.errors)
+    # Signing in comes before everything else, as in `calendars`.
+    codes = {error.exit_code for error in search.errors}
+    code = 4 if 4 in codes else max(codes, default=0)
     if json_:
         errors = [{"what": error.what, "next_step": error.next_step} for error in search.errors]
         print_json({"people": [person.as_json() for person in search.people], "errors": errors})
+    elif search.errors and not search.people:
+        # Whether there is nobody is not known.
+        return code
     elif picks or (everybody and search.people):
         lines(add_found(desk, search.people, picks, ideal=gaps[0], max_=gaps[1], dry_run=dry_run))
     elif not search.people:
@@ -322,9 +328,7 @@ def _import_from(
     else:
         table(found_table(search.people))
         lines(["Nobody was added. To add some of them, repeat this with --pick NAME; to add everybody, with --all."])
-    # Signing in comes before everything else, as in `calendars`.
-    codes = {error.exit_code for error in search.errors}
-    return 4 if 4 in codes else max(codes, default=0)
+    return code
 
 
 def _import_file(desk: Desk, file: Path, kind: str | None, gaps: tuple[int, int], *, dry_run: bool) -> int:

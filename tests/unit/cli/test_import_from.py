@@ -161,6 +161,17 @@ def test_an_account_that_cannot_be_asked_is_named_and_the_others_are_shown(
     assert "Ben Okafor is in the rotation" in ran.stdout
 
 
+@pytest.mark.parametrize("more", [[], ["--pick", "Ana"], ["--all"]])
+def test_where_no_account_could_be_asked_only_that_is_said(
+    run_calsync: RunCalsync, office: Path, more: list[str]
+) -> None:
+    path = office / "config.yaml"
+    path.write_text(CONFIG.replace("CALENDARS\n", "").replace("account:", "mood: locked, account:"))
+    ran = call(run_calsync, office, ["--from", "stranger", *more], start=False)
+    assert (ran.code, ran.stdout) == (4, "")
+    assert ran.stderr == "calsync: work: the grant has expired\n  calsync calendars sign-in work\n"
+
+
 @pytest.mark.parametrize(
     ("args", "what", "cure"),
     [
