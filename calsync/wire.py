@@ -165,7 +165,7 @@ class Wire:
         if self.skew is None or abs(self.skew) <= _SKEW:
             return ""
         minutes = round(abs(self.skew) / timedelta(minutes=1))
-        return f"this computer's clock is {minutes} minutes {'ahead of' if self.skew > timedelta() else 'behind'}"
+        return f"this computer's clock is {minutes} minutes {'fast' if self.skew > timedelta() else 'slow'}"
 
     def send(
         self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, safe: bool

@@ -138,7 +138,7 @@ def of_service_account(name: str, account: str, wire: Wire, path: Path, scopes: 
         fresh.refresh(Transport(wire))
     except RefreshError as error:
         raise Refusal(name, account, _data_of(error)).of_service_account(
-            str(key.get("client_id", "")), scopes, wire.clock_is_off, urlsplit(TOKEN_URI).netloc
+            str(key.get("client_id", "")), scopes, wire.clock_is_off
         ) from None
     return fresh
 

@@ -102,7 +102,7 @@ def told(rejected: Rejected, wire: Wire, account: str, calendar: str, now: datet
 def _not_let_in(wire: Wire, account: str) -> SignInNeeded:
     if wire.clock_is_off:
         return SignInNeeded(
-            f"{wire.name}: Google does not let {account} in, and {wire.clock_is_off} Google's",
+            f"{wire.name}: Google does not let {account} in, and {wire.clock_is_off}",
             "set the clock, then try again",
         )
     return SignInNeeded(f"{wire.name}: Google does not let {account} in", sign_in_step(wire.name))

@@ -93,8 +93,8 @@ class Refusal:
             )
         return self.of_user(in_testing=False)
 
-    def of_service_account(self, client_id: str, scopes: Iterable[str], clock_is_off: str, host: str) -> SignInNeeded:
-        """The refusal of a service account's key. `clock_is_off` says how far this computer's clock is from `host`."""
+    def of_service_account(self, client_id: str, scopes: Iterable[str], clock_is_off: str) -> SignInNeeded:
+        """The refusal of a service account's key. `clock_is_off` says how far this computer's clock is from Google's."""
         name, account, words = self._name, self._account, self._words.lower()
         listed = ",".join(scopes)
         if self.error in ("unauthorized_client", "access_denied"):
@@ -103,7 +103,7 @@ class Refusal:
                 f"an administrator lists client id {client_id} with exactly these scopes under {_DELEGATION}: {listed}",
             )
         if self.error == "invalid_grant" and (clock_is_off or "timeframe" in words):
-            off = f"{clock_is_off} {host}" if clock_is_off else "this computer's clock is off"
+            off = clock_is_off or "this computer's clock is off"
             return SignInNeeded(
                 f"{name}: {off}, so that Google refuses the service account's key", "set the clock, then try again"
             )

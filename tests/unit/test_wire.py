@@ -273,8 +273,8 @@ def test_no_redirect_is_followed(wire: Wire, script: Script) -> None:
         (timedelta(), ""),
         (timedelta(minutes=5), ""),
         (timedelta(minutes=-5), ""),
-        (timedelta(minutes=42), "this computer's clock is 42 minutes behind"),
-        (timedelta(minutes=-42), "this computer's clock is 42 minutes ahead of"),
+        (timedelta(minutes=42), "this computer's clock is 42 minutes slow"),
+        (timedelta(minutes=-42), "this computer's clock is 42 minutes fast"),
     ],
 )
 def test_the_clock_is_held_against_the_servers_date(wire: Wire, script: Script, off: timedelta, words: str) -> None:
