@@ -29,6 +29,7 @@ __all__ = [
     "block_events",
     "clock_of",
     "dropped_of",
+    "guests_differ",
     "home_of",
     "ids_of",
     "is_home",
@@ -168,7 +169,7 @@ def block_events(group: Group, facts: Facts) -> Iterator[VendorEvent]:
         if not is_live(item):
             rules.append(moment("EXDATE", replaced))
         elif clock is None or not is_home(item, master, clock, home):
-            overrides.append(_override(item, master, key, replaced))
+            overrides.append(_override(item, master, replaced, facts))
     shown = {marks.KEY: key, marks.KIND: said.get("kind", ""), marks.SLOT: said.get("slot", "")}
     shown[marks.SUM] = said.get("sum", "")
     shown[marks.DROPPED] = " ".join(day.isoformat() for day in sorted(dropped_of(master)))
@@ -181,7 +182,7 @@ def block_events(group: Group, facts: Facts) -> Iterator[VendorEvent]:
         description=str(master.get("description", "")),
         transparent=is_transparent(master),
         event_type=_type(master),
-        parties=guests(master),
+        parties=guests(master, facts),
         private=master.get("visibility") in ("private", "confidential"),
         location=str(master.get("location", "")),
         marks={name: value for name, value in shown.items() if value},
@@ -191,9 +192,9 @@ def block_events(group: Group, facts: Facts) -> Iterator[VendorEvent]:
     yield from overrides
 
 
-def _override(item: Json, master: Json, key: str, replaced: date) -> VendorEvent:
+def _override(item: Json, master: Json, replaced: date, facts: Facts) -> VendorEvent:
     """One date that differs. What it has from the series says nothing of this date and is left out."""
-    said = private_of(master)
+    key, said = key_of(master), private_of(master)
 
     def own(name: str) -> str:
         text = str(item.get(name, ""))
@@ -208,7 +209,7 @@ def _override(item: Json, master: Json, key: str, replaced: date) -> VendorEvent
         description=own("description"),
         transparent=is_transparent(item),
         event_type=_type(item),
-        parties=guests(item) if guests(item) != guests(master) else (),
+        parties=guests(item, facts) if guests_differ(item, master) else (),
         private=item.get("visibility") in ("private", "confidential"),
         location=own("location"),
         marks={marks.KEY: key, marks.SUM: private_of(item).get("sum", "")},
@@ -231,8 +232,17 @@ def is_home(item: Json, master: Json, clock: Clock, home: date) -> bool:
         texts
         and (span.start, span.end) == (begin, end)
         and is_transparent(item) == is_transparent(master)
-        and guests(item) == guests(master)
+        and not guests_differ(item, master)
     )
+
+
+def guests_differ(item: Json, master: Json) -> bool:
+    """True when others are invited to one date than to the series."""
+    return set(_invited(item)) != set(_invited(master))
+
+
+def _invited(item: Json) -> Iterator[str]:
+    return (str(said.get("email") or said.get("displayName", "")).lower() for said in item.get("attendees", ()))
 
 
 def is_transparent(item: Json) -> bool:

@@ -18,11 +18,20 @@ from calsync.ical.marks import sum_of_series
 from calsync.ical.own import read_series
 from calsync.model import Override, Series
 from calsync.ports import OwnedSeries, SeriesWrite
-from providers.google.blocks import FOCUS, Clock, clock_of, dropped_of, home_of, is_home, is_transparent, key_of
+from providers.google.blocks import (
+    FOCUS,
+    Clock,
+    clock_of,
+    dropped_of,
+    guests_differ,
+    home_of,
+    is_home,
+    is_transparent,
+    key_of,
+)
 from providers.google.bodies import clock_for, date_body, dropped_marks, looks, recurrence_lines, series_marks, times
 from providers.google.groups import Facts, Group, Json, is_live, private_of
 from providers.google.mapping import resource_of
-from providers.google.parties import guests
 from providers.google.times import instant_of
 
 __all__ = [
@@ -273,7 +282,7 @@ def _home_body(standing: Standing, after: Series, day: date, item: Json) -> Body
     body = date_body(after, day, None, focus=standing.is_focus)
     if not is_live(item):
         return body
-    if guests(item) != guests(standing.master):
+    if guests_differ(item, standing.master):
         raise Malformed(
             f"people are invited to the block of {day}", "take them out of it in your calendar, then try again"
         )

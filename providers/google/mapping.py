@@ -21,7 +21,6 @@ _TYPES = {
     "outOfOffice": EventType.OUT_OF_OFFICE,
     "workingLocation": EventType.WORKING_LOCATION,
     "birthday": EventType.NO_MEETING,
-    "fromGmail": EventType.NO_MEETING,
 }
 
 
@@ -76,12 +75,20 @@ def _event(
         title=str(item.get("summary", "")),
         status=Status.TENTATIVE if item.get("status") == "tentative" else Status.CONFIRMED,
         transparent=item.get("transparency") == "transparent",
-        event_type=_TYPES.get(str(item.get("eventType", "")), EventType.DEFAULT),
-        organizer=organizer(item),
-        parties=guests(item),
+        event_type=_type(item),
+        organizer=organizer(item, facts),
+        parties=guests(item, facts),
         guests_hidden=guests_hidden(item, facts),
         private=item.get("visibility") in ("private", "confidential"),
     )
+
+
+def _type(item: Json) -> EventType:
+    kind = str(item.get("eventType", ""))
+    if kind == "fromGmail" and item.get("transparency") == "transparent":
+        # A hotel or a parcel. A flight, which takes its time, is an event like any other.
+        return EventType.NO_MEETING
+    return _TYPES.get(kind, EventType.DEFAULT)
 
 
 def _end(item: Json, begin: date) -> date | None:

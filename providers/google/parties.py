@@ -15,17 +15,17 @@ _ANSWERS = {
 }
 
 
-def organizer(item: Json) -> Party | None:
+def organizer(item: Json, facts: Facts) -> Party | None:
     """Whose event it is, None where that is hidden."""
     said = item.get("organizer")
     if not said:
         return None
-    return Party(_address(said), str(said.get("displayName", "")), is_me=bool(said.get("self")))
+    return Party(_address(said), str(said.get("displayName", "")), is_me=_is_me(said, facts))
 
 
-def guests(item: Json) -> tuple[Party, ...]:
+def guests(item: Json, facts: Facts) -> tuple[Party, ...]:
     """Everybody and everything invited; the organizer is among them only when they attend."""
-    return tuple(_guest(said) for said in item.get("attendees", ()))
+    return tuple(_guest(said, facts) for said in item.get("attendees", ()))
 
 
 def guests_hidden(item: Json, facts: Facts) -> bool:
@@ -35,11 +35,11 @@ def guests_hidden(item: Json, facts: Facts) -> bool:
     if any(int(said.get("additionalGuests") or 0) for said in item.get("attendees", ())):
         # Somebody brings others along, of whom Google knows nothing but their number.
         return True
-    mine = bool(item.get("organizer", {}).get("self"))
-    return item.get("guestsCanSeeOtherGuests") is False and not mine
+    mine = organizer(item, facts)
+    return item.get("guestsCanSeeOtherGuests") is False and not (mine is not None and mine.is_me)
 
 
-def _guest(said: Json) -> Party:
+def _guest(said: Json, facts: Facts) -> Party:
     address = _address(said)
     kind = PartyKind.PERSON
     if said.get("resource") or address.endswith("@resource.calendar.google.com"):
@@ -53,8 +53,13 @@ def _guest(said: Json) -> Party:
         kind,
         Role.OPTIONAL if said.get("optional") else Role.REQUIRED,
         _ANSWERS.get(str(said.get("responseStatus", "")), Answer.NONE),
-        is_me=bool(said.get("self")),
+        is_me=_is_me(said, facts),
     )
+
+
+def _is_me(said: Json, facts: Facts) -> bool:
+    """True for the leader. Google's `self` is whose calendar it is, which need not be the leader's own."""
+    return bool(said.get("self")) and facts.role == "owner"
 
 
 def _address(said: Json) -> str:
