@@ -44,10 +44,10 @@ class OAuthServer:
 
     `user` is whoever clicks in the browser; `clients` are the registered programs by id; `users` are known addresses.
     `issue(scopes, app_only)` makes the access tokens, so that a calendar's server knows them. `rotates`: a refresh
-    gives a new refresh token, and the old one is dead at once. `ends_after`: a grant of that age is no longer good.
-    `unticked`: scopes that the user does not allow. `page_error`: what the browser comes back with instead of a code.
-    `token_error`: what the token endpoint says instead of a token. `enters_codes`: the user enters a device's code as
-    soon as the device asks; `enters_at`: when it asks for that time. `approves`: then the user agrees.
+    gives a new refresh token, and the old one is dead at once unless `old_ones_live`. `ends_after`: a grant of that age
+    is no longer good. `unticked`: scopes that the user does not allow. `page_error`: what the browser comes back with
+    instead of a code. `token_error`: what the token endpoint says instead of a token. `enters_codes`: the user enters a
+    device's code as soon as the device asks; `enters_at`: when it asks for that time. `approves`: then the user agrees.
     `device_seconds`: how long such a code is good. `now` is the server's clock.
     """
 
@@ -73,6 +73,7 @@ class OAuthServer:
         self.approves = True
         self.device_seconds = 900
         self.polls = 0
+        self.old_ones_live = False
         self.ends_after: timedelta | None = None
         self.unticked: frozenset[str] = frozenset()
         self.page_error: tuple[str, str] | None = None

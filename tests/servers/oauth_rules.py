@@ -172,7 +172,8 @@ class ByRefresh(grants.RefreshTokenGrant):
         return refresh_token.user
 
     def revoke_old_credential(self, refresh_token: Given) -> None:
-        refresh_token.dead = refresh_token.dead or self.server.host.rotates
+        dies = self.server.host.rotates and not self.server.host.old_ones_live
+        refresh_token.dead = refresh_token.dead or dies
 
 
 class ByDevice(DeviceCodeGrant):
