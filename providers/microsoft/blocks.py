@@ -7,7 +7,7 @@ never comes back on Graph, and no date may pass its neighbour. Where both are th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from calsync.model import Key, Override, Series, Span, at_wall_clock
 from calsync.ports import OwnedSeries
 from providers.microsoft.mapping import Json, etag_of, instant, parties_of, place_of, span_of, title_of
 from providers.microsoft.marks import DATA, Data, properties
-from providers.microsoft.records import Note, series_of
+from providers.microsoft.records import UNFINISHED, Note, series_of
 from providers.microsoft.zones import zone_of
 
 __all__ = ["MARGIN", "Block", "block", "body_of", "is_free", "local_span", "name_of", "owned", "sight"]
@@ -32,19 +32,20 @@ _SHORT = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def sight(year: int) -> Span:
-    """What is looked at of our own series: the calendar years before, of and after `year`.
+    """What is looked at of our own series: from the year before `year` to the winter after the next.
 
     It is the same for every question of a year, so that a series reads the same by whatever window it is found: a
     reader's window rolls on, and what was written must be recognised through another one. Plans reach a year ahead.
     """
-    return Span(datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC))
+    return Span(datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 2, 3, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """One of our series as it stands.
 
-    `actual` is what is there; `shown` is how it is read, which for a rewriting that was cut off is what stood before.
+    `actual` is what is there; `shown` is how it is read, which for a writing that was cut off is something else;
+    `about` is the description that belongs to `shown`.
     `dates` are the occurrences by home date, `stand_ins` the single events; `notes` are by home date.
     """
 
@@ -55,12 +56,19 @@ class Block:
     shown: Series
     dates: Mapping[date, Json]
     stand_ins: Mapping[date, Json]
-    notes: Mapping[date, Note] = field(default_factory=dict)
+    notes: Mapping[date, Note]
+    about: str
 
     @property
     def unfinished(self) -> bool:
-        """True when a rewriting was cut off."""
+        """True when a writing was cut off."""
         return self.data.was is not None
+
+    @property
+    def has_exceptions(self) -> bool:
+        """True when a date of it is not plainly its rule's, as Graph sees it."""
+        exceptions = any(row.get("type") == "exception" for row in self.dates.values())
+        return exceptions or bool(self.stand_ins or self.actual.cancelled)
 
     @property
     def rows(self) -> Sequence[Json]:
@@ -116,10 +124,11 @@ def block(
     if master is not None and master.get("type") != "seriesMaster":
         dates[bare.first] = master
     actual, notes = _with_dates(bare, master, data, dates, stand_ins, seen)
-    shown = actual
+    shown, about = actual, actual.description
     if data.was is not None and master is not None:
-        shown, notes = series_of(data.was, bare)
-    return Block(key, master, data, actual, shown, dates, dict(stand_ins), notes)
+        kept, notes = series_of(data.was, bare)
+        shown, about = replace(kept, description=UNFINISHED), kept.description
+    return Block(key, master, data, actual, shown, dates, dict(stand_ins), notes, about)
 
 
 def _sums(rows: Iterable[Json]) -> dict[date, frozenset[str]]:

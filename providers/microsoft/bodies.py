@@ -20,11 +20,13 @@ from providers.microsoft.mapping import Json, place_of, title_of
 from providers.microsoft.marks import DATA, KEY, Data, transaction
 from providers.microsoft.records import Note
 
-__all__ = ["WIPES", "Times", "data_for", "date_change", "series_body", "series_change", "stand_in_body"]
+__all__ = ["LOOKS", "WIPES", "Times", "data_for", "date_change", "series_body", "series_change", "stand_in_body"]
 
 Body = dict[str, Any]
 WIPES = frozenset({"start", "end", "recurrence"})
 """Properties of a master whose change takes its exceptions away."""
+LOOKS = frozenset({"subject", "showAs", "body"})
+"""Properties of a master whose change may show in its exceptions, or not: whether it does is not documented."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -118,10 +120,11 @@ def series_change(there: Block, after: Series, data: Data) -> Body:
     return change
 
 
-def date_change(row: Json, override: Override, note: Note, times: Times, about: str) -> Body:
+def date_change(row: Json, override: Override, note: Note, times: Times, about: tuple[str, str]) -> Body:
     """The PATCH of one date, or of its stand-in, that makes it `override`; {} when nothing of it differs.
 
-    `about` is the text of its series; `note` what the leader had written into the date before it was wiped.
+    `about` are the former text of its series and the one that it is to have; `note` is what the leader had written into
+    the date before it was wiped.
     """
     change: Body = {}
     if title_of(row) != override.title:
@@ -132,8 +135,10 @@ def date_change(row: Json, override: Override, note: Note, times: Times, about: 
         change["start"], change["end"] = (times.wall(at) for at in placed_walls(override, times.zone))
     if note.place and place_of(row) != note.place:
         change["location"] = {"displayName": note.place}
-    if note.about and note.about != about and body_of(row) != note.about:
-        change["body"] = _text(note.about)
+    text = body_of(row)
+    wanted = note.about or (about[1] if text == about[0] else text)
+    if text != wanted:
+        change["body"] = _text(wanted)
     return change
 
 

@@ -8,31 +8,22 @@ then the first of the changes has it, and the others follow only when that one w
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from calsync.model import Override, Series
+from calsync.model import Series
 from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
 from providers.microsoft.blocks import Block, owned, sight
-from providers.microsoft.bodies import (
-    WIPES,
-    Times,
-    data_for,
-    date_change,
-    series_body,
-    series_change,
-    stand_in_body,
-)
-from providers.microsoft.comparing import HOME, bare, entry, judged, mixed, same, touched
+from providers.microsoft.bodies import WIPES, data_for
+from providers.microsoft.comparing import bare, mixed, same, touched
 from providers.microsoft.errors import FORBIDDEN, NOT_FOUND, SKIPPED, STALE, THROTTLED, Reply
 from providers.microsoft.finding import Found, Places, all_rows, event_part, gather, instances_part, key_part
 from providers.microsoft.graph import Graph, Part
-from providers.microsoft.mapping import Json
-from providers.microsoft.marks import Data, mark_of
-from providers.microsoft.records import Note, record_of
+from providers.microsoft.marks import DATA, Data, mark_of, properties
+from providers.microsoft.missing import Missing, Op, asks_somebody, doubled, guarded, removal
+from providers.microsoft.records import UNFINISHED
 from providers.microsoft.zones import windows_zone
 
 __all__ = ["Changing", "NoRights", "Step"]
@@ -56,21 +47,6 @@ class Step:
     parts: Sequence[Part]
     writes: bool = False
     wait: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Op:
-    """One change, to the event `target` ("" for a new one). `day` is the home date that it is about, if any."""
-
-    part: Part
-    target: str = ""
-    day: date | None = None
-
-    @property
-    def id(self) -> str:
-        """The same for the same change, whatever ETag it goes with."""
-        body = json.dumps(self.part.body, sort_keys=True) if self.part.body is not None else ""
-        return f"{self.part.method} {self.part.path} {body}"
 
 
 @dataclass(slots=True)
@@ -103,6 +79,7 @@ class Changing:
     _tries: dict[str, int] = field(default_factory=dict)
     _apart: set[date] = field(default_factory=set)
     _crossed: set[date] = field(default_factory=set)
+    _after: Series | None = None
     _data: Data | None = None
     _made: dict[str, None] = field(default_factory=dict)
     _reason: str = ""
@@ -111,6 +88,7 @@ class Changing:
     def run(self) -> Generator[Step, list[Reply], Outcome]:
         """The steps of the write, then how it ended. Raises ProviderError, or NoRights."""
         look = yield from self._by_key()
+        self._after = self._wanted(look)
         looks = 0
         for _ in range(_ROUNDS):
             end = self._settled(look)
@@ -127,7 +105,7 @@ class Changing:
                     continue
                 ops = [op for op in ops if op.id not in self._done]
             if not ops:
-                gone = self.change.after is None or look.read is None
+                gone = self._after is None or look.read is None
                 return Outcome(OutcomeState.DONE, "" if gone or look.read is None else look.read.etag)
             if any(self._tries.get(op.id, 0) >= _TRIES for op in ops):
                 return Outcome(OutcomeState.FAILED, error=f"Microsoft does not take it: {self._reason}")
@@ -182,9 +160,16 @@ class Changing:
 
     # comparing
 
+    def _wanted(self, look: _Look) -> Series | None:
+        """The series as it is to be; of one that was read as unfinished the description is the one it had."""
+        after = self.change.after
+        if after is None or after.description != UNFINISHED:
+            return after
+        return replace(after, description=look.block.about if look.block is not None else "")
+
     def _settled(self, look: _Look) -> Outcome | None:
         """How the write ends by what is there; None when something is still to be sent."""
-        before, after, seen = self.change.before, self.change.after, sight(self.year)
+        before, after, seen = self.change.before, self._after, sight(self.year)
         if look.nothing:
             if after is None:
                 return Outcome(OutcomeState.DONE)
@@ -194,140 +179,61 @@ class Changing:
         if look.block is None or look.read is None:
             return Outcome(OutcomeState.CONFLICT, error="its marks were changed by another program")
         there = look.read.series
-        finished = not look.block.unfinished and not _doubled(look.block)
+        finished = not look.block.unfinished and not doubled(look.block)
         if after is not None and finished and same(there, after, seen):
             return Outcome(OutcomeState.DONE, look.read.etag)
         if before is None:
             assert after is not None
-            if mixed(there, bare(after), after, seen):
+            if mixed(_finished(there, after), bare(after), after, seen):
                 return None
             return Outcome(OutcomeState.CONFLICT, error="a different series stands under its key already")
-        known = same(there, before, seen) or mixed(there, before, after, seen)
+        known = same(there, before, seen) or mixed(_finished(there, before), before, after, seen)
         if known or (self.change.etag and self.change.etag == look.read.etag):
             return None
         return Outcome(OutcomeState.CONFLICT, error="somebody changed the series in the calendar meanwhile")
 
     # what is missing
 
-    def _missing(self, look: _Look) -> list[_Op] | Outcome:
+    def _missing(self, look: _Look) -> list[Op] | Outcome:
         """The next changes, in the order in which they must be made; an Outcome when they must not be made."""
-        after, block = self.change.after, look.block
-        if after is None:
-            ops = self._removal(look)
+        block = look.block
+        if self._after is None:
+            ops = removal(self.places, look.found)
         else:
-            data = self._marks(after, look)
-            if data is None:
+            self._data = self._data or self._marks(self._after, look)
+            if self._data is None:
                 return Outcome(
                     OutcomeState.FAILED,
-                    error=f"Microsoft has no time zone that keeps the time of {after.timezone}",
+                    error=f"Microsoft has no time zone that keeps the time of {self._after.timezone}",
                 )
-            if block is None or block.master is None:
-                body = series_body(after, data, self._numbers.get(None, 0))
-                # Stand-ins of a series that its leader deleted do not outlive the new one.
-                return [_Op(Part("POST", f"{self.places.calendar}/events", body))]
-            ops = self._changes(block, after, data)
-        if block is not None and _asks_somebody(block, ops):
+            missing = Missing(
+                self.places, self._after, self._data, sight(self.year), self._numbers, frozenset(self._apart)
+            )
+            ops = missing.of(block)
+        if block is not None and asks_somebody(block, ops):
             return Outcome(
                 OutcomeState.CONFLICT,
                 error="somebody was invited to it in Outlook and would get mail; change or delete it by hand",
             )
-        return _guarded(block, ops)
-
-    def _removal(self, look: _Look) -> list[_Op]:
-        """Stand-ins first: as long as the series is there, all of it is found again."""
-        found = look.found
-        if found is None:
-            return []
-        ops = [self._op("DELETE", row, day) for day, row in sorted(found.stand_ins.items())]
-        return [*ops, *([self._op("DELETE", found.master)] if found.master is not None else [])]
-
-    def _op(self, method: str, row: Json, day: date | None = None, body: Json | None = None) -> _Op:
-        name = str(row["id"])
-        return _Op(Part(method, self.places.event(name), body), name, day)
+        return guarded(block, ops)
 
     def _marks(self, after: Series, look: _Look) -> Data | None:
-        """The marks of the finished series, the same through all of the write; None when there is no zone for it."""
-        if self._data is None:
-            there = look.block
-            kept = there is not None and there.data.zone == after.timezone
-            windows = there.data.windows if kept and there is not None else windows_zone(after.timezone, self.year)
-            if not windows:
-                return None
-            leaders = frozenset(
-                day
-                for day in (look.read.leaders if look.read is not None else ())
-                if day in after.overrides
-                and look.read is not None
-                and after.overrides[day] == look.read.series.overrides.get(day)
-            )
-            self._data = data_for(after, windows, there, leaders)
-        return self._data
-
-    def _changes(self, block: Block, after: Series, data: Data) -> list[_Op]:
-        master, was = block.master, block.data.was
-        assert master is not None
-        change = series_change(block, after, replace(data, was=was))
-        if change.keys() & WIPES:
-            if was is None and (touched(block.actual) or block.stand_ins):
-                # Until the exceptions are there again, whoever looks is told what stood there before.
-                was = record_of(block.shown, block.notes)
-                change = series_change(block, after, replace(data, was=was))
-            return [self._op("PATCH", master, None, change)]
-        dates = list(self._dates(block, after, data))
-        if was is not None and not dates:
-            change = series_change(block, after, data)
-        return [*([self._op("PATCH", master, None, change)] if change else []), *dates]
-
-    def _dates(self, block: Block, after: Series, data: Data) -> Iterator[_Op]:
-        seen = sight(self.year)
-        for day in sorted(touched(after, block.actual, block.shown) | block.stand_ins.keys()):
-            row, stand_in = block.dates.get(day), block.stand_ins.get(day)
-            if row is not None and row is block.master:
-                continue
-            if not after.has(day):
-                yield from self._deleted(day, stand_in)
-            elif judged(day, seen) and not (block.unfinished and _is_the_leaders(block, after, day)):
-                yield from self._date(block, after, data, day, row, stand_in)
-
-    def _date(
-        self, block: Block, after: Series, data: Data, day: date, row: Json | None, stand_in: Json | None
-    ) -> Iterator[_Op]:
-        """What makes one date as it ought to be."""
-        wanted = after.placed(day)
-        if wanted is None:
-            yield from self._deleted(day, stand_in, row)
-            return
-        note = block.notes.get(day, Note()) if block.unfinished else Note()
-        times = Times(after.zone, data.windows)
-        plain = row is not None and row.get("type") == "occurrence"
-        if plain and stand_in is None and entry(after, day) is HOME:
-            return
-        looks = {**row, **_look_of(after)} if plain and row is not None else row
-        change = date_change(looks, wanted, note, times, after.description) if looks is not None else {}
-        other = date_change(stand_in, wanted, note, times, after.description) if stand_in is not None else {}
-        if row is not None and (not change or (day not in self._apart and (stand_in is None or other))):
-            if change:
-                yield self._op("PATCH", row, day, change)
-            yield from self._deleted(day, stand_in)
-            return
-        if stand_in is None:
-            yield self._stand_in(after, day, wanted, note, data)
-        elif other:
-            yield self._op("PATCH", stand_in, day, other)
-        yield from self._deleted(day, row)
-
-    def _stand_in(self, after: Series, day: date, wanted: Override, note: Note, data: Data) -> _Op:
-        body = stand_in_body(after, day, wanted, note, data, self._numbers.get(day, 0))
-        return _Op(Part("POST", f"{self.places.calendar}/events", body), day=day)
-
-    def _deleted(self, day: date, *rows: Json | None) -> Iterator[_Op]:
-        for row in rows:
-            if row is not None:
-                yield self._op("DELETE", row, day)
+        """The marks of the finished series; None when there is no zone for it."""
+        there, read = look.block, look.read
+        if there is not None and there.data.zone == after.timezone:
+            windows = there.data.windows
+        else:
+            windows = windows_zone(after.timezone, self.year)
+        if not windows:
+            return None
+        theirs = read.series.overrides if read is not None else {}
+        leaders = (day for day in (read.leaders if read is not None else ()) if day in theirs)
+        kept = frozenset(day for day in leaders if after.overrides.get(day) == theirs[day])
+        return data_for(after, windows, there, kept)
 
     # answers
 
-    def _judge(self, ops: Sequence[_Op], replies: Sequence[Reply]) -> Generator[Step, list[Reply], Outcome | None]:
+    def _judge(self, ops: Sequence[Op], replies: Sequence[Reply]) -> Generator[Step, list[Reply], Outcome | None]:
         """Note what was answered; an Outcome when that is the end of it."""
         for op, reply in zip(ops, replies, strict=True):
             if reply.done or (op.part.method == "DELETE" and reply.status == NOT_FOUND):
@@ -348,8 +254,9 @@ class Changing:
                 if end is not None:
                     return end
             elif reply.code == _CROSSING and op.day is not None:
-                # The neighbour may have been on its way as well.
-                (self._apart if op.day in self._crossed else self._crossed).add(op.day)
+                # Its neighbour may have been on its way as well; then it may go there now.
+                moved = any(one.day is not None and answer.done for one, answer in zip(ops, replies, strict=True))
+                (self._crossed if moved and op.day not in self._crossed else self._apart).add(op.day)
             elif reply.status == FORBIDDEN:
                 raise NoRights
             elif reply.status == NOT_FOUND and not op.target:
@@ -367,15 +274,17 @@ class Changing:
             return f"Microsoft asks calsync to wait longer than it does ({reply.line})"
         return f"Microsoft refuses it ({reply.line})"
 
-    def _more(self, ops: Sequence[_Op]) -> bool:
+    def _more(self, ops: Sequence[Op]) -> bool:
         """True when more is to come after these changes: the dates of a series that was made or rewritten."""
-        after = self.change.after
-        first = next((op for op in ops if op.day is None), None)
-        if after is None or first is None or first.part.body is None:
+        if self._after is None or self._data is None:
             return False
-        return bool(first.part.body.keys() & WIPES and touched(after))
+        whole = [op.part.body or {} for op in ops if op.day is None]
+        if any(body.keys() & WIPES for body in whole) and touched(self._after):
+            return True
+        marks = [properties(body).get(DATA) for body in whole if "singleValueExtendedProperties" in body]
+        return bool(marks) and marks[-1] != self._data.dump()
 
-    def _taken(self, op: _Op, reply: Reply) -> Generator[Step, list[Reply], Outcome | None]:
+    def _taken(self, op: Op, reply: Reply) -> Generator[Step, list[Reply], Outcome | None]:
         """The transactionId was used before: by a deleted event, by ours, or by something else that is there."""
         name = str(reply.error.get("@event.existingEventId") or "")
         if name:
@@ -396,45 +305,6 @@ class Changing:
         return None
 
 
-def _look_of(after: Series) -> dict[str, object]:
-    """What a plain date has of its series, once that is as it ought to be."""
-    return {"subject": after.title, "showAs": "free" if after.transparent else "busy"}
-
-
-def _doubled(block: Block) -> bool:
-    """True when a date and its stand-in are both there, or a stand-in for no date at all."""
-    return any(day in block.dates or not block.actual.has(day) for day in block.stand_ins)
-
-
-def _is_the_leaders(block: Block, after: Series, day: date) -> bool:
-    """True for a date that somebody changed while a rewriting lay unfinished: neither wiped, nor before, nor after."""
-    there = entry(block.actual, day)
-    return there is not HOME and there not in (entry(block.shown, day), entry(after, day))
-
-
-def _asks_somebody(block: Block, ops: Sequence[_Op]) -> bool:
-    """True when one of the changes is about an event with guests: Exchange would write to them."""
-    rows = [*block.rows, *block.dates.values()]
-    asked = {str(row["id"]) for row in rows if row.get("attendees")}
-    if not asked:
-        return False
-    master = block.master
-    wide = any(
-        op.day is None and (op.part.method == "DELETE" or (op.part.body or {}).keys() & WIPES) for op in ops
-    ) or (master is not None and str(master["id"]) in asked)
-    return bool(ops) and (wide or any(op.target in asked for op in ops))
-
-
-def _guarded(block: Block | None, ops: Sequence[_Op]) -> list[_Op]:
-    """The changes, each with the ETag of what was looked at where that still holds when its turn comes."""
-    rows = [*block.dates.values(), *block.rows] if block is not None else []
-    etags = {str(row["id"]): str(row.get("@odata.etag") or "") for row in rows}
-    spent: set[str] = set()
-    guarded = []
-    for op in ops:
-        etag = etags.get(op.target, "")
-        if etag and etag not in spent:
-            spent.add(etag)
-            op = replace(op, part=replace(op.part, match=etag))
-        guarded.append(op)
-    return guarded
+def _finished(there: Series, like: Series) -> Series:
+    """`there` with the description of `like` where it is only read as unfinished."""
+    return replace(there, description=like.description) if there.description == UNFINISHED else there

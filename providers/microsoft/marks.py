@@ -74,8 +74,8 @@ class Data:
 
     `zone` is the IANA zone that was meant and `windows` the name it was written by; `wall` is the first start there
     with the length in minutes, of which Graph gives instants back. `dropped` are home dates that calsync left out;
-    `sums` tell for home dates which versions of them calsync wrote. `was`, when there, is the series as it stood before
-    a rewriting of it that is not finished.
+    `sums` tell for home dates which versions of them calsync wrote. `was`, when there, is
+    what an unfinished series is to be read as (see `records`).
     """
 
     kind: Kind

@@ -1,7 +1,8 @@
-"""A series as a small JSON object: what stood before a rewriting, kept in the series until the rewriting is finished.
+"""A series as a small JSON object, kept in the series itself while it is written: what it is to be read as meanwhile.
 
-A change of a series' times or range wipes its exceptions on Graph, the leader's as well as ours. They are then written
-anew one by one; whoever reads in between, after a crash, must not take what is missing for the leader's doing.
+A series with exceptions takes several requests. A change of its times or range wipes its exceptions, the leader's as
+well as ours, and they are written anew one by one; a new one begins without any. Whoever reads in between, after a
+crash, must take none of that for the leader's doing. So it is read as it stood before, and a new one as it is to be.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from zoneinfo import ZoneInfo
 
 from calsync.model import Override, Party, Series, Span
 
-__all__ = ["Note", "record_of", "series_of"]
+__all__ = ["UNFINISHED", "Note", "record_of", "series_of"]
+
+UNFINISHED = "calsync has not finished writing this block"
+"""The description with which an unfinished series is read: no plan wants it so, and therefore it is written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,10 @@ def record_of(series: Series, notes: Mapping[date, Note]) -> dict[str, Any]:
 
 
 def series_of(record: Mapping[str, Any], bare: Series) -> tuple[Series, dict[date, Note]]:
-    """The series in `record`, with the identity of `bare`; raises as the mapping does for anything else."""
+    """The series in `record`, with the identity of `bare`; raises as the mapping does for anything else.
+
+    Its description is the one that was kept, not UNFINISHED.
+    """
     first = datetime.fromisoformat(record["first"])
     zone = ZoneInfo(record["tz"])
     title, description, transparent = record["look"]

@@ -7,33 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from calsync.errors import SignInNeeded
 from calsync.ports import CalendarProvider
-from providers.microsoft.provider import MicrosoftProvider
 from tests.contract.samples import BERLIN
 from tests.contract.suite import Harness, ReadContract, ReadOnlyContract, WriteContract, context
-from tests.servers.detour import MICROSOFT_HOSTS, detour
 from tests.servers.graph import GraphServer
-
-
-class Signed:
-    """A user who has signed in at the test server: how access is had is `auth`'s business, with tests of its own."""
-
-    app_only = False
-
-    def __init__(self, server: GraphServer) -> None:
-        self.server = server
-        self.token = ""
-
-    def authorization(self) -> str:
-        self.token = self.token or self.server.issue()
-        return f"Bearer {self.token}"
-
-    def renew(self) -> None:
-        self.token = ""
-
-    def refused(self) -> SignInNeeded:
-        return SignInNeeded("work: refused", "sign in again")
+from tests.servers.graph_access import provider
 
 
 class GraphHarness(Harness):
@@ -46,24 +24,13 @@ class GraphHarness(Harness):
     def __init__(self, server: GraphServer, folder: Path, name: str = "") -> None:
         self.server = server
         self.context = context(folder)
-        self.options = {"account": server.address, **({"calendar": name} if name else {})}
+        self.options = {"calendar": name} if name else {}
 
     def make(self) -> CalendarProvider:
-        return self._provider(self.options)
+        return provider(self.server, self.context, self.options)
 
     def make_missing(self) -> CalendarProvider:
-        return self._provider({**self.options, "calendar": "Nowhere"})
-
-    def _provider(self, options: dict[str, str]) -> CalendarProvider:
-        return MicrosoftProvider(
-            "work",
-            options,
-            self.context,
-            http=detour(self.server.url, MICROSOFT_HOSTS),
-            pause=lambda _seconds: None,
-            clock=self.server.now,
-            access=Signed(self.server),
-        )
+        return provider(self.server, self.context, {"calendar": "Nowhere"})
 
     def put(self, uid: str, data: bytes) -> str:
         return self.server.hand.put(self._name, uid, data)
