@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from calsync.errors import Unreachable
 from calsync.wire import LATER, Answer, Wire
 
-__all__ = ["ask"]
+__all__ = ["ask", "is_token"]
 
 _COME_AGAIN = 429
 
@@ -45,3 +45,8 @@ def ask(
             "open a web page to see whether this network wants a sign-in of its own; the next run tries again",
         )
     return answer
+
+
+def is_token(said: Mapping[str, object]) -> bool:
+    """True for a token answer that a vendor's library can work with (RFC 6749 5.1)."""
+    return isinstance(said.get("access_token"), str) and str(said.get("expires_in", 0)).isdecimal()

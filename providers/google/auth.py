@@ -19,7 +19,7 @@ from calsync.errors import SignInNeeded, StateError, Unreachable
 from calsync.grants import GrantFile
 from calsync.ports import ProviderContext
 from calsync.tokens import read_private
-from calsync.tokenwire import ask
+from calsync.tokenwire import ask, is_token
 from calsync.wire import LATER, Answer, Wire
 from providers.google.refusals import Refusal, no_grant, sign_in_step, testing_ended
 from providers.google.scopes import scopes_for
@@ -170,7 +170,7 @@ class Transport:
         """Send one request; raises Unreachable."""
         answer = ask(self._wire, method, url, body or b"", headers, safe=True)
         self.said = json.loads(answer.body)
-        if answer.status == HTTPStatus.OK and "access_token" not in self.said:
+        if answer.status == HTTPStatus.OK and not is_token(self.said):
             raise Unreachable(f"{self._wire.name}: {urlsplit(url).netloc} has answered without a token", LATER)
         return _Reply(answer)
 

@@ -7,6 +7,7 @@ for a person.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from calsync.errors import SignInNeeded, Unreachable
 from calsync.grants import GrantFile
 from calsync.ports import ProviderContext
-from calsync.tokenwire import ask
+from calsync.tokenwire import ask, is_token
 from calsync.wire import LATER, Answer, Wire
 from providers.microsoft.clouds import cloud
 from providers.microsoft.refusals import SignedIn, no_grant, refusal, sign_in_step
@@ -214,7 +215,11 @@ class MsalHttp:
     ) -> _Reply:
         """One of MSAL's requests for a token."""
         form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
-        return _Reply(ask(self._wire, "POST", url, urlencode(data or {}).encode(), form, safe=self._safe))
+        answer = ask(self._wire, "POST", url, urlencode(data or {}).encode(), form, safe=self._safe)
+        said = json.loads(answer.body)
+        if "access_token" in said and not is_token(said):
+            raise Unreachable(f"{self._wire.name}: {urlsplit(url).netloc} has answered without a token", LATER)
+        return _Reply(answer)
 
     def close(self) -> None:
         """Nothing: the wire is its owner's."""

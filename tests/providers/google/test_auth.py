@@ -341,8 +341,17 @@ def test_a_page_of_somebody_else_is_not_a_reason_to_sign_in(front: Front, status
     assert "Hotel" not in "".join(traceback.format_exception(told))
 
 
-def test_an_answer_without_a_token_is_not_a_reason_to_sign_in(front: Front) -> None:
-    front.login.answers_broken = [(200, b'{"refresh_token": "1//refresh-hunter2"}')]
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"refresh_token": "1//refresh-hunter2"}',
+        b'{"access_token": ["x"], "expires_in": 3600}',
+        b'{"access_token": "x", "expires_in": "soon"}',
+        b'{"access_token": "x", "expires_in": null}',
+    ],
+)
+def test_an_answer_without_a_token_is_not_a_reason_to_sign_in(front: Front, body: bytes) -> None:
+    front.login.answers_broken = [(200, body)]
     told = refusal(front)
     assert isinstance(told, Unreachable)
     assert told.what == "work: oauth2.googleapis.com has answered without a token"

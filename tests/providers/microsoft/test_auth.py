@@ -427,6 +427,14 @@ def test_a_page_of_somebody_else_is_not_a_reason_to_sign_in(front: Front, status
     assert "Hotel" not in "".join(traceback.format_exception(told))
 
 
+@pytest.mark.parametrize("body", [b'{"access_token": ["x"]}', b'{"access_token": "x", "expires_in": "soon"}'])
+def test_an_answer_without_a_token_is_not_a_reason_to_sign_in(front: Front, body: bytes) -> None:
+    broken(front, (200, body))
+    told = refusal(front)
+    assert isinstance(told, Unreachable)
+    assert told.what == "work: login.microsoftonline.com has answered without a token"
+
+
 def test_a_file_that_others_can_read_is_refused(front: Front) -> None:
     file_of(front).path.chmod(0o640)
     assert isinstance(refusal(front), StateError)
