@@ -21,7 +21,7 @@ from calsync.errors import Malformed, Unreachable
 if TYPE_CHECKING:
     from requests import Response, Session
 
-__all__ = ["LATER", "Answer", "NoAnswer", "Wire", "last_cause", "repeated", "wait_asked"]
+__all__ = ["LATER", "Answer", "NoAnswer", "Wire", "last_cause", "repeated", "wait_asked", "whole_body"]
 
 LATER = "check the network; the next run tries again"
 
@@ -190,6 +190,8 @@ class Wire:
                 url,
                 data=body or None,
                 headers=dict(headers),
+                # As it is: otherwise requests looks into ~/.netrc and puts what it finds in the place of the token.
+                auth=lambda prepared: prepared,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
@@ -201,20 +203,10 @@ class Wire:
         return answer
 
     def _read(self, response: Response, url: str) -> Answer:
-        parts: list[bytes] = []
-        size, until = 0, time.monotonic() + _ANSWER_SECONDS
-        with response:
-            for part in response.iter_content(65536):
-                parts.append(part)
-                size += len(part)
-                if size > _BODY_BYTES:
-                    raise Malformed(
-                        f"{self._where(url)} sent more than {_BODY_BYTES // 1024 // 1024} MB in one answer",
-                        "try again later; if it stays so, something between here and there is broken",
-                    )
-                if time.monotonic() > until:
-                    raise Unreachable(f"{self._where(url)} took longer than {_ANSWER_SECONDS:.0f} s", LATER)
-        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, b"".join(parts), url)
+        body = whole_body(
+            response, self._where(url), "try again later; if it stays so, something between here and there is broken"
+        )
+        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body, url)
         date = _http_date(answer.headers.get("date", ""))
         if date is not None:
             self.skew = self._clock() - date
@@ -237,6 +229,25 @@ class Wire:
 
     def _where(self, url: str) -> str:
         return f"{self.name}: {urlsplit(url).netloc.rpartition('@')[2]}"
+
+
+def whole_body(response: Response, where: str, if_too_large: str) -> bytes:
+    """The body of an answer asked for with `stream=True`; the response is closed then.
+
+    Raises Malformed for one without end, with `if_too_large` as the next step, Unreachable for one that takes too
+    long, and what requests raises when it breaks off.
+    """
+    parts: list[bytes] = []
+    size, until = 0, time.monotonic() + _ANSWER_SECONDS
+    with response:
+        for part in response.iter_content(65536):
+            parts.append(part)
+            size += len(part)
+            if size > _BODY_BYTES:
+                raise Malformed(f"{where} sent more than {_BODY_BYTES // 1024 // 1024} MB in one answer", if_too_large)
+            if time.monotonic() > until:
+                raise Unreachable(f"{where} took longer than {_ANSWER_SECONDS:.0f} s", LATER)
+    return b"".join(parts)
 
 
 def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:

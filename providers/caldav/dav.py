@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from calsync.errors import Malformed, NotFound, ProviderError, SignInNeeded, Unreachable
-from calsync.wire import NoAnswer, last_cause, repeated
+from calsync.wire import NoAnswer, last_cause, repeated, whole_body
 from providers.caldav.names import origin
 from providers.caldav.quirks import Quirks, quirks_for
 from providers.caldav.xml import DAV, MultiStatus, parse_multistatus, preconditions, propfind_body
@@ -28,8 +28,6 @@ __all__ = ["Answer", "Dav", "error_for"]
 _CONNECT_SECONDS = 10.0
 # A small server that has to index a calendar of years first takes its time.
 _READ_SECONDS = 120.0
-_ANSWER_SECONDS = 300.0
-_BODY_BYTES = 64 * 1024 * 1024
 _REDIRECTS = 5
 _SAFE = frozenset({"GET", "PROPFIND", "REPORT", "OPTIONS"})
 _AWAY = frozenset({429, 502, 503, 504})
@@ -247,30 +245,18 @@ class Dav:
         return response
 
     def _read(self, response: Response, url: str) -> Answer:
-        """The whole body, unless it is too large or too slow."""
+        """The whole answer, unless it is too large or too slow."""
         import requests
 
-        parts: list[bytes] = []
-        size, until = 0, time.monotonic() + _ANSWER_SECONDS
+        too_large = "check `url`; if the calendar really is that large, split it on the server"
         try:
-            for part in response.iter_content(65536):
-                parts.append(part)
-                size += len(part)
-                if size > _BODY_BYTES:
-                    raise Malformed(
-                        f"{self._where(url)} sent more than {_BODY_BYTES // 1024 // 1024} MB in one answer",
-                        "check `url`; if the calendar really is that large, split it on the server",
-                    )
-                if time.monotonic() > until:
-                    raise Unreachable(f"{self._where(url)} took longer than {_ANSWER_SECONDS:.0f} s", _LATER)
+            body = whole_body(response, self._where(url), too_large)
         except requests.RequestException as error:
             raise self._no_answer(url, error) from error
-        finally:
-            response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
         if self._quirks.product == "unknown server":
             self._quirks = quirks_for(url, headers)
-        return Answer(response.status_code, headers, b"".join(parts), url)
+        return Answer(response.status_code, headers, body, url)
 
     def _check_host(self, url: str) -> None:
         """Let through the configured host alone, its own step up to https, and a service's account hosts."""

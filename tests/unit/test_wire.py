@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import requests
@@ -415,3 +416,14 @@ def test_retries_say_nothing_on_stderr(wire: Wire, script: Script, capfd: pytest
     script.says(503, 200)
     get(wire, script)
     assert capfd.readouterr().err == ""
+
+
+def test_a_netrc_file_is_not_asked_for_a_password_that_would_take_the_place_of_the_token(
+    wire: Wire, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login maya password letmein\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    wire.send("GET", script.url, headers={"Authorization": "Bearer token"}, safe=True)
+    assert [headers["authorization"] for _, _, headers, _ in script.seen] == ["Bearer token"]
