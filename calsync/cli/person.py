@@ -6,6 +6,7 @@ import shlex
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
 
 import click
 
@@ -33,6 +34,9 @@ class Person:
         """Ask; without a terminal, read the next line of stdin."""
         if not sys.stdin.isatty():
             return sys.stdin.readline().rstrip("\r\n")
+        with suppress(ImportError):
+            # With it a line may be as long as it likes; some terminals cut one at 1024 characters.
+            import readline  # noqa: F401
         answer: str = click.prompt(question, hide_input=hidden, err=True)
         return answer
 

@@ -44,6 +44,8 @@ def sign_in(
 ) -> NewGrant:
     """See calsync.ports.SignIn. `http` gives the requests session, `now` the instant of the sign-in."""
     silence()
+    if wish.tenant:
+        raise UsageError(f"{name}: Google knows no tenants", "leave --tenant out")
     wire = Wire(name, http)
     account = options["account"]
     calendars = wish.calendars or (options,)

@@ -82,6 +82,11 @@ def _who(name: str, options: Mapping[str, str], context: ProviderContext, wish: 
             f"{name}: Microsoft's tokens are not carried from one computer to another",
             f"{sign_in_step(name, '--paste')} where there is no browser",
         )
+    if wish.people and wish.way is SignInWay.APPLICATION:
+        raise UsageError(
+            f"{name}: what an application may see is an administrator's to give",
+            "leave --people out (docs/microsoft.md)",
+        )
     for key, said in (("client", wish.client), ("tenant", wish.tenant)):
         if said and options.get(key, said) != said:
             raise UsageError(

@@ -201,6 +201,23 @@ def service_account(google: Office) -> Path:
     return key
 
 
+def test_the_permissions_are_those_that_all_the_accounts_calendars_need(place: Office) -> None:
+    kind = kind_of(place)
+    place.config(
+        calendar_of(kind, write="false"),
+        calendar_of(kind, name="other", calendar="Other", account="MAYA@example.com"),
+        calendar_of(kind, name="ana", account="ana@example.com"),
+    )
+    ended = sign_in(place)
+    assert ended.code == 0, ended.stderr
+    assert "calsync may read and write its calendars." in ended.stdout
+    asked = next(one.form["scope"] for one in place.front.login.asked if one.form.get("code_challenge"))
+    if kind == "google":
+        assert {"calendar.events.owned", "calendar.events.readonly"} <= {s.rpartition("/")[2] for s in asked.split()}
+    else:
+        assert "https://graph.microsoft.com/Calendars.ReadWrite" in asked.split()
+
+
 # --- what ends a sign-in ---
 
 

@@ -51,6 +51,13 @@ def test_a_built_in_kind_opens_without_touching_the_calendar(context: ProviderCo
     assert registry.open_provider("memory", "m", {}, context).capabilities.can_write
 
 
+def test_a_kind_that_needs_more_than_a_password_has_a_sign_in_of_its_own() -> None:
+    for kind in ("google", "microsoft"):
+        assert getattr(registry.sign_in_of(kind), "__module__", "") == f"providers.{kind}.signin"
+    for kind in ("caldav", "ics", "memory", "zzz"):
+        assert registry.sign_in_of(kind) is None
+
+
 def test_an_unknown_kind_is_refused_with_the_nearest_name(context: ProviderContext) -> None:
     with pytest.raises(UsageError) as caught:
         registry.open_provider("calldav", "work", {}, context)

@@ -453,6 +453,12 @@ def test_with_a_service_account_there_is_nobody_to_sign_in(front: Front, way: Si
     assert told.what == "work: a service account acts for maya@example.com, so there is nobody to sign in"
 
 
+def test_google_knows_no_tenants(front: Front, client: str) -> None:
+    told = refusal(front, tenant="example.com", client=client)
+    assert isinstance(told, UsageError)
+    assert (told.what, told.next_step) == ("work: Google knows no tenants", "leave --tenant out")
+
+
 def test_the_sign_in_server_wants_pkce(front: Front) -> None:
     page = requests.get(
         front.login.url + "/o/oauth2/v2/auth",

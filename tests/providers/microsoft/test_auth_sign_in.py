@@ -389,6 +389,12 @@ def test_an_application_needs_a_tenant(front: Front) -> None:
 APPLICATION: dict[str, Any] = {"way": SignInWay.APPLICATION, "client": SERVICE_APP, "tenant": TENANT}
 
 
+def test_an_application_is_not_asked_for_people(front: Front) -> None:
+    told = refusal(front, front.person(MICROSOFT_SECRET), people=True, **APPLICATION)
+    assert isinstance(told, UsageError)
+    assert told.what == "office: what an application may see is an administrator's to give"
+
+
 def test_a_wrong_secret_is_told(front: Front) -> None:
     told = refusal(front, front.person("wrong"), **APPLICATION)
     assert told.what == f"office: Microsoft refuses the secret of the application {SERVICE_APP} (AADSTS7000215)"
