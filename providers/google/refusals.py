@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -124,5 +125,6 @@ class Refusal:
         return self._unknown("check the service account in Google's console (docs/google.md)")
 
     def _unknown(self, step: str) -> SignInNeeded:
-        why = f" ({self.error})" if self.error.isidentifier() else ""
+        # Only what looks like one of OAuth's words: an answer may echo what it was sent.
+        why = f" ({self.error})" if re.fullmatch(r"[a-z_]{1,40}", self.error) else ""
         return SignInNeeded(f"{self._name}: Google refuses the sign-in of {self._account}{why}", step)

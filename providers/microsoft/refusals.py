@@ -68,7 +68,9 @@ def refusal(who: SignedIn, answer: Mapping[str, Any]) -> ProviderError:
         if found is not None:
             what, step = found(who)
             return SignInNeeded(f"{who.name}: {what} (AADSTS{code})", step)
-    number = f" (AADSTS{codes[0]})" if codes else f" ({error})" if error.isidentifier() else ""
+    # Only what looks like one of OAuth's words: an answer may echo what it was sent.
+    word = f" ({error})" if re.fullmatch(r"[a-z_]{1,40}", error) else ""
+    number = f" (AADSTS{codes[0]})" if codes else word
     if error in ("temporarily_unavailable", "server_error", "request_timeout") or codes[:1] in ([90033], [90012]):
         return Unreachable(f"{who.name}: Microsoft cannot sign anybody in now{number}", LATER)
     if error == "consent_required" or answer.get("suberror") == "consent_required":

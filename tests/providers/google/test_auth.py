@@ -284,6 +284,11 @@ def test_a_grant_whose_age_is_not_known_is_not_blamed_on_testing(front: Front, s
             "run `calsync calendars sign-in work`",
         ),
         (
+            {"error": "Abc123TokenWithoutPunctuation"},
+            "work: Google refuses the sign-in of maya@example.com",
+            "run `calsync calendars sign-in work`",
+        ),
+        (
             {"no": "error"},
             "work: Google refuses the sign-in of maya@example.com",
             "run `calsync calendars sign-in work`",
