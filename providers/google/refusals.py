@@ -95,7 +95,7 @@ class Refusal:
         return self.of_user(in_testing=False)
 
     def of_service_account(self, client_id: str, scopes: Iterable[str], clock_is_off: str) -> SignInNeeded:
-        """The refusal of a service account's key. `clock_is_off` says how far off this computer's clock is, if it is."""
+        """The refusal of a service account's key. `clock_is_off` says how far off this computer's clock is."""
         name, account, words = self._name, self._account, self._words.lower()
         listed = ",".join(scopes)
         if self.error in ("unauthorized_client", "access_denied"):
