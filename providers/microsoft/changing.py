@@ -65,14 +65,14 @@ class _Look:
 
 @dataclass(slots=True)
 class Changing:
-    """One write. `sent` is True once something was sent, `complete` once all of it was answered with success."""
+    """One write. `begun` is True once some of it was done or may have been, `complete` once all of it was."""
 
     change: SeriesWrite
     graph: Graph
     places: Places
     leader: ZoneInfo
     year: int
-    sent: bool = False
+    begun: bool = False
     complete: bool = False
     _numbers: dict[date | None, int] = field(default_factory=dict)
     _done: set[str] = field(default_factory=set)
@@ -87,6 +87,13 @@ class Changing:
 
     def run(self) -> Generator[Step, list[Reply], Outcome]:
         """The steps of the write, then how it ended. Raises ProviderError, or NoRights."""
+        end = yield from self._run()
+        if self.begun and end.state in (OutcomeState.FAILED, OutcomeState.CONFLICT):
+            # Part of it is done: whoever looks next must know that it may be.
+            return replace(end, state=OutcomeState.UNCLEAR)
+        return end
+
+    def _run(self) -> Generator[Step, list[Reply], Outcome]:
         look = yield from self._by_key()
         self._after = self._wanted(look)
         looks = 0
@@ -109,7 +116,7 @@ class Changing:
                 return Outcome(OutcomeState.DONE, "" if gone or look.read is None else look.read.etag)
             if any(self._tries.get(op.id, 0) >= _TRIES for op in ops):
                 return Outcome(OutcomeState.FAILED, error=f"Microsoft does not take it: {self._reason}")
-            self.sent, self.complete, self._unclear = True, False, False
+            self.complete, self._unclear = False, False
             replies = yield Step([op.part for op in ops], writes=True)
             refused = yield from self._judge(ops, replies)
             if refused is not None:
@@ -236,6 +243,7 @@ class Changing:
     def _judge(self, ops: Sequence[Op], replies: Sequence[Reply]) -> Generator[Step, list[Reply], Outcome | None]:
         """Note what was answered; an Outcome when that is the end of it."""
         for op, reply in zip(ops, replies, strict=True):
+            self.begun |= reply.done or reply.unclear
             if reply.done or (op.part.method == "DELETE" and reply.status == NOT_FOUND):
                 self._done.add(op.id)
                 if not op.target and reply.body.get("id"):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from providers.microsoft.changing import Changing, NoRights, Step
-from providers.microsoft.errors import Reply, read_only
+from providers.microsoft.errors import THROTTLED, Reply, read_only
 from providers.microsoft.finding import Places
 from providers.microsoft.graph import Graph, query
 
@@ -79,6 +79,9 @@ class Writer:
                 if self._any_done:
                     self._outcomes[one.at] = Outcome(OutcomeState.FAILED, error=error.what)
                 raise error from None
+        throttled = [reply for group in answers for reply in group if reply.status == THROTTLED]
+        if throttled:
+            raise self._graph.failure(throttled[0])
         return [one for one in running if one.at not in self._outcomes]
 
     def _asked(self, turn: Sequence[_Running]) -> list[list[Reply]]:
@@ -103,7 +106,7 @@ class Writer:
             if one.changing.complete:
                 # It is stored, that is what counts; without a mark the next write goes by what it finds.
                 self._outcomes[one.at] = Outcome(OutcomeState.DONE)
-            elif one.changing.sent:
+            elif one.changing.begun:
                 self._outcomes[one.at] = Outcome(OutcomeState.UNCLEAR, error=error.what)
             else:
                 self._outcomes[one.at] = _not_sent(error.what)

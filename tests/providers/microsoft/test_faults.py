@@ -180,20 +180,27 @@ class Night:
         before = there.series if there is not None else None
         one = after or before
         assert one is not None
-        (outcome,) = self.provider().write(
-            "", [SeriesWrite(one.key, before, after, there.etag if there is not None else "")]
-        )
+        change = SeriesWrite(one.key, before, after, there.etag if there is not None else "")
+        self.state = OutcomeState.UNCLEAR
+        (outcome,) = self.provider().write("", [change])
+        self.state = outcome.state
         return outcome.state
 
     def decisions(self) -> list[object]:
-        """What calsync would take for the leader's doing, were this the night after."""
+        """What calsync would take for the leader's doing, were this the night after.
+
+        Of a write that failed or met a conflict it does not remember what it wanted, as nothing of it is there.
+        """
         there, before, wanted = self.there(), self.before, self.wanted
         one = wanted or (before.series if before is not None else None)
         assert one is not None
         row = JournalRow(1, 1, "work", one.key, before.series if before else None, wanted, "intended")
         base = {one.key: BaseSeries(before.series, "", before.etag, standing=True)} if before else {}
         owned = {one.key: there} if there is not None else {}
-        noticed = notice("work", owned, base, [row], [], self.server.now())
+        if self.state is OutcomeState.DONE:
+            base = {one.key: BaseSeries(wanted, "", "", standing=True)} if wanted else {}
+        intended = [row] if self.state is OutcomeState.UNCLEAR else []
+        noticed = notice("work", owned, base, intended, [], self.server.now())
         return list(noticed.decisions)
 
     def again(self) -> None:
