@@ -17,7 +17,7 @@ from calsync.model import Series
 from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
 from providers.microsoft.blocks import Block, owned, sight
 from providers.microsoft.bodies import WIPES, data_for
-from providers.microsoft.comparing import bare, mixed, same, touched
+from providers.microsoft.comparing import adopted, bare, mixed, same, touched
 from providers.microsoft.errors import FORBIDDEN, NOT_FOUND, SKIPPED, STALE, THROTTLED, Reply
 from providers.microsoft.finding import Found, Places, all_rows, event_part, gather, instances_part, key_part
 from providers.microsoft.graph import Graph, Part
@@ -79,6 +79,7 @@ class Changing:
     _tries: dict[str, int] = field(default_factory=dict)
     _apart: set[date] = field(default_factory=set)
     _crossed: set[date] = field(default_factory=set)
+    _theirs: set[date] = field(default_factory=set)
     _after: Series | None = None
     _data: Data | None = None
     _made: dict[str, None] = field(default_factory=dict)
@@ -99,21 +100,22 @@ class Changing:
         looks = 0
         for _ in range(_ROUNDS):
             end = self._settled(look)
-            if end is not None:
-                return end
-            ops = self._missing(look)
+            ops = self._missing(look) if end is None else end
+            old = self.begun and end is not None and end.state is OutcomeState.CONFLICT
+            if not isinstance(ops, Outcome):
+                old = any(op.id in self._done for op in ops)
+                ops = [op for op in ops if op.id not in self._done]
+            if old and looks < _LOOKS:
+                # What was done is not there: what is read may be older than that.
+                looks += 1
+                look = yield from self._again(look, wait=2.0 ** (looks - 1))
+                continue
             if isinstance(ops, Outcome):
                 return ops
-            if any(op.id in self._done for op in ops):
-                # It was done, and what is read is older than that.
-                if looks < _LOOKS:
-                    looks += 1
-                    look = yield from self._again(look, wait=2.0 ** (looks - 1))
-                    continue
-                ops = [op for op in ops if op.id not in self._done]
             if not ops:
-                gone = self._after is None or look.read is None
-                return Outcome(OutcomeState.DONE, "" if gone or look.read is None else look.read.etag)
+                if not self.complete and self._done:
+                    return Outcome(OutcomeState.UNCLEAR, error="Microsoft goes on showing what stood there before")
+                return Outcome(OutcomeState.DONE, look.read.etag if self._after and look.read else "")
             if any(self._tries.get(op.id, 0) >= _TRIES for op in ops):
                 return Outcome(OutcomeState.FAILED, error=f"Microsoft does not take it: {self._reason}")
             self.complete, self._unclear = False, False
@@ -186,6 +188,8 @@ class Changing:
         if look.block is None or look.read is None:
             return Outcome(OutcomeState.CONFLICT, error="its marks were changed by another program")
         there = look.read.series
+        # What somebody did to an unfinished series is left as it is; they are told of it as of any other edit.
+        after = adopted(after, there, self._theirs) if after is not None else None
         finished = not look.block.unfinished and not doubled(look.block)
         if after is not None and finished and same(there, after, seen):
             return Outcome(OutcomeState.DONE, look.read.etag)
@@ -214,9 +218,17 @@ class Changing:
                     error=f"Microsoft has no time zone that keeps the time of {self._after.timezone}",
                 )
             missing = Missing(
-                self.places, self._after, self._data, sight(self.year), self._numbers, frozenset(self._apart)
+                self.places,
+                self._after,
+                self._data,
+                sight(self.year),
+                self._numbers,
+                frozenset(self._crossed),
+                frozenset(self._apart),
             )
             ops = missing.of(block)
+            if block is not None:
+                self._theirs |= missing.left(block)
         if block is not None and asks_somebody(block, ops):
             return Outcome(
                 OutcomeState.CONFLICT,
@@ -262,9 +274,9 @@ class Changing:
                 if end is not None:
                     return end
             elif reply.code == _CROSSING and op.day is not None:
-                # Its neighbour may have been on its way as well; then it may go there now.
-                moved = any(one.day is not None and answer.done for one, answer in zip(ops, replies, strict=True))
-                (self._crossed if moved and op.day not in self._crossed else self._apart).add(op.day)
+                # Its neighbour may be on its way as well: then it goes there after that one.
+                others = any(one.day not in (None, op.day) for one in ops)
+                (self._crossed if others and op.day not in self._crossed else self._apart).add(op.day)
             elif reply.status == FORBIDDEN:
                 raise NoRights
             elif reply.status == NOT_FOUND and not op.target:

@@ -6,13 +6,14 @@ some as they ought to be. Such a mixture is our own doing and is carried on; any
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
 from calsync.model import Override, Series, Span
 from providers.microsoft.blocks import MARGIN
 
-__all__ = ["HOME", "Entry", "bare", "entry", "judged", "mixed", "same", "touched", "trimmed"]
+__all__ = ["HOME", "Entry", "adopted", "bare", "entry", "judged", "mixed", "same", "touched", "trimmed"]
 
 
 class Home:
@@ -74,6 +75,21 @@ def mixed(there: Series, before: Series, after: Series | None, seen: Span) -> bo
         if entry(there, day) not in ([*allowed, None] if after is None else allowed):
             return False
     return True
+
+
+def adopted(series: Series, there: Series, days: Iterable[date]) -> Series:
+    """The series with the entries that `there` has for `days`."""
+    cancelled, dropped, overrides = set(series.cancelled), set(series.dropped), dict(series.overrides)
+    for day in days:
+        cancelled.discard(day)
+        dropped.discard(day)
+        overrides.pop(day, None)
+        found = entry(there, day)
+        if found is None:
+            cancelled.add(day)
+        elif isinstance(found, Override):
+            overrides[day] = found
+    return replace(series, cancelled=frozenset(cancelled), dropped=frozenset(dropped), overrides=overrides)
 
 
 def bare(series: Series) -> Series:

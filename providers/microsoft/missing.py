@@ -43,8 +43,8 @@ class Op:
 class Missing:
     """What `after` still needs. `data` are its marks when it is finished; `seen` is what was looked at.
 
-    `numbers` say how often the series (None) or a stand-in was made before; `apart` are dates that cannot stand where
-    they ought to within the series.
+    `numbers` say how often the series (None) or a stand-in was made before. `crossed` are dates that a neighbour was in
+    the way of, so that they are moved last; `apart` those that cannot stand where they ought to within the series.
     """
 
     places: Places
@@ -52,6 +52,7 @@ class Missing:
     data: Data
     seen: Span
     numbers: Mapping[date | None, int] = field(default_factory=dict)
+    crossed: frozenset[date] = frozenset()
     apart: frozenset[date] = frozenset()
 
     def of(self, block: Block | None) -> list[Op]:
@@ -81,15 +82,24 @@ class Missing:
         return any(self.after.has(day) and judged(day, self.seen) for day in touched(self.after))
 
     def _dates(self, block: Block) -> Iterator[Op]:
-        after = self.after
-        for day in sorted(touched(after, block.actual, block.shown) | block.stand_ins.keys()):
+        left = self.left(block)
+        for day in sorted(self._days(block) - left, key=lambda day: (day in self.crossed, day)):
             row, stand_in = block.dates.get(day), block.stand_ins.get(day)
             if row is not None and row is block.master:
                 continue
-            if not after.has(day):
+            if not self.after.has(day):
                 yield from self._deleted(day, stand_in)
-            elif judged(day, self.seen) and not (block.unfinished and _is_the_leaders(block, after, day)):
+            elif judged(day, self.seen):
                 yield from self._date(block, day, row, stand_in)
+
+    def _days(self, block: Block) -> set[date]:
+        return touched(self.after, block.actual, block.shown) | block.stand_ins.keys()
+
+    def left(self, block: Block) -> set[date]:
+        """The dates that somebody changed while a writing lay unfinished: they are left as they are."""
+        if not block.unfinished:
+            return set()
+        return {day for day in self._days(block) if self.after.has(day) and _is_the_leaders(block, self.after, day)}
 
     def _date(self, block: Block, day: date, row: Json | None, stand_in: Json | None) -> Iterator[Op]:
         """What makes one date as it ought to be."""
