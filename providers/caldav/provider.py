@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
+from calsync.errors import NotFound
+from calsync.inorder import written_in_order
 from calsync.model import Span
 from calsync.ports import (
     AccountPerson,
@@ -18,7 +19,6 @@ from calsync.ports import (
     Delta,
     Expanded,
     Outcome,
-    OutcomeState,
     OwnedSeries,
     ProviderContext,
     Resource,
@@ -131,28 +131,7 @@ class CalDavProvider:
         if not writes:
             return []
         writer = Writer(self._dav(), self._collection(calendar), self._context.zone)
-        outcomes: list[Outcome] = []
-        silent = ""
-        for change in writes:
-            if silent:
-                outcomes.append(Outcome(OutcomeState.FAILED, error=f"not sent: {silent}"))
-                continue
-            try:
-                outcome = writer.write(change)
-            except Unreachable as error:
-                silent = error.what
-                outcome = Outcome(OutcomeState.FAILED, error=f"not sent: {silent}")
-            except (SignInNeeded, NotFound, ReadOnly) as error:
-                if not writer.any_done:
-                    raise
-                silent = error.what
-                outcome = Outcome(OutcomeState.FAILED, error=silent)
-            except ProviderError as error:
-                outcome = Outcome(OutcomeState.FAILED, error=error.what)
-            if outcome.state is OutcomeState.UNCLEAR:
-                silent = outcome.error
-            outcomes.append(outcome)
-        return outcomes
+        return written_in_order(writes, writer.write, lambda: writer.any_done)
 
     def busy(self, addresses: Sequence[str], window: Span) -> list[BusyAnswer]:  # noqa: ARG002 - nothing is asked
         """CalDAV servers are not asked about other people."""

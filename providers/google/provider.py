@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
+from calsync.errors import NotFound
+from calsync.inorder import written_in_order
 from calsync.model import Span
 from calsync.ports import (
     AccountPerson,
@@ -19,7 +20,6 @@ from calsync.ports import (
     Delta,
     Expanded,
     Outcome,
-    OutcomeState,
     OwnedSeries,
     ProviderContext,
     Resource,
@@ -161,28 +161,7 @@ class GoogleProvider:
             self._focus = Focus(self._options.get("event_type") == "focus")
         reader = Reader(self._calls(), self._calendar(calendar))
         writer = Writer(reader, self._account, self._context.zone, self._focus, self._pause)
-        outcomes: list[Outcome] = []
-        silent = ""
-        for change in writes:
-            if silent:
-                outcomes.append(Outcome(OutcomeState.FAILED, error=f"not sent: {silent}"))
-                continue
-            try:
-                outcome = writer.write(change)
-            except Unreachable as error:
-                silent = error.what
-                outcome = Outcome(OutcomeState.FAILED, error=f"not sent: {silent}")
-            except (SignInNeeded, NotFound, ReadOnly) as error:
-                if not writer.any_done:
-                    raise
-                silent = error.what
-                outcome = Outcome(OutcomeState.FAILED, error=silent)
-            except ProviderError as error:
-                outcome = Outcome(OutcomeState.FAILED, error=error.what)
-            if outcome.state is OutcomeState.UNCLEAR:
-                silent = outcome.error
-            outcomes.append(outcome)
-        return outcomes
+        return written_in_order(writes, writer.write, lambda: writer.any_done)
 
     def busy(self, addresses: Sequence[str], window: Span) -> list[BusyAnswer]:
         """When other people are busy, as far as the account may see it."""
