@@ -64,7 +64,8 @@ class Missing:
             return [self._made(series_body(after, kept, self.numbers.get(None, 0)), None)]
         was = block.data.was
         change = series_change(block, after, replace(data, was=was))
-        if change.keys() & (WIPES | LOOKS) and was is None and block.has_exceptions:
+        wiped = change.keys() & WIPES and (block.has_exceptions or self._has_dates())
+        if was is None and (wiped or (change.keys() & LOOKS and block.has_exceptions)):
             # Until the exceptions are as they ought to be, it is read as it stood before.
             was = record_of(block.shown, block.notes)
             change = series_change(block, after, replace(data, was=was))
