@@ -65,13 +65,18 @@ class _Look:
 
 @dataclass(slots=True)
 class Changing:
-    """One write. `begun` is True once some of it was done or may have been, `complete` once all of it was."""
+    """One write. `begun` is True once some of it was done or may have been, `complete` once all of it was.
+
+    `known` are the ids of what the series consisted of when it was read, the master's first; empty where that is not
+    known.
+    """
 
     change: SeriesWrite
     graph: Graph
     places: Places
     leader: ZoneInfo
     year: int
+    known: Sequence[str] = ()
     begun: bool = False
     complete: bool = False
     _numbers: dict[date | None, int] = field(default_factory=dict)
@@ -95,7 +100,7 @@ class Changing:
         return end
 
     def _run(self) -> Generator[Step, list[Reply], Outcome]:
-        look = yield from self._by_key()
+        look = yield from self._first()
         self._after = self._wanted(look)
         looks = 0
         for _ in range(_ROUNDS):
@@ -140,15 +145,18 @@ class Changing:
         return self._seen(found)
 
     def _again(self, look: _Look, wait: float = 0.0) -> Generator[Step, list[Reply], _Look]:
-        """Look at what was there, and at what was made meanwhile, by its ids: those are found sooner than keys are."""
-        known = look.found.ids if look.found is not None else []
-        ids = list(dict.fromkeys([*known, *self._made]))
+        """Look at what was there, and at what was made meanwhile."""
+        found = look.found
+        ids = list(dict.fromkeys([*(found.ids if found is not None else []), *self._made]))
         if not ids:
             return (yield from self._by_key(wait))
-        dates = look.found.master if look.found is not None and look.found.recurs else None
+        return (yield from self._by_ids(ids, ids[0] if found is not None and found.recurs else "", wait))
+
+    def _by_ids(self, ids: Sequence[str], series: str, wait: float = 0.0) -> Generator[Step, list[Reply], _Look]:
+        """Look by ids, which are found sooner than keys are; `series` is the one that has dates, as far as is known."""
         parts = [event_part(self.places, name, marks=True) for name in ids]
-        if dates is not None:
-            parts.append(instances_part(self.places, str(dates["id"]), sight(self.year)))
+        if series:
+            parts.append(instances_part(self.places, series, sight(self.year)))
         answers = yield Step(parts, wait=wait)
         rows = []
         for reply in answers[: len(ids)]:
@@ -158,10 +166,17 @@ class Changing:
                 raise self.graph.failure(reply)
         found = gather(rows).get(self.change.key)
         if found is not None and found.recurs and found.master is not None:
-            if dates is None or dates["id"] != found.master["id"]:
+            if series != found.master["id"]:
                 answers = yield Step([instances_part(self.places, str(found.master["id"]), sight(self.year))])
             found.take(all_rows(self.graph, answers[-1]))
         return self._seen(found)
+
+    def _first(self) -> Generator[Step, list[Reply], _Look]:
+        if self.known:
+            look = yield from self._by_ids(self.known, self.known[0])
+            if look.block is not None:
+                return look
+        return (yield from self._by_key())
 
     def _seen(self, found: Found | None) -> _Look:
         block = found.block(self.leader, self.year) if found is not None else None

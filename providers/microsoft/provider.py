@@ -70,6 +70,7 @@ class MicrosoftProvider:
         self._access = access
         self._made: Graph | None = None
         self._chosen: str | None = None
+        self._own: dict[str, Mapping[str, Sequence[str]]] = {}
 
     def __repr__(self) -> str:
         return f"MicrosoftProvider({self._name!r})"
@@ -114,6 +115,7 @@ class MicrosoftProvider:
                 # The calendar may have another id by now; where `calendar` leads today is what counts.
                 self._chosen = None
             else:
+                self._own[following.place] = following.own
                 return Delta(
                     tuple(seen.changed.values()),
                     tuple(sorted(seen.removed)),
@@ -126,6 +128,7 @@ class MicrosoftProvider:
             seen, following = self._reader(self._place(calendar)).whole(window, asked)
         except Forgotten:
             raise graph.expired() from None
+        self._own[following.place] = following.own
         return Delta(
             tuple(seen.changed.values()),
             (),
@@ -164,8 +167,9 @@ class MicrosoftProvider:
         if not writes:
             return []
         place = self._place(calendar)
-        writer = Writer(self._graph, place, self._context.zone, self._year, self._pause)
-        return writer.write(writes)
+        # Whatever was read before is old after this.
+        known = self._own.pop(place, {})
+        return Writer(self._graph, place, self._context.zone, self._year, self._pause, known).write(writes)
 
     def busy(self, addresses: Sequence[str], window: Span) -> list[BusyAnswer]:
         """When others are busy, twenty at a time."""

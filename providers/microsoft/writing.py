@@ -6,7 +6,7 @@ looked at once more; if that cannot be done, nothing more is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -31,14 +31,23 @@ class _Running:
 
 
 class Writer:
-    """Writes series into one calendar."""
+    """Writes series into one calendar. `known` are the ids of what series consist of, by key, as they were read."""
 
-    def __init__(self, graph: Graph, place: str, leader: ZoneInfo, year: int, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        place: str,
+        leader: ZoneInfo,
+        year: int,
+        pause: Callable[[float], None],
+        known: Mapping[str, Sequence[str]],
+    ) -> None:
         self._graph = graph
         self._places = Places.of(graph.root(), place)
         self._leader = leader
         self._year = year
         self._pause = pause
+        self._known = dict(known)
         self._outcomes: dict[int, Outcome] = {}
         self._any_done = False
         self._silent = ""
@@ -55,7 +64,9 @@ class Writer:
                 continue
             running = []
             for at in wave:
-                changing = Changing(writes[at], self._graph, self._places, self._leader, self._year)
+                # Known for the first write of a series only: that one may leave other events behind.
+                known = self._known.pop(writes[at].key, ())
+                changing = Changing(writes[at], self._graph, self._places, self._leader, self._year, known)
                 steps = changing.run()
                 running.append(_Running(at, changing, steps, next(steps)))
             try:

@@ -47,6 +47,32 @@ def test_writes_cost_a_request_for_every_twenty(graph: GraphServer, make: Make, 
     assert graph.hand.names() == []
 
 
+def test_what_was_just_read_is_found_in_one_look(graph: GraphServer, make: Make) -> None:
+    make().write("", [SeriesWrite(KEY, None, series())])
+    provider = make()
+    provider.read("", WINDOW, None)
+    graph.requests.clear()
+    (outcome,) = provider.write("", [SeriesWrite(KEY, series(), RICH)])
+    assert outcome.state is OutcomeState.DONE
+    # A look, the change, and a look for the new version.
+    assert [[part.method for part in request.parts][:2] for request in graph.requests] == [
+        ["GET", "GET"],
+        ["PATCH", "PATCH"],
+        ["GET", "GET"],
+    ]
+
+
+def test_what_was_read_and_is_gone_since_is_looked_for_by_its_key(graph: GraphServer, make: Make) -> None:
+    make().write("", [SeriesWrite(KEY, None, series())])
+    provider = make()
+    provider.read("", WINDOW, None)
+    make().write("", [SeriesWrite(KEY, series(), None)])
+    make().write("", [SeriesWrite(KEY, None, series())])
+    (outcome,) = provider.write("", [SeriesWrite(KEY, series(), RICH)])
+    assert outcome.state is OutcomeState.DONE
+    assert len(graph.hand.names()) == 1
+
+
 def test_dates_of_many_series_share_batches(graph: GraphServer, make: Make) -> None:
     before = [series(key) for key in keys(4)]
     make().write("", [SeriesWrite(s.key, None, s) for s in before])
