@@ -307,7 +307,10 @@ class _Night:
             current: dict[str, Series] = {key: row.series for key, row in of.items()}
             etags = {key: row.etag for key, row in of.items()}
             series, reasons = wanted.series[name], wanted.reasons[name]
-            diffs.append(diff_calendar(name, current, series, etags, reasons, self.report.horizon, wanted.asked))
+            unfinished = {key for key, row in of.items() if row.unfinished}
+            diffs.append(
+                diff_calendar(name, current, series, etags, reasons, self.report.horizon, wanted.asked, unfinished)
+            )
         return diffs
 
     def _named(self, diffs: Sequence[CalendarDiff], wanted: Wanted) -> list[CalendarDiff]:

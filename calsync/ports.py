@@ -98,13 +98,16 @@ class OwnedSeries:
     """A block series as it stands on the server: ours by mark, UID and resource name alike.
 
     `leaders` are home dates whose override or cancellation was not written by calsync, as far as the resource
-    itself can tell; it is what a lost state database is rebuilt from.
+    itself can tell; it is what a lost state database is rebuilt from. `unfinished` is True when a write of calsync's
+    was cut off in its middle, on a server that takes a series in pieces: `series` is then what stood before or what is
+    to stand, whatever stands now, and it must be written again even where the plan wants just that.
     """
 
     series: Series
     resource: str
     etag: str
     leaders: frozenset[date] = frozenset()
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

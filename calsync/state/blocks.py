@@ -19,12 +19,13 @@ __all__ = ["BaseSeries", "BlockRows", "Decision"]
 
 @dataclass(frozen=True, slots=True)
 class BaseSeries:
-    """A series as calsync last knew it to be its own work."""
+    """A series as calsync last knew it to be its own work. `unfinished` is what this run saw; it is not kept."""
 
     series: Series
     resource: str
     etag: str
     standing: bool
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

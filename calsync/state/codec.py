@@ -201,12 +201,13 @@ def dump_owned(owned: OwnedSeries | None) -> str:
     """A series as it stands on a server, as text; None as ''."""
     if owned is None:
         return ""
-    return _compact([_series(owned.series), owned.resource, owned.etag, sorted(d.isoformat() for d in owned.leaders)])
+    leaders = sorted(day.isoformat() for day in owned.leaders)
+    return _compact([_series(owned.series), owned.resource, owned.etag, leaders, owned.unfinished])
 
 
 def load_owned(text: str) -> OwnedSeries | None:
     """What `dump_owned` was given."""
     if not text:
         return None
-    body, resource, etag, leaders = json.loads(text)
-    return OwnedSeries(_series_of(body), resource, etag, frozenset(map(date.fromisoformat, leaders)))
+    body, resource, etag, leaders, *more = json.loads(text)
+    return OwnedSeries(_series_of(body), resource, etag, frozenset(map(date.fromisoformat, leaders)), more == [True])

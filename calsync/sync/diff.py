@@ -74,10 +74,12 @@ def diff_calendar(
     reasons: Mapping[tuple[str, date], str],
     horizon: Span,
     asked: Collection[str] = (),
+    unfinished: Collection[str] = (),
 ) -> CalendarDiff:
     """What turns `current` into `wanted` (by key; None: the series goes; keys not in `wanted` stay).
 
-    `reasons` are by key and home date; `asked` are keys whose going is the leader's own doing and surprises nobody.
+    `reasons` are by key and home date; `asked` are keys whose going is the leader's own doing and surprises nobody,
+    `unfinished` those of series that must be written even where nothing differs.
     Writes come in the order: endings first, then changes, then creations, so
     that a run that is cut off leaves room free rather than blocks doubled.
     """
@@ -88,7 +90,7 @@ def diff_calendar(
         after = wanted.get(key, before)
         if key not in asked:
             _count(count, before, after, horizon)
-        if before is after:
+        if before is after and (after is None or key not in unfinished):
             continue
         told = _changes(calendar, before, after, {d: r for (k, d), r in reasons.items() if k == key}, horizon.start)
         count.changes.extend(change for change in told if change.end > horizon.start or change.action in _WHOLE)

@@ -105,7 +105,7 @@ def notice(
         pinned = {date.fromisoformat(home) for *whose, home in decided if tuple(whose) == identity}
         found.decisions.extend(_decisions(calendar, theirs, known_ours, pinned, now))
         standing = endless and (ours is None or ours.standing or back)
-        found.bases[key] = BaseSeries(theirs.series, theirs.resource, theirs.etag, standing)
+        found.bases[key] = BaseSeries(theirs.series, theirs.resource, theirs.etag, standing, theirs.unfinished)
     found.bases = {key: row for key, row in found.bases.items() if row != base.get(key)}
     return found
 

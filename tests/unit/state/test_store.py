@@ -22,7 +22,7 @@ from calsync.errors import Busy, StateError
 from calsync.model import Answer, Event, EventType, Occurrence, Party, PartyKind, Role, Span, Status
 from calsync.ports import Expanded, OwnedSeries, Resource
 from calsync.state import ledger
-from calsync.state.codec import dump_occurrences, dump_series, load_occurrences, load_owned, load_series
+from calsync.state.codec import dump_occurrences, dump_owned, dump_series, load_occurrences, load_owned, load_series
 from calsync.state.database import HEAD, migrate, open_database
 from calsync.state.lock import hold
 from calsync.state.runs import KEPT_RUNS
@@ -79,6 +79,12 @@ def test_a_series_comes_back_with_its_zone_and_exceptions() -> None:
     assert again.overrides[week(3)].span.start.tzinfo == ZoneInfo("Europe/Berlin")
     assert load_series("") is None
     assert load_owned("") is None
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_a_series_as_it_stands_comes_back_with_whether_its_writing_was_cut_off(unfinished: bool) -> None:
+    owned = OwnedSeries(series(), "name", "etag", frozenset({week(1)}), unfinished)
+    assert load_owned(dump_owned(owned)) == owned
 
 
 def schema(engine: Engine) -> set[tuple[str, str]]:

@@ -37,6 +37,13 @@ def test_equal_series_need_no_write() -> None:
     assert diff(one, one) == CalendarDiff("work", (), (), 13, 0)
 
 
+def test_a_series_whose_writing_was_cut_off_is_written_again_even_where_nothing_differs() -> None:
+    one = series()
+    found = diff_calendar("work", {one.key: one}, {one.key: one}, {one.key: "e"}, {}, HORIZON, (), {one.key})
+    assert [(w.before, w.after, w.etag) for w in found.writes] == [(one, one, "e")]
+    assert found.changes == ()
+
+
 def test_a_creation_names_its_first_date_and_its_exceptions() -> None:
     made = series(
         overrides={week(1): later(series(), week(1))}, cancelled=frozenset({week(2)}), dropped=frozenset({week(2)})

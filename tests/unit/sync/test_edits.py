@@ -47,6 +47,16 @@ def test_nothing_is_noticed_where_all_is_as_written() -> None:
     assert decided(look(ours, ours)) == []
 
 
+def test_a_series_whose_writing_was_cut_off_is_remembered_as_such_for_this_run() -> None:
+    one = series()
+    owned = {one.key: OwnedSeries(one, "name", "2", unfinished=True)}
+    noticed = notice("work", owned, {one.key: BaseSeries(one, "name", "2", standing=True)}, (), (), NOW)
+    found = noticed.bases[one.key]
+    assert found is not None
+    assert found.unfinished
+    assert noticed.decisions == []
+
+
 def test_a_deleted_date_is_the_leaders() -> None:
     assert decided(look(series(cancelled={week(3)}), series())) == [("deleted", week(3).isoformat())]
 
