@@ -175,9 +175,10 @@ class Reader:
             # What is seen of our own series is another stretch of time now.
             touched.keys |= known.own.keys()
         answers = _Answers(self._graph, self._parts(touched, known, whose))
+        self._find_own(touched, answers, whose)
         if touched.keys:
             self._own_since(seen, touched, answers)
-        ours = {name for ids in seen.own.values() for name in ids} | whose.keys()
+        ours = {name for ids in seen.own.values() for name in ids}
         for name, row in touched.singles.items():
             if name not in ours:
                 # It may have been a series until now.
@@ -194,7 +195,7 @@ class Reader:
         for name in sorted(touched.dates):
             if name in ours:
                 seen.series[name] = seen.series.get(name, frozenset()) | _shorts(touched.dates[name])
-            else:
+            elif name in touched.masters or name not in whose:
                 self._series_since(seen, name, touched.masters.get(name), answers)
         return seen, self._cursor(known.asked, known.window, link, seen)
 
@@ -218,6 +219,17 @@ class Reader:
             window = known.window if row is None or mark_of(row) is None else sight(self._year)
             parts["dates", name] = instances_part(self._places, name, window)
         return parts
+
+    def _find_own(self, touched: _Touched, answers: _Answers, whose: Mapping[str, str]) -> None:
+        """Note series of ours that are new and of which only dates came: those do not say whose they are."""
+        for name in touched.dates.keys() - touched.masters.keys() - whose.keys():
+            mark = mark_of(answers.one("event", name).body)
+            if mark is not None:
+                touched.keys.add(mark.key)
+                # They were asked for within the window only.
+                answers.drop("dates", name)
+        if touched.keys and ("own", "") not in answers:
+            answers.ask({("own", ""): own_part(self._places)})
 
     def _own_since(self, seen: Seen, touched: _Touched, answers: _Answers) -> None:
         """What became of our series that were touched."""
@@ -311,14 +323,24 @@ class _Answers:
     """Replies by what was asked for."""
 
     def __init__(self, graph: Graph, parts: Mapping[tuple[str, str], Part]) -> None:
-        self._replies = dict(zip(parts, graph.read(list(parts.values())), strict=True))
+        self._graph = graph
+        self._replies: dict[tuple[str, str], Reply] = {}
+        self.ask(parts)
 
     def __contains__(self, asked: tuple[str, str]) -> bool:
         return asked in self._replies
 
+    def ask(self, parts: Mapping[tuple[str, str], Part]) -> None:
+        """Ask some more."""
+        self._replies.update(zip(parts, self._graph.read(list(parts.values())), strict=True))
+
     def one(self, what: str, name: str) -> Reply:
         """The reply to one question."""
         return self._replies[what, name]
+
+    def drop(self, what: str, name: str) -> None:
+        """Take a reply for not given."""
+        del self._replies[what, name]
 
 
 def _shorts(rows: Iterable[Json]) -> frozenset[str]:

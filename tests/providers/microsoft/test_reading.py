@@ -299,6 +299,24 @@ def test_a_series_to_which_the_leader_gave_another_recurrence_is_theirs(graph: G
     assert {o.event.ours for o in expanded.occurrences} == {KEY}
 
 
+@pytest.mark.parametrize("since", [False, True])
+def test_a_block_that_lost_its_key_is_an_event_like_any_other(graph: GraphServer, make: Make, since: bool) -> None:
+    make().write("", [SeriesWrite(KEY, None, series())])
+    own = graph.hand.name_of(KEY)
+    mirror = Mirror(make())
+    if since:
+        mirror.read()
+    graph.mailbox.items.events[own].extended.clear()
+    graph.hand.touch("", own)
+    delta = mirror.read()
+    (expanded,) = make().expand("", delta.changed, WINDOW, BERLIN)
+    assert (expanded.name, expanded.owned) == (own, None)
+    assert {o.event.ours for o in expanded.occurrences} == {""}
+    assert len(expanded.occurrences) == 11
+    graph.hand.delete("", own)
+    assert mirror.read().removed == (own,)
+
+
 def test_an_event_that_cannot_be_understood_is_a_warning_and_not_free_time(graph: GraphServer, make: Make) -> None:
     name = graph.hand.put("", "a", single("a"))
     graph.hand.put("", "b", single("b"))
