@@ -1,9 +1,9 @@
 """A block series as Google keeps it: the marks on its events, and from them the series that calsync reads. Pure.
 
 What the private properties say: `calsync` (1), `key`, `kind`, `slot` (number/generation), `sum` (what calsync wrote
-there; `home` on a date that it put back), `dropped` (home dates that calsync itself left out), `changed`, `sequence`,
-`wall` (first day, clock, minutes and zone as they were asked for), `free` (how a focus time is meant to look) and
-`making` (until its first exceptions are there).
+there; with `home` in front on a date that it put back), `dropped` (home dates that calsync itself left out), `changed`,
+`sequence`, `wall` (first day, clock, minutes and zone as they were asked for), `free` (how a focus time is meant to
+look) and `making` (until its first exceptions are there).
 """
 
 from __future__ import annotations
@@ -17,29 +17,28 @@ from zoneinfo import ZoneInfo
 
 from calsync.ical import marks
 from calsync.ical.vendor import VendorEvent, moment
-from calsync.model import EventType, Span, at_wall_clock
+from calsync.model import EventType, Override, Span, at_wall_clock
 from providers.google.groups import Facts, Group, Json, is_live, private_of
 from providers.google.parties import guests
 from providers.google.times import exists, instant_of, same_clock, zone_named
 
 __all__ = [
     "FOCUS",
-    "HOME_SUM",
     "Clock",
     "block_events",
+    "brings_guests",
     "clock_of",
     "dropped_of",
-    "guests_differ",
     "home_of",
+    "home_sum",
     "ids_of",
     "is_home",
-    "is_transparent",
     "key_in",
     "key_of",
+    "says_the_same",
 ]
 
 FOCUS = "focusTime"
-HOME_SUM = "home"
 _WEEK = timedelta(days=7)
 _KEY = re.compile(r"[a-v0-9]{5,64}")
 _KEY_LINE = re.compile(rb"^" + marks.KEY.encode() + rb":([a-v0-9]+)\r?$", re.MULTILINE)
@@ -168,7 +167,7 @@ def block_events(group: Group, facts: Facts) -> Iterator[VendorEvent]:
         replaced = home if clock is None else datetime.combine(home, clock.start, tzinfo=clock.zone)
         if not is_live(item):
             rules.append(moment("EXDATE", replaced))
-        elif clock is None or not is_home(item, master, clock, home):
+        elif clock is None or not is_home(item, master, home):
             overrides.append(_override(item, master, replaced, facts))
     shown = {marks.KEY: key, marks.KIND: said.get("kind", ""), marks.SLOT: said.get("slot", "")}
     shown[marks.SUM] = said.get("sum", "")
@@ -209,7 +208,7 @@ def _override(item: Json, master: Json, replaced: date, facts: Facts) -> VendorE
         description=own("description"),
         transparent=is_transparent(item),
         event_type=_type(item),
-        parties=guests(item, facts) if guests_differ(item, master) else (),
+        parties=guests(item, facts) if brings_guests(item, master) else (),
         private=item.get("visibility") in ("private", "confidential"),
         location=own("location"),
         marks={marks.KEY: key, marks.SUM: private_of(item).get("sum", "")},
@@ -218,27 +217,42 @@ def _override(item: Json, master: Json, replaced: date, facts: Facts) -> VendorE
     )
 
 
-def is_home(item: Json, master: Json, clock: Clock, home: date) -> bool:
+def is_home(item: Json, master: Json, home: date) -> bool:
     """True for a date that calsync put back where its series has it, and that nobody has touched since.
 
-    Google has no way to take an exception back; such a date stays one, and says what the series says.
+    Google has no way to take an exception back: such a date stays one, with words of its own. When its series gets
+    others, it has the old ones until calsync writes it anew; nobody meant that, so it counts as the series' own.
     """
-    if private_of(item).get("sum") != HOME_SUM:
+    if private_of(item).get("sum") != home_sum(home, _placed(item)):
         return False
+    texts = all(item.get(name, "") in ("", master.get(name, "")) for name in ("description", "location"))
+    return texts and not brings_guests(item, master)
+
+
+def home_sum(home: date, placed: Override | None) -> str:
+    """What the mark `sum` says of a date that was put back home as `placed`."""
+    return "" if placed is None else f"home {marks.sum_of_override(home.isoformat(), placed)}"
+
+
+def _placed(item: Json) -> Override | None:
     begin, end = instant_of(item["start"]), instant_of(item["end"])
-    span = clock.at(home)
-    texts = all(item.get(name, "") == master.get(name, "") for name in ("summary", "description", "location"))
+    if not isinstance(begin, datetime) or not isinstance(end, datetime) or end <= begin:
+        return None
+    return Override(Span(begin, end), str(item.get("summary", "")), is_transparent(item))
+
+
+def says_the_same(item: Json, master: Json, span: Span) -> bool:
+    """True for a single date that is just as its series has it: at `span`, with its title and its looks."""
     return (
-        texts
-        and (span.start, span.end) == (begin, end)
+        (instant_of(item["start"]), instant_of(item["end"])) == (span.start, span.end)
+        and item.get("summary", "") == master.get("summary", "")
         and is_transparent(item) == is_transparent(master)
-        and not guests_differ(item, master)
     )
 
 
-def guests_differ(item: Json, master: Json) -> bool:
-    """True when others are invited to one date than to the series."""
-    return set(_invited(item)) != set(_invited(master))
+def brings_guests(item: Json, master: Json) -> bool:
+    """True when somebody is invited to one date who is not invited to the series."""
+    return bool(set(_invited(item)) - set(_invited(master)))
 
 
 def _invited(item: Json) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from calsync.ical import marks
 from calsync.ical.vendor import moment
 from calsync.model import Override, Series, Span, at_wall_clock
-from providers.google.blocks import FOCUS, HOME_SUM, Clock
+from providers.google.blocks import FOCUS, Clock, home_sum
 from providers.google.times import utc_text
 
 __all__ = ["clock_for", "date_body", "dropped_marks", "new_event", "recurrence_lines", "series_marks", "times"]
@@ -98,7 +98,7 @@ def date_body(series: Series, home: date, override: Override | None, *, focus: b
     placed = override or Override(series.home(home), series.title, series.transparent)
     properties = _own_marks(series)
     if override is None:
-        properties["sum"] = HOME_SUM
+        properties["sum"] = home_sum(home, placed)
     elif not by_leader:
         properties["sum"] = marks.sum_of_override(home.isoformat(), override)
     return {

@@ -21,18 +21,17 @@ from calsync.ports import OwnedSeries, SeriesWrite
 from providers.google.blocks import (
     FOCUS,
     Clock,
+    brings_guests,
     clock_of,
     dropped_of,
-    guests_differ,
     home_of,
     is_home,
-    is_transparent,
     key_of,
+    says_the_same,
 )
 from providers.google.bodies import clock_for, date_body, dropped_marks, looks, recurrence_lines, series_marks, times
 from providers.google.groups import Facts, Group, Json, is_live, private_of
 from providers.google.mapping import resource_of
-from providers.google.times import instant_of
 
 __all__ = [
     "DateStep",
@@ -265,16 +264,11 @@ def date_steps(standing: Standing, after: Series, leaders: Mapping[date, Overrid
 def is_plain(item: Json, standing: Standing, day: date) -> bool:
     """True for a single date that is just as its series has it, so that nobody has changed it yet."""
     assert standing.clock is not None
-    span = standing.clock.at(day)
-    return (
-        (instant_of(item["start"]), instant_of(item["end"])) == (span.start, span.end)
-        and item.get("summary", "") == standing.master.get("summary", "")
-        and is_transparent(item) == is_transparent(standing.master)
-    )
+    return says_the_same(item, standing.master, standing.clock.at(day))
 
 
 def _is_home(item: Json, standing: Standing, day: date) -> bool:
-    return standing.clock is not None and is_live(item) and is_home(item, standing.master, standing.clock, day)
+    return is_live(item) and is_home(item, standing.master, day) and is_plain(item, standing, day)
 
 
 def _home_body(standing: Standing, after: Series, day: date, item: Json) -> Body:
@@ -282,7 +276,7 @@ def _home_body(standing: Standing, after: Series, day: date, item: Json) -> Body
     body = date_body(after, day, None, focus=standing.is_focus)
     if not is_live(item):
         return body
-    if guests_differ(item, standing.master):
+    if brings_guests(item, standing.master):
         raise Malformed(
             f"people are invited to the block of {day}", "take them out of it in your calendar, then try again"
         )

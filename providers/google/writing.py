@@ -17,7 +17,7 @@ from calsync.errors import Malformed, ProviderError, ReadOnly, Unreachable
 from calsync.model import Override, Series
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from calsync.wire import NoAnswer
-from providers.google.blocks import FOCUS, dropped_of, home_of, ids_of, key_of
+from providers.google.blocks import FOCUS, home_of, ids_of, key_of
 from providers.google.bodies import new_event
 from providers.google.calls import EVENT
 from providers.google.changes import (
@@ -98,6 +98,8 @@ class Writer:
         try:
             standing = Standing(change.key) if change.before is None else self._look(change.key)
             return self._carried_out(change, standing)
+        except _Refused as refused:
+            return self._ended(OutcomeState.FAILED, f"Google refuses it: {refused}")
         except Rejected as rejected:
             error = told(rejected, self._wire, self._account, self._reader.calendar)
         except ProviderError as caught:
@@ -119,8 +121,6 @@ class Writer:
             try:
                 standing = self._send(change.after, standing, leaders)
                 reason = "Google keeps it otherwise than it was asked to"
-            except _Refused as refused:
-                return self._ended(OutcomeState.FAILED, f"Google refuses it: {refused}")
             except _Cut as cut:
                 reason = str(cut)
                 try:
@@ -150,7 +150,8 @@ class Writer:
         if before is None and is_unfinished(standing.group, standing.owned):
             return None
         if after is not None and there.same_content(after):
-            if dropped_of(standing.master) != after.dropped:
+            if master_steps(standing, after).last or self._date_steps(standing, after, {}):
+                # What no reader minds is still to be put right.
                 return None
             return Outcome(OutcomeState.DONE, etag, note=self._note(before))
         if before is not None and (there.same_content(before) or (change.etag and etag == change.etag)):

@@ -304,3 +304,29 @@ def test_a_title_cannot_pretend_to_be_a_mark() -> None:
     (expanded,) = expand_payloads([(f"{KEY}.ics", "1", resource.payload)], WINDOW, ZoneInfo("UTC"))
     assert expanded.owned is None
     assert [o.event.ours for o in expanded.occurrences] == [""]
+
+
+def test_a_date_that_was_put_back_counts_as_the_series_own_until_somebody_touches_it() -> None:
+    answer = said("block")
+    home = next(item for item in answer["items"] if item["id"].endswith("_20261228T140000Z"))
+
+    def seen() -> bool:
+        (resource,) = resources(answer)
+        return b"RECURRENCE-ID;TZID=Europe/Berlin:20261228T150000" in resource.payload
+
+    # A new title of the series has not come to it yet, nor have guests of the series.
+    answer["items"][0] |= {"summary": "Deep work", "location": "Room 3", "attendees": [{"email": "ana@example.com"}]}
+    assert not seen()
+    for change in (
+        {"summary": "With Ana"},
+        {"transparency": "opaque"},
+        {"location": "Café Lisboa"},
+        {"description": "Ana wants to talk"},
+        {"attendees": [{"email": "ben@example.com"}]},
+        {"end": {"dateTime": "2026-12-28T16:00:00+01:00", "timeZone": "Europe/Berlin"}},
+    ):
+        before = dict(home)
+        home |= change
+        assert seen(), change
+        home.clear()
+        home |= before
