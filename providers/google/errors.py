@@ -11,7 +11,7 @@ from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded, Unre
 from calsync.wire import LATER, Wire, wait_asked
 from providers.google.refusals import sign_in_step
 
-__all__ = ["Rejected", "told"]
+__all__ = ["Rejected", "not_covered", "told"]
 
 _RATES = frozenset({"userRateLimitExceeded", "rateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 _QUOTAS = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "calendarUsageLimitsExceeded"})
@@ -72,9 +72,7 @@ def told(rejected: Rejected, wire: Wire, account: str, calendar: str, now: datet
     if rejected.is_for_later:
         return _later(rejected, name, now or datetime.now(UTC))
     if rejected.is_about_scope:
-        return SignInNeeded(
-            f"{name}: the sign-in of {account} does not cover {calendar or 'what was asked'}", sign_in_step(name)
-        )
+        return not_covered(name, account, calendar or "what was asked")
     if reasons & _DISABLED:
         return SignInNeeded(
             f"{name}: the API is not enabled for the OAuth client that {account} signed in through",
@@ -97,6 +95,11 @@ def told(rejected: Rejected, wire: Wire, account: str, calendar: str, now: datet
     if status >= 500:
         return Unreachable(f"{name}: Google has a failure of its own ({rejected.line})", LATER)
     return Unreachable(f"{name}: Google did not understand the request ({rejected.line})", "please report it")
+
+
+def not_covered(name: str, account: str, what: str, *options: str) -> SignInNeeded:
+    """The sign-in of `account` has no permission for `what`; with `options` another one will."""
+    return SignInNeeded(f"{name}: the sign-in of {account} does not cover {what}", sign_in_step(name, *options))
 
 
 def _not_let_in(wire: Wire, account: str) -> SignInNeeded:

@@ -29,7 +29,7 @@ from calsync.wire import Wire
 from providers.google.calendars import configured_id, listed, named
 from providers.google.calls import Calls
 from providers.google.cursor import Cursor
-from providers.google.errors import Rejected, told
+from providers.google.errors import Rejected, not_covered, told
 from providers.google.transport import Access, Transport, asks_for_patience
 
 if TYPE_CHECKING:
@@ -174,15 +174,17 @@ class GoogleProvider:
         """The organisation's directory, or the account's contacts."""
         from providers.google.people import known
 
-        with self._telling("its people"):
+        with self._telling("its people", "--people"):
             return known(self._calls(), self._context.me | {self._account.lower()})
 
     @contextmanager
-    def _telling(self, what: str = "") -> Iterator[None]:
-        """Google's refusals about `what` come out as the port's errors."""
+    def _telling(self, what: str = "", *options: str) -> Iterator[None]:
+        """Google's refusals about `what` come out as the port's errors; `options` are those of a wider sign-in."""
         try:
             yield
         except Rejected as rejected:
+            if rejected.is_about_scope and options:
+                raise not_covered(self._name, self._account, what, *options) from None
             raise told(rejected, self._wire, self._account, what) from None
 
     def _delta(self, found: Found, cursor: Cursor, before: int, *, complete: bool) -> Delta:

@@ -81,3 +81,35 @@ class TestGoogle(ReadContract, WriteContract):
     @pytest.fixture
     def harness(self, server: GoogleServer, tmp_path: Path) -> Harness:
         return GoogleHarness(server, tmp_path)
+
+
+class FamilyHarness(GoogleHarness):
+    """Another calendar of the account, by its id; `role` is what the account is on it."""
+
+    calendar = FAMILY
+
+    def __init__(self, server: GoogleServer, folder: Path, role: str) -> None:
+        super().__init__(server, folder)
+        server.add_calendar(FAMILY, "Family", role=role)
+
+    def make_missing(self) -> CalendarProvider:
+        # Asked for by its id, it is missing only when it is gone from the account.
+        if FAMILY in self.server.calendars:
+            self.server.drop_calendar(FAMILY)
+        return self.make()
+
+
+class TestAnotherCalendar(ReadContract, WriteContract):
+    """Every promise, kept on a calendar that is asked for by its id."""
+
+    @pytest.fixture
+    def harness(self, server: GoogleServer, tmp_path: Path) -> Harness:
+        return FamilyHarness(server, tmp_path, "owner")
+
+
+class TestReadOnlyGoogle(ReadOnlyContract):
+    """What is promised of a calendar that the account may only read."""
+
+    @pytest.fixture
+    def harness(self, server: GoogleServer, tmp_path: Path) -> Harness:
+        return FamilyHarness(server, tmp_path, "reader")
