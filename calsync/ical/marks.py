@@ -20,6 +20,7 @@ __all__ = [
     "SUM",
     "TYPE",
     "UID_SUFFIX",
+    "UNFINISHED",
     "names_resource",
     "sum_of_override",
     "sum_of_series",
@@ -37,6 +38,8 @@ GUESTS: Final = "X-CALSYNC-GUESTS"
 """HIDDEN where the list of parties is incomplete: only in what an adapter hands over."""
 SELF: Final = "X-CALSYNC-SELF"
 """The parameter of a party that is the leader: only in what an adapter hands over."""
+UNFINISHED: Final = "X-CALSYNC-UNFINISHED"
+"""TRUE in a series whose writing was cut off (ports.OwnedSeries): only in what an adapter hands over."""
 PRODID: Final = "-//calsync//calsync//EN"
 UID_SUFFIX: Final = "@calsync"
 

@@ -76,7 +76,7 @@ def _of_group(group: lexical.Group, cut: lexical.Cut, name: str, etag: str, zone
         # A cancelled series is one that the leader took off the calendar, as a deleted one is.
         return None
     series, leaders = _series(key, slot, master, overrides, zone)
-    return OwnedSeries(series, name, etag, leaders)
+    return OwnedSeries(series, name, etag, leaders, master.details.x.get(marks.UNFINISHED) == "TRUE")
 
 
 def _parsed(slims: list[Slim], details: list[Details], raw: list[bytes], find: ZoneFinder) -> list[_Version]:

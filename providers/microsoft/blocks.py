@@ -19,7 +19,7 @@ from calsync.model import Key, Override, Series, Span, at_wall_clock
 from calsync.ports import OwnedSeries
 from providers.microsoft.mapping import Json, etag_of, instant, parties_of, place_of, span_of, title_of
 from providers.microsoft.marks import DATA, Data, properties
-from providers.microsoft.records import UNFINISHED, Note, series_of
+from providers.microsoft.records import Note, series_of
 from providers.microsoft.zones import zone_of
 
 __all__ = ["MARGIN", "Block", "block", "body_of", "is_free", "local_span", "name_of", "owned", "sight"]
@@ -44,8 +44,7 @@ def sight(year: int) -> Span:
 class Block:
     """One of our series as it stands.
 
-    `actual` is what is there; `shown` is how it is read, which for a writing that was cut off is something else;
-    `about` is the description that belongs to `shown`.
+    `actual` is what is there; `shown` is how it is read, which for a writing that was cut off is something else.
     `dates` are the occurrences by home date, `stand_ins` the single events; `notes` are by home date.
     """
 
@@ -57,7 +56,6 @@ class Block:
     dates: Mapping[date, Json]
     stand_ins: Mapping[date, Json]
     notes: Mapping[date, Note]
-    about: str
 
     @property
     def unfinished(self) -> bool:
@@ -124,11 +122,10 @@ def block(
     if master is not None and master.get("type") != "seriesMaster":
         dates[bare.first] = master
     actual, notes = _with_dates(bare, master, data, dates, stand_ins, seen)
-    shown, about = actual, actual.description
+    shown = actual
     if data.was is not None and master is not None:
-        kept, notes = series_of(data.was, bare)
-        shown, about = replace(kept, description=UNFINISHED), kept.description
-    return Block(key, master, data, actual, shown, dates, dict(stand_ins), notes, about)
+        shown, notes = series_of(data.was, bare)
+    return Block(key, master, data, actual, shown, dates, dict(stand_ins), notes)
 
 
 def _sums(rows: Iterable[Json]) -> dict[date, frozenset[str]]:
@@ -328,6 +325,8 @@ def _head(one: Block, rules: Sequence[str]) -> VendorEvent:
     shown = one.shown
     start = _wall(shown, shown.first)
     marks = _marks(one)
+    if one.unfinished:
+        marks[ical_marks.UNFINISHED] = "TRUE"
     if shown.dropped:
         marks[ical_marks.DROPPED] = " ".join(day.isoformat() for day in sorted(shown.dropped))
     return VendorEvent(

@@ -23,7 +23,6 @@ from providers.microsoft.finding import Found, Places, all_rows, event_part, gat
 from providers.microsoft.graph import Graph, Part
 from providers.microsoft.marks import DATA, Data, mark_of, properties
 from providers.microsoft.missing import Missing, Op, asks_somebody, doubled, guarded, removal
-from providers.microsoft.records import UNFINISHED
 from providers.microsoft.zones import windows_zone
 
 __all__ = ["Changing", "NoRights", "Step"]
@@ -101,7 +100,7 @@ class Changing:
 
     def _run(self) -> Generator[Step, list[Reply], Outcome]:
         look = yield from self._first()
-        self._after = self._wanted(look)
+        self._after = self.change.after
         looks = 0
         for _ in range(_ROUNDS):
             end = self._settled(look)
@@ -184,13 +183,6 @@ class Changing:
 
     # comparing
 
-    def _wanted(self, look: _Look) -> Series | None:
-        """The series as it is to be; of one that was read as unfinished the description is the one it had."""
-        after = self.change.after
-        if after is None or after.description != UNFINISHED:
-            return after
-        return replace(after, description=look.block.about if look.block is not None else "")
-
     def _settled(self, look: _Look) -> Outcome | None:
         """How the write ends by what is there; None when something is still to be sent."""
         before, after, seen = self.change.before, self._after, sight(self.year)
@@ -210,10 +202,10 @@ class Changing:
             return Outcome(OutcomeState.DONE, look.read.etag)
         if before is None:
             assert after is not None
-            if mixed(_finished(there, after), bare(after), after, seen):
+            if mixed(there, bare(after), after, seen):
                 return None
             return Outcome(OutcomeState.CONFLICT, error="a different series stands under its key already")
-        known = same(there, before, seen) or mixed(_finished(there, before), before, after, seen)
+        known = same(there, before, seen) or mixed(there, before, after, seen)
         if known or (self.change.etag and self.change.etag == look.read.etag):
             return None
         return Outcome(OutcomeState.CONFLICT, error="somebody changed the series in the calendar meanwhile")
@@ -338,8 +330,3 @@ class Changing:
         self._numbers[op.day] = self._numbers.get(op.day, 0) + 1
         self._tries.pop(op.id, None)
         return None
-
-
-def _finished(there: Series, like: Series) -> Series:
-    """`there` with the description of `like` where it is only read as unfinished."""
-    return replace(there, description=like.description) if there.description == UNFINISHED else there

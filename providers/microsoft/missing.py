@@ -133,7 +133,7 @@ class Missing:
         if row is None:
             return {}
         times = Times(self.after.zone, self.data.windows)
-        return date_change(row, wanted, note, times, (block.about, self.after.description))
+        return date_change(row, wanted, note, times, (block.shown.description, self.after.description))
 
     def _deleted(self, day: date, *rows: Json | None) -> Iterator[Op]:
         for row in rows:

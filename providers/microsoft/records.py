@@ -2,7 +2,8 @@
 
 A series with exceptions takes several requests. A change of its times or range wipes its exceptions, the leader's as
 well as ours, and they are written anew one by one; a new one begins without any. Whoever reads in between, after a
-crash, must take none of that for the leader's doing. So it is read as it stood before, and a new one as it is to be.
+crash, must take none of that for the leader's doing. So it is read as it stood before, and a new one as it is to be,
+with the mark of a series that must be written again.
 """
 
 from __future__ import annotations
@@ -15,10 +16,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.model import Override, Party, Series, Span
 
-__all__ = ["UNFINISHED", "Note", "record_of", "series_of"]
-
-UNFINISHED = "calsync has not finished writing this block"
-"""The description with which an unfinished series is read: no plan wants it so, and therefore it is written again."""
+__all__ = ["Note", "record_of", "series_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,7 @@ def record_of(series: Series, notes: Mapping[date, Note]) -> dict[str, Any]:
 
 
 def series_of(record: Mapping[str, Any], bare: Series) -> tuple[Series, dict[date, Note]]:
-    """The series in `record`, with the identity of `bare`; raises as the mapping does for anything else.
-
-    Its description is the one that was kept, not UNFINISHED.
-    """
+    """The series in `record`, with the identity of `bare`; raises as the mapping does for anything else."""
     first = datetime.fromisoformat(record["first"])
     zone = ZoneInfo(record["tz"])
     title, description, transparent = record["look"]
