@@ -94,7 +94,13 @@ from zoneinfo import ZoneInfo
 from calsync.ports import ProviderContext
 from calsync.registry import kinds, open_provider
 context = ProviderContext(ZoneInfo("Europe/Berlin"), Path.cwd(), lambda name: None)
-options = {"ics": {"path": "calendars"}, "caldav": {"url": "http://127.0.0.1:9/", "username": "maya"}}
+account = {"account": "maya@example.com"}
+options = {
+    "ics": {"path": "calendars"},
+    "caldav": {"url": "http://127.0.0.1:9/", "username": "maya"},
+    "google": account,
+    "microsoft": account,
+}
 for kind in kinds():
     print(kind, type(open_provider(kind, "work", options[kind], context)).__module__)
 """
@@ -107,7 +113,8 @@ def test_every_adapter_loads_from_another_folder_even_one_that_has_a_folder_name
     (tmp_path / "providers" / "__init__.py").write_text("raise ImportError('not ours')\n", "utf-8")
     ended = run([str(environment / "bin" / "python"), "-P", "-W", "error", "-c", LOAD], tmp_path)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.splitlines() == ["caldav providers.caldav.provider", "ics providers.ics.provider"]
+    kinds = ("caldav", "google", "ics", "microsoft")
+    assert ended.stdout.splitlines() == [f"{kind} providers.{kind}.provider" for kind in kinds]
 
 
 def test_the_installed_demo_runs_a_night_from_the_wheel_alone(environment: Path, tmp_path: Path) -> None:
