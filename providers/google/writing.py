@@ -40,7 +40,8 @@ __all__ = ["Focus", "Writer"]
 
 _ATTEMPTS = 2
 _ROUNDS = 6
-_LOOK_AGAIN = frozenset({404, 408, 409, 410, 412})
+_NOTHING_DONE = frozenset({404, 409, 410, 412})
+_LOOK_AGAIN = _NOTHING_DONE | {408}
 _DAY = timedelta(days=1)
 _A_MOMENT = 1.0
 """Seconds before a look at what became of a request that got no answer: it may still be on its way."""
@@ -126,8 +127,10 @@ class Writer:
                 try:
                     standing = self._look(change.key, creating=change.before is None)
                 except (Unreachable, Malformed) as error:
-                    self._lost = True
-                    return Outcome(OutcomeState.UNCLEAR, error=f"{reason}; and then {error.what}")
+                    return self._ended(OutcomeState.FAILED, f"{reason}; and then {error.what}")
+                if untouched(change, standing):
+                    # What was lost, then, was lost on its way there.
+                    self._lost = False
             tries = tries + 1 if self._mark_of(standing) == stood else 0
         if untouched(change, standing):
             return Outcome(OutcomeState.FAILED, error=f"Google did not take it, twice: {reason}")
@@ -298,6 +301,7 @@ class Writer:
     def _cut(self, rejected: Rejected) -> Exception:
         """What an answer means for the write that it answers."""
         if rejected.status >= 500 or rejected.status in _LOOK_AGAIN:
+            self._lost = self._lost or rejected.status not in _NOTHING_DONE
             return _Cut(rejected.line)
         if rejected.status == 403 and not rejected.is_for_later and not rejected.is_about_scope:
             self._require_rights(rejected)

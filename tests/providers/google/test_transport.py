@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from tests.servers.google import Fault
 
 # pytest finds a fixture where its name is.
 __all__ = ["rig"]
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 class _Access:
@@ -150,7 +154,13 @@ def test_an_account_that_has_not_signed_in_is_named_before_anything_is_asked(rig
     assert rig.server.requests == []
 
 
-def test_the_service_is_made_once_a_provider_and_nothing_heavy_is_imported_before_it_is_needed(rig: Rig) -> None:
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    heavy = ("google", "googleapiclient", "httplib2", "icalendar", "recurring_ical_events", "requests", "stamina")
+    program = f"import sys, providers.google.provider; sys.exit(bool(set({heavy!r}) & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False).returncode == 0
+
+
+def test_the_service_is_made_once_a_provider(rig: Rig) -> None:
     provider = rig.provider()
     provider.read("", rig.window, None)
     calls = provider._calls()

@@ -414,6 +414,17 @@ def test_a_server_that_has_gone_silent_is_not_asked_again_in_the_same_run(rig: R
     assert rig.server.hand.names("") == [KEY]
 
 
+def test_a_write_that_was_surely_not_carried_out_has_failed_and_is_not_unclear(rig: Rig) -> None:
+    etag = rig.create(PLAIN).etag
+    rig.server.fail_next(Fault.STALE, skip=2)
+    silence(rig, after=3)
+    (outcome,) = rig.write(SeriesWrite(KEY, PLAIN, series(KEY, title="Deep work"), etag))
+    assert outcome.state is FAILED
+    assert outcome.error.startswith("HTTP 412, conditionNotMet: Precondition Failed; and then work: ")
+    rig.server.behave()
+    assert rig.own().series.title == "Focus"
+
+
 def test_a_change_that_is_cut_off_in_the_middle_is_unclear_and_no_conflict(rig: Rig) -> None:
     etag = rig.create(BEFORE).etag
     silence(rig, after=4)
