@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 __all__ = [
     "Answer",
@@ -33,6 +33,10 @@ __all__ = [
     "at_wall_clock",
     "require_aware",
 ]
+
+# The tzdata package alone, before any zone is made: systems keep old rules for years (Debian 12 has an hour in Morocco
+# that is gone), and two of them in one process would disagree about the same block.
+reset_tzpath(to=())
 
 Key = NewType("Key", str)
 """The opaque name of one series on one calendar: no name and no address can be read from it."""

@@ -14,7 +14,7 @@ import pytest
 import stamina
 from hypothesis import HealthCheck, settings
 
-import calsync
+import calsync.model  # before any zone is made: it decides where zones come from
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -155,3 +155,17 @@ def test_the_lines_are_the_same_every_time() -> None:
     first = vtimezone("Europe/Berlin", BEGIN, END)
     first.append("spoilt by its reader")
     assert vtimezone("Europe/Berlin", BEGIN, END) == first[:-1]
+
+
+def test_zones_are_those_of_the_tzdata_package_whatever_the_system_has() -> None:
+    import zoneinfo
+    from importlib.resources import files
+
+    assert zoneinfo.TZPATH == ()
+    with files("tzdata.zoneinfo.Africa").joinpath("Casablanca").open("rb") as file:
+        packaged = ZoneInfo.from_file(file, "Africa/Casablanca")
+    moments = [datetime(2026, month, 16, 9, 30) for month in range(1, 13)]  # noqa: DTZ001 - the zones are put in below
+    ours = ZoneInfo("Africa/Casablanca")
+    assert [m.replace(tzinfo=ours).utcoffset() for m in moments] == [
+        m.replace(tzinfo=packaged).utcoffset() for m in moments
+    ]
