@@ -63,6 +63,11 @@ class Block:
         return self.data.was is not None
 
     @property
+    def doubled(self) -> bool:
+        """True when a date and its stand-in are both there, or a stand-in for no date at all."""
+        return any(day in self.dates or not self.actual.has(day) for day in self.stand_ins)
+
+    @property
     def has_exceptions(self) -> bool:
         """True when a date of it is not plainly its rule's, as Graph sees it."""
         exceptions = any(row.get("type") == "exception" for row in self.dates.values())
@@ -325,7 +330,7 @@ def _head(one: Block, rules: Sequence[str]) -> VendorEvent:
     shown = one.shown
     start = _wall(shown, shown.first)
     marks = _marks(one)
-    if one.unfinished:
+    if one.unfinished or one.doubled:
         marks[ical_marks.UNFINISHED] = "TRUE"
     if shown.dropped:
         marks[ical_marks.DROPPED] = " ".join(day.isoformat() for day in sorted(shown.dropped))

@@ -1,7 +1,7 @@
 """What is sent to Graph to make a series, its dates or its stand-ins what they ought to be. Pure.
 
-Bodies are byte-stable: the same series gives the same body, so that a repeated creation is recognised. Of what stands
-there already only what differs is sent. No attendee is ever in a body, and no reminder.
+Bodies are byte-stable: the same series gives the same body, so that a repeated creation is recognised. Of a series that
+stands there already only what differs is sent. No attendee is ever in a body, and no reminder.
 """
 
 from __future__ import annotations
@@ -127,12 +127,10 @@ def date_change(row: Json, override: Override, note: Note, times: Times, about: 
     the date before it was wiped.
     """
     change: Body = {}
-    if title_of(row) != override.title:
-        change["subject"] = override.title
-    if is_free(row) != override.transparent:
-        change["showAs"] = _show(override.transparent)
-    if local_span(row, times.zone) != override.span:
-        change["start"], change["end"] = (times.wall(at) for at in placed_walls(override, times.zone))
+    if Override(local_span(row, times.zone), title_of(row), is_free(row)) != override:
+        # All of it, so that nothing of the date comes from its series any more and changes with that.
+        start, end = (times.wall(at) for at in placed_walls(override, times.zone))
+        change = {"subject": override.title, "showAs": _show(override.transparent), "start": start, "end": end}
     if note.place and place_of(row) != note.place:
         change["location"] = {"displayName": note.place}
     text = body_of(row)

@@ -22,7 +22,7 @@ from providers.microsoft.errors import FORBIDDEN, NOT_FOUND, SKIPPED, STALE, THR
 from providers.microsoft.finding import Found, Places, all_rows, event_part, gather, instances_part, key_part
 from providers.microsoft.graph import Graph, Part
 from providers.microsoft.marks import DATA, Data, mark_of, properties
-from providers.microsoft.missing import Missing, Op, asks_somebody, doubled, guarded, removal
+from providers.microsoft.missing import Missing, Op, asks_somebody, guarded, removal
 from providers.microsoft.zones import windows_zone
 
 __all__ = ["Changing", "NoRights", "Step"]
@@ -197,7 +197,7 @@ class Changing:
         there = look.read.series
         # What somebody did to an unfinished series is left as it is; they are told of it as of any other edit.
         after = adopted(after, there, self._theirs) if after is not None else None
-        finished = not look.block.unfinished and not doubled(look.block)
+        finished = not look.block.unfinished and not look.block.doubled
         if after is not None and finished and same(there, after, seen):
             return Outcome(OutcomeState.DONE, look.read.etag)
         if before is None:

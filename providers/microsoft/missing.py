@@ -10,7 +10,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
+from calsync.ical import marks as ical_marks
 from calsync.model import Override, Series, Span
 from providers.microsoft.blocks import Block
 from providers.microsoft.bodies import LOOKS, WIPES, Times, date_change, series_body, series_change, stand_in_body
@@ -21,7 +23,7 @@ from providers.microsoft.mapping import Json
 from providers.microsoft.marks import Data
 from providers.microsoft.records import Note, record_of
 
-__all__ = ["Missing", "Op", "asks_somebody", "doubled", "guarded", "removal"]
+__all__ = ["Missing", "Op", "asks_somebody", "guarded", "removal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,11 @@ class Missing:
             kept = replace(data, was=record_of(after, {})) if self._has_dates() else data
             return [self._made(series_body(after, kept, self.numbers.get(None, 0)), None)]
         was = block.data.was
-        change = series_change(block, after, replace(data, was=was))
+        change = series_change(block, after, data if was is None else self._kept(block, was))
         wiped = change.keys() & WIPES and (block.has_exceptions or self._has_dates())
         if was is None and (wiped or (change.keys() & LOOKS and block.has_exceptions)):
             # Until the exceptions are as they ought to be, it is read as it stood before.
-            was = record_of(block.shown, block.notes)
-            change = series_change(block, after, replace(data, was=was))
+            change = series_change(block, after, self._kept(block, record_of(block.shown, block.notes)))
             return [self._op("PATCH", block.master, None, change)]
         ops = [self._op("PATCH", block.master, None, change)] if change else []
         if change.keys() & WIPES:
@@ -78,6 +79,14 @@ class Missing:
             marks = series_change(block, after, data)["singleValueExtendedProperties"]
             ops.append(self._op("PATCH", block.master, None, {"singleValueExtendedProperties": marks}))
         return ops
+
+    def _kept(self, block: Block, was: Mapping[str, Any]) -> Data:
+        """The marks while the series is unfinished: they tell what this writing and those before it have done."""
+        old, data = block.data.sums, self.data
+        sums = {
+            day: old.get(day, frozenset()) | data.sums.get(day, frozenset()) for day in old.keys() | data.sums.keys()
+        }
+        return replace(data, was=was, dropped=data.dropped | block.data.dropped, sums=sums)
 
     def _has_dates(self) -> bool:
         return any(self.after.has(day) and judged(day, self.seen) for day in touched(self.after))
@@ -166,23 +175,20 @@ def _look_of(after: Series) -> dict[str, object]:
     return {"subject": after.title, "showAs": "free" if after.transparent else "busy", "body": text}
 
 
-def doubled(block: Block) -> bool:
-    """True when a date and its stand-in are both there, or a stand-in for no date at all."""
-    return any(day in block.dates or not block.actual.has(day) for day in block.stand_ins)
-
-
 def _is_the_leaders(block: Block, after: Series, day: date) -> bool:
     """True for a date that somebody changed while a writing lay unfinished.
 
-    Then it stands neither as it did before, nor as it is to, nor as the wiping left it; titles and looks may have come
-    from the series meanwhile.
+    Then it stands neither as it did before, nor as it is to, nor as an earlier try or the wiping left it. Its title and
+    look may have come from the series meanwhile.
     """
     there = entry(block.actual, day)
     sides = (entry(block.shown, day), entry(after, day))
     if there is HOME or there in sides:
         return False
     if not isinstance(there, Override):
-        return True
+        return day not in block.data.dropped
+    if ical_marks.sum_of_override(day.isoformat(), there) in block.data.sums.get(day, ()):
+        return False
     spans = [block.actual.home(day), *(side.span for side in sides if isinstance(side, Override))]
     titles = {after.title, block.shown.title, *(side.title for side in sides if isinstance(side, Override))}
     return there.span not in spans or there.title not in titles
@@ -201,14 +207,20 @@ def asks_somebody(block: Block, ops: Sequence[Op]) -> bool:
 
 
 def guarded(block: Block | None, ops: Sequence[Op]) -> list[Op]:
-    """The changes, each with the ETag of what was looked at where that still holds when its turn comes."""
-    rows = [*block.dates.values(), *block.rows] if block is not None else []
-    etags = {str(row["id"]): str(row.get("@odata.etag") or "") for row in rows}
+    """The changes, each with the ETag of what was looked at where that still holds when its turn comes.
+
+    Dates share an ETag with each other where Exchange keeps a series in one item, and any of them gives the series
+    another.
+    """
+    if block is None:
+        return list(ops)
+    etags = {str(row["id"]): str(row.get("@odata.etag") or "") for row in [*block.dates.values(), *block.rows]}
+    master = str(block.master["id"]) if block.master is not None else ""
     spent: set[str] = set()
-    found = []
+    found: list[Op] = []
     for op in ops:
         etag = etags.get(op.target, "")
-        if etag and etag not in spent:
+        if etag and etag not in spent and (op.target != master or not found):
             spent.add(etag)
             op = replace(op, part=replace(op.part, match=etag))
         found.append(op)

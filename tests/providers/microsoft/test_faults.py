@@ -23,7 +23,7 @@ from calsync.state.blocks import BaseSeries
 from calsync.state.runs import JournalRow
 from calsync.sync.edits import notice
 from providers.microsoft.provider import MicrosoftProvider
-from tests.contract.samples import CHANGED, meeting, override, series
+from tests.contract.samples import CHANGED, WINDOW, meeting, override, series
 from tests.servers.context import context
 from tests.servers.graph import Fault, GraphServer, Seen
 from tests.servers.graph_access import provider
@@ -127,6 +127,8 @@ class Night:
 
     def __init__(self, server: GraphServer, case: Case, folder: Path) -> None:
         self.server = server
+        # A night reads before it writes, an uninstall does not; the two find what is there in different ways.
+        self.reads = not server.occurrences_share_etag
         self.case = case
         self.context = context(folder)
         self.foreign = server.hand.put("", "foreign", meeting("foreign"))
@@ -176,13 +178,21 @@ class Night:
         """What stands there, asked as a run without any state would."""
         return next(iter(self.provider().owned("")), None)
 
-    def write(self, there: OwnedSeries | None, after: Series | None) -> OutcomeState:
+    def write(
+        self, there: OwnedSeries | None, after: Series | None, *faults: tuple[Fault, int, int | None]
+    ) -> OutcomeState:
+        """Write what `there` is to become; of the faults each comes at a request of the write, or at a part of it."""
         before = there.series if there is not None else None
         one = after or before
         assert one is not None
         change = SeriesWrite(one.key, before, after, there.etag if there is not None else "")
         self.state = OutcomeState.UNCLEAR
-        (outcome,) = self.provider().write("", [change])
+        one_run = self.provider()
+        if self.reads:
+            one_run.read("", WINDOW, None)
+        for fault, number, part in faults:
+            self.server.fail_next(fault, skip=number, part=part)
+        (outcome,) = one_run.write("", [change])
         self.state = outcome.state
         return outcome.state
 
@@ -209,7 +219,7 @@ class Night:
         wanted = self.wanted
         if there is None and wanted is None:
             return
-        if there is not None and wanted is not None and there.series.same_content(wanted):
+        if there is not None and wanted is not None and not there.unfinished and there.series.same_content(wanted):
             return
         assert self.write(there, wanted) is OutcomeState.DONE
 
@@ -243,7 +253,11 @@ def undisturbed(night: Night) -> tuple[object, list[Seen]]:
     with night.once_more():
         before = len(night.server.requests)
         assert night.write(night.before, night.wanted) is OutcomeState.DONE
-        asked, there = night.server.requests[before:], night.there()
+        asked = night.server.requests[before:]
+        # Without those of the reading before, which is not what is tried here.
+        first = next(at for at, request in enumerate(asked) if any(p.method != "GET" for p in request.parts))
+        asked = asked[max(0, first - (1 if night.reads else 2)) :]
+        there = night.there()
         assert (there is None) == (night.wanted is None)
         assert there is None or there.series.same_content(night.wanted)  # type: ignore[arg-type]
         return night.end(), asked
@@ -263,9 +277,8 @@ def test_any_fault_at_any_request_is_mended_by_the_next_night(server: GraphServe
     for number, request in enumerate(asked):
         for fault, part in plans(request):
             with night.once_more():
-                server.fail_next(fault, skip=number, part=part)
                 with suppress(ProviderError):
-                    night.write(night.before, night.wanted)
+                    night.write(night.before, night.wanted, (fault, number, part))
                 server.behave()
                 assert night.decisions() == [], (fault, number, part)
                 night.again()
@@ -284,11 +297,12 @@ def test_a_write_that_is_cut_off_for_good_is_carried_on_by_the_same_write(
         for part in range(len(request.parts)):
             with night.once_more():
                 # This part and what follows it is not done, and no look afterwards succeeds.
-                server.fail_next(Fault.REFUSED, skip=number, part=part)
-                for later in range(1, 12):
-                    server.fail_next(Fault.NO_ANSWER, skip=number + later)
+                silence: list[tuple[Fault, int, int | None]] = [
+                    (Fault.NO_ANSWER, number + later, None) for later in range(1, 12)
+                ]
                 with suppress(ProviderError):
-                    assert night.write(night.before, night.wanted) is not OutcomeState.CONFLICT
+                    state = night.write(night.before, night.wanted, (Fault.REFUSED, number, part), *silence)
+                    assert state is not OutcomeState.CONFLICT
                 server.behave()
                 assert night.write(night.before, night.wanted) is OutcomeState.DONE, (number, part)
                 assert night.end() == expected, (number, part)
