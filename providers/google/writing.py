@@ -7,7 +7,7 @@ series nearer to what is wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -61,7 +61,7 @@ class _Cut(Exception):
 
 
 class _Refused(Exception):
-    """A request that Google will not carry out, however often."""
+    """What will not be done, however often it is asked; its text says by whom and why."""
 
 
 class Writer:
@@ -98,9 +98,10 @@ class Writer:
         self._done, self._lost = 0, False
         try:
             standing = Standing(change.key) if change.before is None else self._look(change.key)
-            return self._carried_out(change, standing)
+            outcome = self._carried_out(change, standing)
+            return replace(outcome, note=self._note(change)) if outcome.state is OutcomeState.DONE else outcome
         except _Refused as refused:
-            return self._ended(OutcomeState.FAILED, f"Google refuses it: {refused}")
+            return self._ended(OutcomeState.FAILED, str(refused))
         except Rejected as rejected:
             error = told(rejected, self._wire, self._account, self._reader.calendar)
         except ProviderError as caught:
@@ -122,6 +123,10 @@ class Writer:
             try:
                 standing = self._send(change.after, standing, leaders)
                 reason = "Google keeps it otherwise than it was asked to"
+                if self._settled(change, standing) is None:
+                    # A list may be slower to know of an event than the event itself.
+                    self._pause(_A_MOMENT)
+                    standing = self._look(change.key)
             except _Cut as cut:
                 reason = str(cut)
                 try:
@@ -156,7 +161,7 @@ class Writer:
             if master_steps(standing, after).last or self._date_steps(standing, after, {}):
                 # What no reader minds is still to be put right.
                 return None
-            return Outcome(OutcomeState.DONE, etag, note=self._note(before))
+            return Outcome(OutcomeState.DONE, etag)
         if before is not None and (there.same_content(before) or (change.etag and etag == change.etag)):
             return None
         if before is None:
@@ -172,9 +177,9 @@ class Writer:
         """The end of a write that is not done. What is done in part stays open, so that the next run looks at it."""
         return Outcome(OutcomeState.UNCLEAR if self._done or self._lost else state, error=error)
 
-    def _note(self, before: Series | None) -> str:
+    def _note(self, change: SeriesWrite) -> str:
         focus = self._focus
-        if before is not None or not focus.refused or focus.told:
+        if change.before is not None or not focus.refused or focus.told:
             return ""
         focus.told = True
         return f"{self._wire.name}: {self._account} has no focus time on this calendar; its blocks are ordinary events"
@@ -190,6 +195,8 @@ class Writer:
             item = self._insert(after, standing.name)
             standing = standing_of(Group(standing.name, item), self._reader.facts, self._zone)
             self._require_ours(standing)
+        # Before anything is changed: is there a date that is not to be touched?
+        self._date_steps(standing, after, leaders)
         of_master = master_steps(standing, after)
         if of_master.first:
             standing = self._patched_master(standing, of_master, after)
@@ -305,10 +312,10 @@ class Writer:
             return _Cut(rejected.line)
         if rejected.status == 403 and not rejected.is_for_later and not rejected.is_about_scope:
             self._require_rights(rejected)
-            return _Refused(rejected.line)
+            return _Refused(f"Google refuses it: {rejected.line}")
         if rejected.status in (401, 403, 429):
             return told(rejected, self._wire, self._account, self._reader.calendar)
-        return _Refused(rejected.line)
+        return _Refused(f"Google refuses it: {rejected.line}")
 
     def _require_rights(self, rejected: Rejected) -> None:
         """Raise ReadOnly when the account may not write the calendar."""
