@@ -1,6 +1,6 @@
 """Nights on end, each with a plan of its own, a leader at work in Outlook, and something going wrong in every other.
 
-What calsync takes for the leader's doing each night must be just what the leader did, and stay through all that follows.
+What calsync takes for the leader's doing each night must be just what the leader did, and stay through what follows.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import pytest
 
 from calsync.errors import ProviderError
 from calsync.model import Override, Series, Span, at_wall_clock
-from calsync.ports import OutcomeState, OwnedSeries, SeriesWrite
+from calsync.ports import OutcomeState, OwnedSeries, Resource, SeriesWrite
 from calsync.state.blocks import BaseSeries, Decision
 from calsync.state.runs import JournalRow
 from calsync.sync.edits import What, notice
-from tests.contract.samples import WINDOW, series
+from tests.contract.samples import BERLIN, WINDOW, series
 from tests.servers.context import context
 from tests.servers.graph import Fault, GraphServer
 from tests.servers.graph_access import provider
@@ -45,6 +45,7 @@ class Nights:
         self.context = context(folder)
         self.dice = random.Random(seed)
         self.cursor: str | None = None
+        self.known: dict[str, Resource] = {}
         self.base: BaseSeries | None = None
         self.rows: list[JournalRow] = []
         self.decisions: list[Decision] = []
@@ -105,10 +106,23 @@ class Nights:
                 wanted = replace(wanted, description=f"Why: {self.count}.")
             case 3:
                 wanted = replace(wanted, start=time(self.dice.randint(9, 16)))
+            case 4:
+                wanted = self._until(wanted, None if wanted.until else self.dice.choice(DAYS[4:]))
         for day in self.dice.sample(DAYS, 3):
             if day not in self.edits and wanted.has(day):
                 wanted = self._dated(wanted, day)
         return wanted
+
+    def _until(self, wanted: Series, until: date | None) -> Series:
+        ended = replace(wanted, until=until)
+        # Dates that an ending takes away are nobody's any more.
+        self.edits = {day: placed for day, placed in self.edits.items() if ended.has(day)}
+        return replace(
+            ended,
+            cancelled=frozenset(day for day in wanted.cancelled if ended.has(day)),
+            dropped=frozenset(day for day in wanted.dropped if ended.has(day)),
+            overrides={day: o for day, o in wanted.overrides.items() if ended.has(day)},
+        )
 
     def _dated(self, wanted: Series, day: date) -> Series:
         gone, dropped, overrides = set(wanted.cancelled), set(wanted.dropped), dict(wanted.overrides)
@@ -132,7 +146,13 @@ class Nights:
         one_run = provider(self.server, self.context)
         delta = one_run.read("", WINDOW, self.cursor)
         self.cursor = delta.cursor
+        for name in delta.removed:
+            del self.known[name]
+        self.known.update((resource.name, resource) for resource in delta.changed)
         there = self.there()
+        # What the changes add up to is what is found without them.
+        expanded = one_run.expand("", self.known.values(), WINDOW, BERLIN)
+        assert [one.owned for one in expanded] == ([there] if there is not None else [])
         self._notice(there, self.server.now())
         wanted = self.plan(there.series if there is not None else None)
         if there is not None and wanted.same_content(there.series) and not there.unfinished:
