@@ -27,7 +27,7 @@ from providers.microsoft.zones import windows_zone
 
 __all__ = ["Changing", "NoRights", "Step"]
 
-_ROUNDS = 12
+_ROUNDS = 24
 _TRIES = 3
 _LOOKS = 3
 _DUPLICATE = "ErrorDuplicateTransactionId"
@@ -327,6 +327,7 @@ class Changing:
                 return None
             if answer.status != NOT_FOUND:
                 raise self.graph.failure(answer)
-        self._numbers[op.day] = self._numbers.get(op.day, 0) + 1
+        # In growing steps: a date may have come and gone for years.
+        self._numbers[op.day] = 2 * self._numbers.get(op.day, 0) or 1
         self._tries.pop(op.id, None)
         return None

@@ -86,10 +86,7 @@ class Writer:
             except StopIteration as end:
                 self._outcomes[one.at] = end.value
             except NoRights:
-                error = self._no_rights()
-                if self._any_done:
-                    self._outcomes[one.at] = Outcome(OutcomeState.FAILED, error=error.what)
-                raise error from None
+                raise self._no_rights() from None
         throttled = [reply for group in answers for reply in group if reply.status == THROTTLED]
         if throttled:
             raise self._graph.failure(throttled[0])

@@ -194,6 +194,14 @@ def test_a_block_with_guests_is_left_alone_since_they_would_be_mailed(
     assert graph.mailed == []
 
 
+def test_the_hundredth_time_is_no_harder_than_the_tenth(graph: GraphServer, hand: Hand) -> None:
+    for number in range(100):
+        suffix = f":{number}" if number else ""
+        graph.mailbox.taken[f"calsync:{KEY}{suffix}"] = ("AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0Agone", "")
+    assert hand.write(RICH).state is DONE
+    assert len([r for r in graph.requests if any(part.method == "POST" for part in r.parts)]) == 9
+
+
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_series_that_was_deleted_can_be_made_again(graph: GraphServer, hand: Hand, status: int) -> None:
     graph.duplicate_status = status
