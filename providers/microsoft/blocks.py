@@ -145,7 +145,8 @@ def _zone(master: Json | None, data: Data, leader: ZoneInfo) -> ZoneInfo:
         return ZoneInfo(data.zone)
     span = (master.get("recurrence") or {}).get("range") or {}
     named = str(span.get("recurrenceTimeZone") or master.get("originalStartTimeZone") or "")
-    if named == data.windows:
+    # UTC has another name in what comes back than in what was sent.
+    if named == data.windows or zone_of(named) == zone_of(data.windows) == ZoneInfo("UTC"):
         return ZoneInfo(data.zone)
     return zone_of(named) or zone_of(str(master.get("originalStartTimeZone") or "")) or leader
 

@@ -23,7 +23,7 @@ from providers.microsoft.finding import Found, Places, all_rows, event_part, gat
 from providers.microsoft.graph import Graph, Part
 from providers.microsoft.marks import DATA, Data, mark_of, properties
 from providers.microsoft.missing import Missing, Op, asks_somebody, guarded, removal
-from providers.microsoft.zones import windows_zone
+from providers.microsoft.zones import plain_zone, windows_zone
 
 __all__ = ["Changing", "NoRights", "Step"]
 
@@ -84,6 +84,7 @@ class Changing:
     _apart: set[date] = field(default_factory=set)
     _crossed: set[date] = field(default_factory=set)
     _theirs: set[date] = field(default_factory=set)
+    _before: Series | None = None
     _after: Series | None = None
     _data: Data | None = None
     _made: dict[str, None] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Changing:
 
     def _run(self) -> Generator[Step, list[Reply], Outcome]:
         look = yield from self._first()
-        self._after = self.change.after
+        self._before, self._after = (_plain(side) for side in (self.change.before, self.change.after))
         looks = 0
         for _ in range(_ROUNDS):
             end = self._settled(look)
@@ -185,7 +186,7 @@ class Changing:
 
     def _settled(self, look: _Look) -> Outcome | None:
         """How the write ends by what is there; None when something is still to be sent."""
-        before, after, seen = self.change.before, self._after, sight(self.year)
+        before, after, seen = self._before, self._after, sight(self.year)
         if look.nothing:
             if after is None:
                 return Outcome(OutcomeState.DONE)
@@ -331,3 +332,8 @@ class Changing:
         self._numbers[op.day] = 2 * self._numbers.get(op.day, 0) or 1
         self._tries.pop(op.id, None)
         return None
+
+
+def _plain(series: Series | None) -> Series | None:
+    """The series by the name that its zone is read by."""
+    return replace(series, timezone=plain_zone(series.timezone)) if series is not None else None

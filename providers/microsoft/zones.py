@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal.windows_tz import tz_win, win_tz
 
-__all__ = ["windows_zone", "zone_of"]
+__all__ = ["plain_zone", "windows_zone", "zone_of"]
 
 _UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Etc/UCT", "Etc/Zulu", "Zulu", "UCT"})
 _BEFORE, _AFTER = 1, 3
@@ -28,6 +28,11 @@ def windows_zone(name: str, year: int) -> str:
     if usual in win_tz and _agree(name, win_tz[usual], year):
         return usual
     return next((windows for windows in sorted(win_tz) if _agree(name, win_tz[windows], year)), "")
+
+
+def plain_zone(name: str) -> str:
+    """The IANA zone `name`, UTC for any of its other names: a reader of iCalendar gives them all back as that."""
+    return "UTC" if name in _UTC_NAMES else name
 
 
 def zone_of(name: str) -> ZoneInfo | None:

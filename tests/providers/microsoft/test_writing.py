@@ -281,6 +281,20 @@ def test_a_zone_comes_back_by_the_name_it_was_meant_by_until_somebody_changes_it
     assert hand.series().timezone == "Europe/Paris"
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "GMT"])
+def test_utc_is_utc_by_any_of_its_names(graph: GraphServer, hand: Hand, make: Make, zone: str) -> None:
+    wanted = replace(RICH, timezone=zone)
+    outcomes = [make().write("", [SeriesWrite(KEY, None, wanted)])[0] for _ in range(2)]
+    assert [outcome.state for outcome in outcomes] == [DONE, DONE]
+    event = graph.mailbox.items.events[hand.name]
+    assert event.recurrence is not None
+    # What was sent as UTC comes back by another name.
+    event.recurrence["range"]["recurrenceTimeZone"] = event.zone_name = "tzone://Microsoft/Utc"
+    assert hand.series().same_content(replace(wanted, timezone="UTC"))
+    (outcome,) = make().write("", [SeriesWrite(KEY, wanted, replace(wanted, title="Deep work"))])
+    assert outcome.state is DONE
+
+
 def test_what_the_leader_does_while_a_writing_lies_unfinished_is_theirs(graph: GraphServer, hand: Hand) -> None:
     hand.write(RICH)
     there = hand.there()
