@@ -125,7 +125,7 @@ class MicrosoftProvider:
                     warnings=tuple(seen.warnings),
                 )
         try:
-            seen, following = self._reader(self._place(calendar)).whole(window, asked)
+            seen, following = self._reader(self._place(calendar)).whole(window, asked, known)
         except Forgotten:
             raise graph.expired() from None
         self._own[following.place] = following.own

@@ -93,6 +93,10 @@ class _Touched:
             else:
                 self.singles[name] = row
 
+    def marked(self) -> set[str]:
+        """The ids of masters and single events that say they are ours."""
+        return {name for rows in (self.singles, self.masters) for name, row in rows.items() if mark_of(row) is not None}
+
     def take_gone(self, rows: Mapping[str, Json | None], known: Cursor) -> None:
         """Sort the tombstones; those of ids that were never seen here say nothing."""
         gone = [name for name, row in rows.items() if row is None]
@@ -135,15 +139,20 @@ class Reader:
             read += [series] if series is not None else []
         return read
 
-    def whole(self, window: Span, asked: tuple[str, ...]) -> tuple[Seen, Cursor]:
-        """A new round, with everything in the window."""
+    def whole(self, window: Span, asked: tuple[str, ...], known: Cursor | None = None) -> tuple[Seen, Cursor]:
+        """A new round, with everything in the window; `known` is what was known before, if anything."""
         window = Span(window.start, window.end + _FURTHER)
         begin, end = (f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for at in (window.start, window.end))
         rows, link = self._walk(self._places.delta + query(startDateTime=begin, endDateTime=end))
         # Asked for by their marks, since one that has no date in the window has no row either and would look gone.
-        found = gather(listed(self._graph, self._places))
+        answered = {str(row["id"]): row for row in listed(self._graph, self._places)}
         touched, seen = _Touched(), Seen()
         touched.take(rows)
+        before = known.own if known is not None and known.place == self._place else {}
+        wanted = touched.marked() | (touched.dates.keys() - touched.masters.keys())
+        self._ask_more(answered, wanted.union(*before.values()))
+        touched.masters.update((name, answered[name]) for name in touched.dates.keys() & answered.keys())
+        found = gather(answered.values())
         with_dates(self._graph, self._places, list(found.values()), self._year)
         for key, one in sorted(found.items()):
             if self._reaches(one, rows, window):
@@ -152,9 +161,6 @@ class Reader:
         for name, row in touched.singles.items():
             if name not in ours:
                 self._keep_single(seen, name, row)
-        missing = sorted(touched.dates.keys() - touched.masters.keys() - ours)
-        replies = self._graph.read([event_part(self._places, name) for name in missing])
-        touched.masters.update((name, r.body) for name, r in zip(missing, replies, strict=True) if self._there(r))
         for name, dates in sorted(touched.dates.items()):
             if name in touched.masters and name not in ours and dates:
                 self._keep_series(seen, name, touched.masters[name], dates)
@@ -214,7 +220,7 @@ class Reader:
             if name in whose:
                 continue
             if row is None:
-                parts["event", name] = event_part(self._places, name)
+                parts["event", name] = event_part(self._places, name, marks=True)
             # A row of ours that is new: all of it is asked for at once.
             window = known.window if row is None or mark_of(row) is None else sight(self._year)
             parts["dates", name] = instances_part(self._places, name, window)
@@ -233,7 +239,15 @@ class Reader:
 
     def _own_since(self, seen: Seen, touched: _Touched, answers: _Answers) -> None:
         """What became of our series that were touched."""
-        found = gather(all_rows(self._graph, answers.one("own", "")) or [])
+        rows = all_rows(self._graph, answers.one("own", ""))
+        if rows is None:
+            raise self._graph.failure(answers.one("own", ""))
+        answered = {str(row["id"]): row for row in rows}
+        told = (reply.body for reply in answers.of("event") if reply.done and mark_of(reply.body) is not None)
+        answered.update((str(row["id"]), row) for row in told)
+        before = [seen.own.get(key, ()) for key in touched.keys]
+        self._ask_more(answered, touched.marked().union(*before))
+        found = gather(answered.values())
         late = []
         for key in sorted(touched.keys & found.keys()):
             one = found[key]
@@ -244,13 +258,19 @@ class Reader:
                 one.take(all_rows(self._graph, answers.one("dates", name)))
         with_dates(self._graph, self._places, late, self._year)
         for key in sorted(touched.keys):
-            before = seen.own.pop(key, ())
+            was = seen.own.pop(key, ())
             if key in found:
                 self._keep_own(seen, key, found[key])
-            for name in before[:1]:
+            for name in was[:1]:
                 if seen.own.get(key, ())[:1] != (name,):
                     seen.series.pop(name, None)
                     seen.drop(name)
+
+    def _ask_more(self, answered: dict[str, Json], wanted: Iterable[str]) -> None:
+        """Ask by id for what a question by marks has not brought: that may not find yet what was made a moment ago."""
+        names = sorted(set(wanted) - answered.keys())
+        replies = self._graph.read([event_part(self._places, name, marks=True) for name in names])
+        answered.update((name, reply.body) for name, reply in zip(names, replies, strict=True) if self._there(reply))
 
     def _series_since(self, seen: Seen, name: str, master: Json | None, answers: _Answers) -> None:
         """What became of somebody else's series that was touched."""
@@ -337,6 +357,10 @@ class _Answers:
     def one(self, what: str, name: str) -> Reply:
         """The reply to one question."""
         return self._replies[what, name]
+
+    def of(self, what: str) -> list[Reply]:
+        """The replies to all questions of a kind."""
+        return [reply for (kind, _), reply in self._replies.items() if kind == what]
 
     def drop(self, what: str, name: str) -> None:
         """Take a reply for not given."""

@@ -35,7 +35,8 @@ class GraphServer:
     speak to loopback directly. `any_bearer` takes every token, for tests with an OAuth server of their own.
     `max_concurrent` requests of a mailbox may be under way at once; `gather` holds requests until so many are (or
     `gather_seconds` have passed), so that `peak` shows how many a client sends at once. `lag` is how many reads after a
-    write still see what stood there before. `duplicate_status` is 400 or 409; `forgotten_answer` 410, 400 or 404.
+    write still see what stood there before; `filter_lag` is how many questions by an extended property do not find an
+    event yet that was just made. `duplicate_status` is 400 or 409; `forgotten_answer` 410, 400 or 404.
     `delta_masters` says which masters are rows of a delta: "all", "young" (of series that begin in the window), "none".
     """
 
@@ -64,6 +65,7 @@ class GraphServer:
         self.occurrences_carry_transaction_id = False
         self.spurious_412 = 0
         self.lag = 0
+        self.filter_lag = 0
         self.forgotten_answer = 410
         self.max_concurrent = 4
         self.gather = 0

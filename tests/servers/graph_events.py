@@ -107,6 +107,8 @@ def create(ask: Ask, calendar: Calendar) -> Reply:
     if transaction is not None:
         ask.mailbox.taken[transaction] = (name, print_)
     ask.mailbox.touch(event, ask.server.now())
+    if ask.server.filter_lag:
+        ask.mailbox.unindexed[name] = ask.server.filter_lag
     _mail(ask, event)
     return Reply(201, _shown(ask, Row(event)), {"Location": f"{ask.server.origin}/v1.0/me/events/{ask.looks.id(name)}"})
 

@@ -238,6 +238,8 @@ class Mailbox:
         """transactionIds that were used: the event's id and what it was created with."""
         self.occurrences: dict[str, tuple[str, date]] = {}
         """Ids of dates that were shown: their series and original date."""
+        self.unindexed: dict[str, int] = {}
+        """Events that a question by an extended property does not find yet, and how many more it will not."""
         self.stale: Items | None = None
         self.stale_reads = 0
         self.working = (time(9), time(17), ["monday", "tuesday", "wednesday", "thursday", "friday"])

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
-from calsync.ports import SeriesWrite
+from calsync.model import Key
+from calsync.ports import OutcomeState, SeriesWrite
 from tests.contract.samples import BERLIN, WINDOW, series
 from tests.providers.microsoft.conftest import Make
 from tests.servers.graph import GraphServer
+from tests.system import vendors
 
 KEY = series().key
+KEYS = [Key(f"cslateblock0000000000000000{n:07d}") for n in range(3)]
 
 
 @pytest.mark.parametrize("echoes", [False, True])
@@ -25,3 +31,53 @@ def test_a_new_block_is_ours_although_a_delta_shows_its_dates_only(
     assert found.owned.series == series()
     quiet = make().read("", WINDOW, delta.cursor)
     assert (quiet.changed, quiet.removed) == ((), ())
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["complete", "since"])
+@pytest.mark.parametrize("masters", ["all", "none"])
+@pytest.mark.parametrize("on_dates", [False, True])
+def test_a_new_block_is_ours_although_no_question_by_its_mark_finds_it_yet(
+    graph: GraphServer, make: Make, known: bool, masters: str, on_dates: bool
+) -> None:
+    graph.delta_masters, graph.occurrences_carry_transaction_id = masters, on_dates
+    first = make().read("", WINDOW, None)
+    graph.filter_lag = 50
+    outcomes = make().write("", [SeriesWrite(key, None, series(key=key)) for key in KEYS])
+    assert {outcome.state for outcome in outcomes} == {OutcomeState.DONE}
+    delta = make().read("", WINDOW, first.cursor if known else None)
+    found = make().expand("", delta.changed, WINDOW, BERLIN)
+    assert {one.owned.series.key for one in found if one.owned is not None} == set(KEYS)
+    assert len(found) == len(KEYS)
+    quiet = make().read("", WINDOW, delta.cursor)
+    assert (quiet.changed, quiet.removed, quiet.requests) == ((), (), 1)
+
+
+def test_a_known_block_that_the_question_by_marks_leaves_out_is_no_deleted_one(graph: GraphServer, make: Make) -> None:
+    make().write("", [SeriesWrite(KEY, None, series())])
+    first = make().read("", WINDOW, None)
+    own = graph.hand.name_of(KEY)
+    graph.hand.delete_date("", own, date(2026, 12, 14))
+    graph.mailbox.unindexed[own] = 50
+    delta = make().read("", WINDOW, first.cursor)
+    (found,) = make().expand("", delta.changed, WINDOW, BERLIN)
+    assert (delta.removed, found.owned is not None) == ((), True)
+    # The link is forgotten: a complete read still knows whom to ask for.
+    graph.forget_tokens()
+    again = make().read("", WINDOW, delta.cursor)
+    assert again.complete
+    assert again.changed == delta.changed
+    graph.hand.delete("", own)
+    assert make().read("", WINDOW, again.cursor).removed == (own,)
+
+
+def test_nights_whose_own_blocks_are_not_found_by_their_marks_yet_are_as_any_other(tmp_path: Path) -> None:
+    told = []
+    for lag in (0, 3):
+        with vendors.graph() as vendor:
+            vendor.server.filter_lag = lag
+            world = vendors.VendorWorld(tmp_path / f"leader{lag}", {"work": vendor})
+            nights = [(night.written, night.errors, night.changes) for night in world.nights(3)]
+            told.append((nights, world.decisions(), vendor.everything()))
+    assert told[0] == told[1]
+    assert told[1][0][0][:2] == (2, [])
+    assert told[1][1] == []
