@@ -10,15 +10,19 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from calsync.errors import Unreachable
-from calsync.wire import Answer, NoAnswer, Wire
+from calsync.wire import Answer, Wire
 
-__all__ = ["Access", "Transport", "asks_for_patience"]
+__all__ = ["Access", "NotSent", "Transport", "asks_for_patience"]
 
 _UNAUTHORIZED = 401
 _SAFE = frozenset({"GET", "HEAD"})
 _ASKING = ("/freeBusy",)
 """Paths whose POST changes nothing."""
 _PATIENCE = frozenset({"userRateLimitExceeded", "rateLimitExceeded"})
+
+
+class NotSent(Unreachable):
+    """There was no access token to be had: of the request itself nothing has left this computer."""
 
 
 class Access(Protocol):
@@ -50,7 +54,7 @@ class Transport:
     ) -> tuple[Any, bytes]:
         """Send one request; with a new token once more, when the first was refused for its token.
 
-        Raises what Wire.send and Access.authorization raise.
+        Raises what Wire.send and Access.authorization raise, and NotSent when no token can be had.
         """
         import httplib2
 
@@ -77,9 +81,8 @@ class Transport:
     def _send(self, method: str, uri: str, body: bytes, headers: Mapping[str, str], *, safe: bool) -> Answer:
         try:
             authorization = self._access.authorization()
-        except NoAnswer as error:
-            # Of the request itself nothing was sent.
-            raise Unreachable(error.what, error.next_step) from error
+        except Unreachable as error:
+            raise NotSent(error.what, error.next_step) from error
         given = {**headers, "authorization": authorization}
         return self.wire.send(method, uri, body=body, headers=given, safe=safe)
 

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from calsync.errors import Malformed, ProviderError, ReadOnly, Unreachable
 from calsync.model import Override, Series
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
-from calsync.wire import NoAnswer
 from providers.google.blocks import FOCUS, home_of, ids_of, key_of
 from providers.google.bodies import new_event
 from providers.google.calls import EVENT
@@ -35,6 +34,7 @@ from providers.google.changes import (
 from providers.google.errors import Rejected, told
 from providers.google.groups import Group, Json, is_live
 from providers.google.reading import Reader
+from providers.google.transport import NotSent
 
 __all__ = ["Focus", "Writer"]
 
@@ -295,7 +295,10 @@ class Writer:
         """Carry out one write. Raises _Cut, _Refused, or the port's errors when nothing can be written there at all."""
         try:
             said = self._calls.run(request, etag)
-        except (NoAnswer, Malformed) as error:
+        except NotSent:
+            raise
+        except (Unreachable, Malformed) as error:
+            # It has left, and whatever broke off the answer says nothing of what was done.
             self._lost = True
             self._pause(_A_MOMENT)
             raise _Cut(error.what) from None

@@ -163,7 +163,11 @@ class _Before(HTTPAdapter):
 
 def interrupted(rig: Rig, number: int, act: Callable[[], None]) -> Callable[[], requests.Session]:
     """Makes sessions in which `act` happens just before the request of that number, counted from 0."""
-    adapter = _Before(detour(rig.server.url, GOOGLE_HOSTS), number, act)
+    return mounted(_Before(detour(rig.server.url, GOOGLE_HOSTS), number, act))
+
+
+def mounted(adapter: HTTPAdapter) -> Callable[[], requests.Session]:
+    """Makes sessions that lead through `adapter`."""
 
     def make() -> requests.Session:
         session = requests.Session()
@@ -220,3 +224,42 @@ def test_a_title_that_the_leader_gives_before_the_first_write_is_kept(tmp_path: 
             (outcome,) = rig.provider(http=interrupted(rig, number, mine)).write("", [wanted])
             assert outcome.state is CONFLICT, (number, outcome)
             assert rig.own().series.title == "Mine now"
+
+
+class _Broken(HTTPAdapter):
+    """Leads to the account; the answer to the first write is not heard to its end, for a reason that is no timeout."""
+
+    def __init__(self, make: Callable[[], requests.Session], patience: Callable[[float], None] | None) -> None:
+        super().__init__()
+        self._session, self._patience, self._heard = make(), patience, False
+
+    def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:  # type: ignore[override]
+        answer = self._session.get_adapter(request.url or "").send(request, **kwargs)  # type: ignore[arg-type]
+        if self._heard:
+            if self._patience is not None:
+                self._patience(300.0)
+        elif request.method != "GET":
+            self._heard = True
+            if self._patience is None:
+                answer.close()
+                raise requests.exceptions.SSLError("EOF occurred in violation of protocol")
+            self._patience(-1.0)
+        return answer
+
+
+@pytest.mark.parametrize("slow", [True, False], ids=["slower-than-the-bound", "a-broken-tls-connection"])
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.__name__)
+def test_a_write_whose_answer_is_cut_off_in_any_way_is_looked_at_and_never_called_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: Setting, slow: bool
+) -> None:
+    undisturbed = calm(setting)
+
+    def patience(seconds: float) -> None:
+        monkeypatch.setattr("calsync.wire._ANSWER_SECONDS", seconds)
+
+    with fresh(tmp_path) as rig:
+        wanted = setting(rig)
+        adapter = _Broken(detour(rig.server.url, GOOGLE_HOSTS), patience if slow else None)
+        (outcome,) = rig.provider(http=mounted(adapter)).write("", [wanted])
+        assert outcome.state is DONE, outcome
+        assert rig.everything() == undisturbed.stands
