@@ -9,19 +9,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from calsync.errors import StateError
+from calsync.errors import SignInNeeded, StateError
+from calsync.signstep import sign_in_step
 from calsync.tokens import read_private
 from calsync.wholefile import replace_file
+from calsync.wire import LONGEST_SECONDS
 
-__all__ = ["GrantFile", "every_grant"]
+__all__ = ["PATIENCE_SECONDS", "GrantFile", "every_grant", "granted", "understood"]
+
+PATIENCE_SECONDS = 2 * LONGEST_SECONDS
+"""How long a held grant is waited for: longer than its holder may take, who asks Microsoft twice (where one signs in,
+then for a token). Whoever gives up sooner blames another calsync for what is a slow network."""
 
 _FOLDER = "grants"
-_PATIENCE_SECONDS = 120.0
 _NOT_PLAIN = re.compile(r"[^a-z0-9.@_-]+")
 
 
@@ -58,16 +63,6 @@ class GrantFile:
                 f"{self.path}: cannot be written ({error.strerror})", "check the state folder and its free space"
             ) from None
 
-    def forget(self) -> bool:
-        """Remove the grant; True when there was one."""
-        try:
-            self.path.unlink()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise StateError(f"{self.path}: cannot be removed ({error.strerror})", "check the state folder") from None
-        return True
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the grant against every other thread and process; raises StateError when it stays held."""
@@ -77,11 +72,12 @@ class GrantFile:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Not thread-local, so that threads wait for each other as processes do; never removed, since a lock on
             # a deleted file would guard nothing.
-            with FileLock(f"{self.path}.lock", timeout=_PATIENCE_SECONDS, mode=0o600, thread_local=False):
+            with FileLock(f"{self.path}.lock", timeout=PATIENCE_SECONDS, mode=0o600, thread_local=False):
                 yield
         except Timeout:
             raise StateError(
-                f"{self.path}: another calsync has been signing in with it for minutes", "end that one, then try again"
+                f"{self.path}: another calsync has held it for {PATIENCE_SECONDS / 60:.0f} minutes",
+                "end that one, then try again",
             ) from None
         except OSError as error:
             raise StateError(
@@ -102,17 +98,55 @@ def every_grant(folder: Path, provider: str) -> list[dict[str, Any]]:
     return found
 
 
+def understood(
+    file: GrantFile, name: str, account: str, is_whole: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, Any] | None:
+    """The grant of `account` as the calendar `name` uses it, None when there is none.
+
+    `is_whole` says whether all that is looked at has its type. Raises SignInNeeded for what cannot be understood,
+    StateError when others can read it.
+    """
+    try:
+        grant = file.read()
+    except _NoGrant:
+        grant, whole = None, False
+    except StateError as error:
+        raise StateError(f"{name}: {error.what}", error.next_step) from None
+    else:
+        whole = grant is None or is_whole(grant)
+    if not whole:
+        raise SignInNeeded(
+            f"{name}: the grant of {account} cannot be understood", f"move {file.path} away, then {sign_in_step(name)}"
+        )
+    return grant
+
+
+def granted(file: GrantFile) -> set[str]:
+    """The permissions that a grant has; none when there is no grant that can be read."""
+    try:
+        scopes = (file.read() or {}).get("scopes")
+    except StateError:
+        return set()
+    return {one for one in scopes if isinstance(one, str)} if isinstance(scopes, list) else set()
+
+
+class _NoGrant(StateError):
+    """What lies in the place of a grant is none."""
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     data = read_private(path)
     if data is None:
         return None
     try:
         said = json.loads(data)
-    except ValueError:
+        # What cannot be written as text cannot be sent either: JSON has escapes for half a character.
+        json.dumps(said, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         # The decoder's message is kept out: it may quote the file.
         said = None
     if not isinstance(said, dict):
-        raise StateError(
+        raise _NoGrant(
             f"{path}: it is not a grant that calsync has written",
             "move it away and sign in again with `calsync calendars sign-in`",
         )

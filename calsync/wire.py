@@ -21,7 +21,17 @@ from calsync.errors import Malformed, Unreachable
 if TYPE_CHECKING:
     from requests import Response, Session
 
-__all__ = ["LATER", "Answer", "NoAnswer", "Wire", "last_cause", "repeated", "wait_asked", "whole_body"]
+__all__ = [
+    "LATER",
+    "LONGEST_SECONDS",
+    "Answer",
+    "NoAnswer",
+    "Wire",
+    "last_cause",
+    "repeated",
+    "wait_asked",
+    "whole_body",
+]
 
 LATER = "check the network; the next run tries again"
 
@@ -35,6 +45,8 @@ _TRIES = 4
 _LONGEST_WAIT = 60.0
 """A server that asks for more patience than this is left alone until the next run."""
 _TRIES_SECONDS = 240.0
+LONGEST_SECONDS = _TRIES_SECONDS + _LONGEST_WAIT + _CONNECT_SECONDS + _ANSWER_SECONDS
+"""What one exchange may take with all its retries: the last try may begin when time is all but up, after a wait."""
 _BRIEFLY = frozenset({408, 429, 500, 502, 503, 504})
 _NOT_DONE = 429
 _SKEW = timedelta(minutes=5)

@@ -16,15 +16,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from calsync.errors import SignInNeeded, StateError, Unreachable
-from calsync.grants import GrantFile
+from calsync.grants import GrantFile, understood
 from calsync.ports import ProviderContext
 from calsync.tokens import read_private
 from calsync.tokenwire import ask, is_token
 from calsync.wire import LATER, Answer, Wire
-from providers.google.refusals import Refusal, no_grant, sign_in_step, testing_ended
+from providers.google.refusals import Refusal, no_grant, testing_ended
 from providers.google.scopes import scopes_for
 
-__all__ = ["TOKEN_URI", "GoogleAccess", "Transport", "is_primary", "of_service_account", "of_user", "silence"]
+__all__ = [
+    "TOKEN_URI",
+    "GoogleAccess",
+    "Transport",
+    "is_primary",
+    "is_token_uri",
+    "of_service_account",
+    "of_user",
+    "silence",
+]
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
@@ -72,14 +81,10 @@ class GoogleAccess:
         """Forget the access token, because the server has refused it; the next one is asked for."""
         self._credentials = None
 
-    def refused(self) -> SignInNeeded:
-        """The error for a server that refuses a token which was just renewed."""
-        return SignInNeeded(f"{self._name}: Google does not let {self._account} in", sign_in_step(self._name))
-
     def _from_grant(self) -> Any:
         with self._grant.locked():
-            grant = self._grant.read()
-            if grant is None or grant.get("kind") != "user" or not grant.get("refresh_token"):
+            grant = self._read()
+            if grant is None or grant["kind"] != "user" or not grant.get("refresh_token"):
                 raise no_grant(self._name, self._account)
             in_testing = testing_ended(str(grant.get("signed_in")), self._now())
             fresh = of_user(self._name, self._account, Transport(self._wire), grant, in_testing=in_testing)
@@ -90,10 +95,35 @@ class GoogleAccess:
 
     def _scopes(self) -> list[str]:
         """What a service account asks for: what its sign-in has found to work, else what writing needs."""
-        grant = self._grant.read()
-        if grant is not None and grant.get("kind") == "service":
-            return [str(scope) for scope in grant.get("scopes", [])]
+        grant = self._read()
+        if grant is not None and grant["kind"] == "service":
+            return list(grant["scopes"])
         return scopes_for(write=True, primary=is_primary(self._options))
+
+    def _read(self) -> dict[str, Any] | None:
+        return understood(self._grant, self._name, self._account, _is_whole)
+
+
+def _is_whole(grant: Mapping[str, Any]) -> bool:
+    """True when all that is looked at in a grant has its type; what was left out is as if it were empty."""
+    if grant.get("kind") == "service":
+        scopes = grant.get("scopes")
+        return isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
+    texts = ("refresh_token", "client_id", "client_secret")
+    return (
+        grant.get("kind") == "user"
+        and all(isinstance(grant.get(key, ""), str) for key in texts)
+        and is_token_uri(grant.get("token_uri", TOKEN_URI))
+    )
+
+
+def is_token_uri(said: object) -> bool:
+    """True for an address that a refresh token can be sent to: OAuth has it encrypted (RFC 6749 3.2)."""
+    try:
+        place = urlsplit(said) if isinstance(said, str) else None
+        return place is not None and place.scheme == "https" and bool(place.hostname) and place.port != 0
+    except ValueError:
+        return False
 
 
 def of_user(name: str, account: str, transport: Transport, grant: Mapping[str, Any], *, in_testing: bool) -> Any:

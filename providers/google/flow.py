@@ -17,7 +17,7 @@ from calsync.grants import every_grant
 from calsync.ports import SignInPerson
 from calsync.tokenwire import ask
 from calsync.wire import Wire
-from providers.google.auth import TOKEN_URI
+from providers.google.auth import TOKEN_URI, is_token_uri
 from providers.google.refusals import Refusal, sign_in_step
 
 __all__ = ["Client", "by_browser", "by_paste", "find_client"]
@@ -47,10 +47,9 @@ def find_client(name: str, chosen: str, folder: Path) -> Client:
     if chosen:
         return _client_in(name, Path(chosen).expanduser())
     for grant in every_grant(folder, "google"):
-        if grant.get("client_id"):
-            return Client(
-                grant["client_id"], grant.get("client_secret", ""), token_uri=grant.get("token_uri", TOKEN_URI)
-            )
+        client, secret, token_uri = (grant.get(key) for key in ("client_id", "client_secret", "token_uri"))
+        if client and isinstance(client, str) and isinstance(secret, str) and is_token_uri(token_uri):
+            return Client(client, secret, token_uri=str(token_uri))
     raise UsageError(
         f"{name}: signing in at Google goes through an OAuth client, and none is named",
         f"make one of the type Desktop app (docs/google.md), then {sign_in_step(name, '--client', 'FILE')}",

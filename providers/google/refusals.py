@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from calsync.errors import SignInNeeded
+from calsync.signstep import sign_in_step
 
 __all__ = ["Refusal", "no_grant", "sign_in_step", "testing_ended"]
 
 _DELEGATION = "Security > Access and data control > API controls > Domain-wide delegation"
-
-
-def sign_in_step(name: str, *options: str) -> str:
-    """The command that signs in to the calendar `name`."""
-    return "run `" + shlex.join(["calsync", "calendars", "sign-in", name, *options]) + "`"
 
 
 def no_grant(name: str, account: str) -> SignInNeeded:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from calsync.errors import SignInNeeded, Unreachable
-from calsync.grants import GrantFile
+from calsync.grants import GrantFile, understood
 from calsync.ports import ProviderContext
 from calsync.tokenwire import ask, is_token
 from calsync.wire import LATER, Answer, Wire
 from providers.microsoft.clouds import cloud
+from providers.microsoft.granted import is_whole
 from providers.microsoft.refusals import SignedIn, no_grant, refusal, sign_in_step
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ class MicrosoftAccess:
     def app_only(self) -> bool:
         """True when an application acts, without a user: then it is `/users/{account}`, not `/me`.
 
-        Raises StateError when the grant cannot be read.
+        Raises SignInNeeded or StateError when the grant cannot be read.
         """
         if self._app_only is None:
-            self._app_only = (self._file.read() or {}).get("kind") == "application"
+            self._app_only = (self._read() or {}).get("kind") == "application"
         return self._app_only
 
     def authorization(self) -> str:
@@ -82,10 +83,13 @@ class MicrosoftAccess:
         """The error for a server that refuses a token which was just renewed."""
         return SignInNeeded(f"{self._name}: Microsoft does not let {self._account} in", sign_in_step(self._name))
 
+    def _read(self) -> dict[str, Any] | None:
+        return understood(self._file, self._name, self._account, is_whole)
+
     def _fetched(self) -> tuple[str, int]:
         """A token, and for how many seconds it is good."""
         with self._file.locked():
-            grant = self._file.read()
+            grant = self._read()
             if grant is None:
                 raise no_grant(self._name, self._account)
             who = self._who(grant)
@@ -99,7 +103,7 @@ class MicrosoftAccess:
             else:
                 accounts = app.get_accounts()
                 answer = app.acquire_token_silent_with_error(
-                    who.cloud.scopes(grant.get("scopes", [])), accounts[0] if accounts else None
+                    who.cloud.scopes(grant["scopes"]), accounts[0] if accounts else None
                 )
             if answer is None:
                 raise no_grant(self._name, self._account)
@@ -130,14 +134,10 @@ class MicrosoftAccess:
         from msal import SerializableTokenCache
 
         cache = SerializableTokenCache()
-        try:
-            cache.deserialize(str(grant.get("cache", "")))
-            for entry in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
-                if entry["secret"] == self._refused:
-                    cache.remove_at(entry)
-        except (ValueError, TypeError, AttributeError, KeyError):
-            # Not what MSAL has written; its message might quote it.
-            raise no_grant(self._name, self._account) from None
+        cache.deserialize(grant.get("cache"))
+        for entry in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
+            if entry["secret"] == self._refused:
+                cache.remove_at(entry)
         return cache
 
     def _secret_for(self, grant: Mapping[str, Any], who: SignedIn) -> str | None:

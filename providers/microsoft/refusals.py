@@ -6,12 +6,12 @@ Microsoft numbers them: https://learn.microsoft.com/entra/identity-platform/refe
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from calsync.errors import ProviderError, SignInNeeded, Unreachable
+from calsync.signstep import sign_in_step
 from calsync.wire import LATER
 from providers.microsoft.clouds import Cloud
 
@@ -44,11 +44,6 @@ class SignedIn:
         """
         tenant = self.account.rpartition("@")[2] if self.tenant in ANY_TENANT else self.tenant
         return f"{self.cloud.login}/{tenant}/adminconsent?client_id={self.client}"
-
-
-def sign_in_step(name: str, *options: str) -> str:
-    """The command that signs in to the calendar `name`."""
-    return "run `" + shlex.join(["calsync", "calendars", "sign-in", name, *options]) + "`"
 
 
 def no_grant(name: str, account: str) -> SignInNeeded:

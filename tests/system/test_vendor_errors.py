@@ -26,7 +26,7 @@ class Trouble(NamedTuple):
 
 
 def _no_grant(kind: str) -> Callable[[Vendor, VendorWorld], Any]:
-    return lambda _vendor, world: GrantFile(world.state, kind, ACCOUNT).forget()
+    return lambda _vendor, world: GrantFile(world.state, kind, ACCOUNT).path.unlink()
 
 
 def _signed_in_a_week_ago(vendor: Vendor, world: VendorWorld) -> None:

@@ -9,6 +9,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import googleapiclient
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from calsync.errors import CalsyncError, SignInNeeded, StateError, Unreachable
@@ -27,6 +30,7 @@ from providers.google.scopes import PEOPLE, missing, plain, scopes_for
 from tests.servers.accounts import Front, google_front
 from tests.servers.oauth_google import GOOGLE_CLIENT, GOOGLE_SECRET
 from tests.servers.oauth_rules import Given
+from tests.servers.spoilt import spoilt
 
 MAYA = "maya@example.com"
 BEGAN = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -191,10 +195,49 @@ def test_without_a_grant_the_line_names_the_account_and_the_command(tmp_path: Pa
     assert told.exit_code == 4
 
 
-@pytest.mark.parametrize("change", [{"kind": "service"}, {"refresh_token": ""}, {"kind": None}])
+@pytest.mark.parametrize("change", [{"kind": "service"}, {"refresh_token": ""}])
 def test_a_grant_of_another_kind_is_none(front: Front, change: dict[str, Any]) -> None:
     grant(front, **change)
     assert refusal(front).what == "work: maya@example.com has not signed in at Google yet"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": None},
+        {"kind": "user\ud800"},
+        {"kind": ["user"]},
+        {"refresh_token": []},
+        {"refresh_token": 5},
+        {"token_uri": 5},
+        {"token_uri": "http://oauth2.googleapis.com/token"},
+        {"token_uri": "https://[oauth2/token"},
+        {"client_id": None},
+        {"client_secret": {}},
+        {"kind": "service", "scopes": None},
+        {"kind": "service", "scopes": [5]},
+    ],
+    ids=str,
+)
+def test_a_grant_with_something_else_in_it_is_told(front: Front, change: dict[str, Any]) -> None:
+    path = file_of(front).path
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    told = refusal(front)
+    assert isinstance(told, SignInNeeded)
+    assert told.what == "work: the grant of maya@example.com cannot be understood"
+    assert told.next_step == f"move {path} away, then run `calsync calendars sign-in work`"
+    assert front.login.asked == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_whatever_json_lies_there_only_calsyncs_own_errors_come_of_it(front: Front, data: st.DataObject) -> None:
+    path = file_of(front).path
+    path.write_text(json.dumps(data.draw(spoilt(json.loads(grant(front).path.read_text())))))
+    # As for calendars of users, so for those of service accounts.
+    for read in (access(front).authorization, access(front, service_account="x")._scopes):
+        with suppress(CalsyncError):
+            read()
 
 
 def test_a_name_with_a_space_gives_a_command_that_can_be_pasted(tmp_path: Path) -> None:
@@ -400,7 +443,7 @@ def _pem(key: Any) -> str:
 
 
 def test_a_service_account_acts_for_the_account_without_any_grant(front: Front, key_file: Path) -> None:
-    file_of(front).forget()
+    file_of(front).path.unlink()
     one = access(front, service_account=str(key_file))
     assert opens(front, one.authorization()) == 200
     assert front.calendars.scopes == frozenset(SCOPES)

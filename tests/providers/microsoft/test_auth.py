@@ -9,10 +9,13 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from calsync.errors import CalsyncError, SignInNeeded, StateError, Unreachable
 from calsync.grants import GrantFile
@@ -23,6 +26,7 @@ from providers.microsoft.clouds import cloud, scopes_for
 from providers.microsoft.signin import sign_in
 from tests.servers.accounts import Front, microsoft_front
 from tests.servers.oauth_microsoft import MICROSOFT_APP, MICROSOFT_SECRET, SERVICE_APP, TENANT
+from tests.servers.spoilt import spoilt
 
 MAYA = "maya@example.com"
 OPTIONS = {"account": MAYA}
@@ -253,11 +257,57 @@ def test_without_a_grant_the_line_names_the_account_and_the_command(tmp_path: Pa
     assert told.exit_code == 4
 
 
-@pytest.mark.parametrize("cache", ["", "{}", "{", "null", "[]"])
+@pytest.mark.parametrize("cache", ["", "{}"])
 def test_a_cache_without_a_refresh_token_is_no_grant(front: Front, cache: str) -> None:
     grant = file_of(front).read() or {}
     file_of(front).write(grant | {"cache": cache})
     assert refusal(front).what == "work: maya@example.com has not signed in at Microsoft yet"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "service"},
+        {"kind": None},
+        {"client": 5},
+        {"tenant": []},
+        {"scopes": None},
+        {"scopes": "Calendars.Read"},
+        {"scopes": [5]},
+        {"cache": {}},
+        {"cache": "{"},
+        {"cache": "null"},
+        {"cache": "[]"},
+        {"cache": '{"AccessToken": 5}'},
+        {"cache": '{"AccessToken": {"a": {"secret": "hunter2"}}}'},
+        {"cache": '{"RefreshToken": {"a": 5}}'},
+    ],
+    ids=str,
+)
+def test_a_grant_with_something_else_in_it_is_told(front: Front, change: dict[str, Any]) -> None:
+    grant = file_of(front).read() or {}
+    file_of(front).write(grant | change)
+    told = refusal(front)
+    assert isinstance(told, SignInNeeded)
+    assert told.what == "work: the grant of maya@example.com cannot be understood"
+    assert told.next_step == f"move {file_of(front).path} away, then {AGAIN}"
+    assert front.login.asked == []
+    with pytest.raises(SignInNeeded):
+        _ = access(front).app_only
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_whatever_json_lies_there_only_calsyncs_own_errors_come_of_it(front: Front, data: st.DataObject) -> None:
+    path = signed_in(front).path if data.draw(st.booleans()) else file_of(front).path
+    whole = path.read_text()
+    try:
+        path.write_text(json.dumps(data.draw(spoilt(json.loads(whole)))))
+        for read in (lambda: access(front).app_only, access(front).authorization):
+            with suppress(CalsyncError):
+                read()
+    finally:
+        path.write_text(whole)
 
 
 @pytest.mark.parametrize(
