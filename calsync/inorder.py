@@ -11,32 +11,36 @@ __all__ = ["written_in_order"]
 
 
 def written_in_order(
-    writes: Sequence[SeriesWrite], write: Callable[[SeriesWrite], Outcome], any_done: Callable[[], bool]
+    writes: Sequence[SeriesWrite],
+    write: Callable[[SeriesWrite], Outcome],
+    any_done: Callable[[], bool],
+    silent: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
     """The outcomes of `writes`, one for one; once the server has gone silent the rest is not sent.
 
     `write` carries out one and raises what stands in its way; `any_done` says whether one has reached the server.
+    `silent` says of a write that ended unclear whether the server has stopped answering; without it, it has.
     Raises SignInNeeded, NotFound and ReadOnly as long as none has: then nothing can be written there at all.
     """
     outcomes: list[Outcome] = []
-    silent = ""
+    ended = ""
     for change in writes:
-        if silent:
-            outcomes.append(Outcome(OutcomeState.FAILED, error=f"not sent: {silent}"))
+        if ended:
+            outcomes.append(Outcome(OutcomeState.FAILED, error=f"not sent: {ended}"))
             continue
         try:
             outcome = write(change)
         except Unreachable as error:
-            silent = error.what
-            outcome = Outcome(OutcomeState.FAILED, error=f"not sent: {silent}")
+            ended = error.what
+            outcome = Outcome(OutcomeState.FAILED, error=f"not sent: {ended}")
         except (SignInNeeded, NotFound, ReadOnly) as error:
             if not any_done():
                 raise
-            silent = error.what
-            outcome = Outcome(OutcomeState.FAILED, error=silent)
+            ended = error.what
+            outcome = Outcome(OutcomeState.FAILED, error=ended)
         except ProviderError as error:
             outcome = Outcome(OutcomeState.FAILED, error=error.what)
-        if outcome.state is OutcomeState.UNCLEAR:
-            silent = outcome.error
+        if outcome.state is OutcomeState.UNCLEAR and silent():
+            ended = outcome.error
         outcomes.append(outcome)
     return outcomes

@@ -74,6 +74,7 @@ def apply_writes(
 
 def _of(calendar: str, said: str) -> str:
     """What is said of a calendar, with its name in front once: most of what adapters say has it there already."""
+    said = said.replace(f"not sent: {calendar}: ", "not sent: ", 1)
     return said if said.startswith(f"{calendar}: ") else f"{calendar}: {said}"
 
 

@@ -161,7 +161,7 @@ class GoogleProvider:
             self._focus = Focus(self._options.get("event_type") == "focus")
         reader = Reader(self._calls(), self._calendar(calendar))
         writer = Writer(reader, self._account, self._context.zone, self._focus, self._pause)
-        return written_in_order(writes, writer.write, lambda: writer.any_done)
+        return written_in_order(writes, writer.write, lambda: writer.any_done, lambda: writer.silent)
 
     def busy(self, addresses: Sequence[str], window: Span) -> list[BusyAnswer]:
         """When other people are busy, as far as the account may see it."""

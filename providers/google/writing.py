@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from calsync.errors import Malformed, ProviderError, ReadOnly, Unreachable
+from calsync.errors import Malformed, NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
 from calsync.model import Override, Series
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from providers.google.blocks import FOCUS, home_of, ids_of, key_of
@@ -67,7 +67,8 @@ class _Refused(Exception):
 class Writer:
     """Writes series into one calendar of `account`; `zone` is the leader's, `pause` waits so many seconds.
 
-    `any_done` is True once a write has reached the server.
+    `any_done` is True once a write has reached the server, `silent` when the last one ended because nothing more can
+    be asked there.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Writer:
         self._focus = focus
         self._pause = pause
         self.any_done = False
+        self.silent = False
         self._done = 0
         self._lost = False
 
@@ -95,7 +97,7 @@ class Writer:
         Raises what stands in the way (Unreachable, SignInNeeded, NotFound, ReadOnly) when nothing of the write was
         sent or done; after that there is always an Outcome.
         """
-        self._done, self._lost = 0, False
+        self._done, self._lost, self.silent = 0, False, False
         try:
             standing = Standing(change.key) if change.before is None else self._look(change.key)
             outcome = self._carried_out(change, standing)
@@ -107,6 +109,7 @@ class Writer:
         except ProviderError as caught:
             error = caught
         if self._done or self._lost:
+            self.silent = isinstance(error, (Unreachable, SignInNeeded, NotFound, ReadOnly))
             return Outcome(OutcomeState.UNCLEAR, error=error.what)
         raise error
 
@@ -132,6 +135,7 @@ class Writer:
                 try:
                     standing = self._look(change.key, creating=change.before is None)
                 except (Unreachable, Malformed) as error:
+                    self.silent = isinstance(error, Unreachable)
                     return self._ended(OutcomeState.FAILED, f"{reason}; and then {error.what}")
                 if untouched(change, standing):
                     # What was lost, then, was lost on its way there.

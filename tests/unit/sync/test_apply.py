@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from calsync.desk import Desk
 from calsync.model import Kind, Series
 from calsync.nightly import run_night
 from calsync.planning.board import Prefer
-from calsync.ports import SeriesWrite
+from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from calsync.state.store import Store
 from calsync.sync.apply import apply_writes
 from calsync.takeback import undo
@@ -66,6 +67,20 @@ def test_a_note_about_many_blocks_is_handed_up_once_and_names_the_calendar(desk:
 def test_a_calendars_name_stands_in_front_once(desk: Desk) -> None:
     server(desk).note = f"work: {NOTE}"
     assert written(desk, series()) == (f"work: {NOTE}",)
+
+
+def test_it_does_not_stand_behind_it_again_where_a_block_was_not_sent(desk: Desk) -> None:
+    class Silent(MemoryProvider):
+        def write(self, calendar: str, writes: Sequence[SeriesWrite]) -> list[Outcome]:
+            return [Outcome(OutcomeState.FAILED, error="not sent: work: it did not answer") for _ in writes]
+
+    provider = desk.provider("work")
+    provider.__class__ = Silent
+    with Store(desk.state_folder, desk.now) as store:
+        run = store.begin_run("nightly", NOW, NOW)
+        one = series()
+        applied = apply_writes(store, run, "work", provider, [SeriesWrite(one.key, None, one)])
+    assert applied.problems == ("work: not sent: it did not answer",)
 
 
 def test_where_everything_is_as_wished_there_is_no_note(desk: Desk) -> None:
