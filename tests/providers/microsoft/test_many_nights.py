@@ -18,7 +18,7 @@ from calsync.model import Override, Series, Span, at_wall_clock
 from calsync.ports import OutcomeState, OwnedSeries, Resource, SeriesWrite
 from calsync.state.blocks import BaseSeries, Decision
 from calsync.state.runs import JournalRow
-from calsync.sync.edits import What, notice
+from calsync.sync.edits import What, notice, touched_days
 from tests.contract.samples import BERLIN, WINDOW, series
 from tests.servers.context import context
 from tests.servers.graph import Fault, GraphServer
@@ -63,6 +63,9 @@ class Nights:
         day = self.dice.choice(DAYS)
         found = self.there()
         if found is None or day in self.edits or not found.series.has(day) or day in found.series.cancelled:
+            return
+        if any(row.after is not None and day in touched_days(row.after) for row in self.rows):
+            # Where both may have done the same, nobody can tell whose doing it is.
             return
         if found.unfinished:
             # What a date looks like while its series lies unfinished is nobody's to say.
