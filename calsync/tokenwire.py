@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from calsync.errors import Unreachable
+from calsync.errors import Unreachable, UsageError
 from calsync.wire import LATER, Answer, Wire
 
-__all__ = ["ask", "is_token"]
+__all__ = ["ask", "is_token", "pasted_answer"]
 
 _COME_AGAIN = 429
+_AROUND = "'\"`<>\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def ask(
@@ -50,3 +51,25 @@ def ask(
 def is_token(said: Mapping[str, object]) -> bool:
     """True for a token answer that a vendor's library can work with (RFC 6749 5.1)."""
     return isinstance(said.get("access_token"), str) and str(said.get("expires_in", 0)).isdecimal()
+
+
+def pasted_answer(name: str, pasted: str, begins: str) -> dict[str, str]:
+    """What the address that a sign-in ended on says, out of what was pasted for the calendar `name`.
+
+    Only its query counts: browsers leave the scheme out, terminals break lines, and people quote. Raises UsageError,
+    with how the address `begins`, when it holds no answer of a sign-in.
+    """
+    whole = "".join(pasted.split()).strip(_AROUND)
+    query = whole.partition("?")[2] if "?" in whole else whole
+    answer = dict(parse_qsl(query.partition("#")[0]))
+    try:
+        "".join(answer.values()).encode()
+    except UnicodeEncodeError:
+        # A terminal has let through half a character.
+        answer = {}
+    if "state" not in answer or not answer.keys() & {"code", "error"}:
+        raise UsageError(
+            f"{name}: that is no address that a sign-in ends on",
+            f"copy all of it from the browser's address bar: it begins with {begins}",
+        )
+    return answer

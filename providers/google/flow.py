@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
@@ -15,7 +16,7 @@ from requests.adapters import BaseAdapter
 from calsync.errors import SignInNeeded, UsageError
 from calsync.grants import every_grant
 from calsync.ports import SignInPerson
-from calsync.tokenwire import ask
+from calsync.tokenwire import ask, pasted_answer
 from calsync.wire import Wire
 from providers.google.auth import TOKEN_URI, is_token_uri
 from providers.google.refusals import Refusal, sign_in_step
@@ -89,14 +90,9 @@ def by_paste(
     address, _ = flow.authorization_url(**_wishes(account))
     person.say(f"Open this address in a browser and sign in as {account}:\n\n{address}\n")
     person.say(f"It ends on a page that cannot be shown, at an address that begins with {_PASTED_TO}/?")
-    pasted = "".join(person.ask("That whole address").split())
-    if "code=" not in pasted and "error=" not in pasted:
-        raise UsageError(
-            f"{name}: that is no address that a sign-in ends on",
-            f"copy all of it from the browser's address bar: it begins with {_PASTED_TO}/?",
-        )
+    said = pasted_answer(name, person.ask("That whole address"), f"{_PASTED_TO}/?")
     # oauthlib takes codes from https addresses only; this one never was a request.
-    answer = pasted.replace("http://", "https://", 1)
+    answer = f"https://localhost/?{urlencode(said)}"
     return _answered(name, account, flow, lambda: flow.fetch_token(authorization_response=answer))
 
 

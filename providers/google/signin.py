@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calsync.errors import ProviderError, SignInNeeded, StateError, Unreachable, UsageError
+from calsync.grants import GrantFile, granted
 from calsync.ports import NewGrant, ProviderContext, SignInPerson, SignInWay, SignInWish
 from calsync.tokens import read_private
 from calsync.tokenwire import ask
@@ -21,7 +22,7 @@ from calsync.wire import Wire
 from providers.google.auth import TOKEN_URI, Transport, is_primary, of_service_account, of_user, silence
 from providers.google.flow import by_browser, by_paste, find_client
 from providers.google.refusals import sign_in_step
-from providers.google.scopes import missing, plain, scopes_for
+from providers.google.scopes import PEOPLE, missing, plain, scopes_for
 
 if TYPE_CHECKING:
     from requests import Session
@@ -49,12 +50,15 @@ def sign_in(
     wire = Wire(name, http)
     account = options["account"]
     calendars = wish.calendars or (options,)
-    scopes = scopes_for(write=wish.write, primary=all(map(is_primary, calendars)), people=wish.people)
+    # Asked for once, the people are not lost with the next sign-in; a file made elsewhere has what it has.
+    before = granted(GrantFile(context.folder, "google", account))
+    people = wish.people or (wish.way is not SignInWay.TOKEN_FILE and not before.isdisjoint(PEOPLE))
+    scopes = scopes_for(write=wish.write, primary=all(map(is_primary, calendars)), people=people)
     if "service_account" in options:
         if wish.way is not SignInWay.BROWSER:
             raise UsageError(
                 f"{name}: a service account acts for {account}, so there is nobody to sign in",
-                f"{sign_in_step(name)}, which checks that it works",
+                f"leave --{wish.way.value} out: the sign-in then checks that it works",
             )
         token = of_service_account(name, account, wire, Path(options["service_account"]), scopes).token
         grant: dict[str, Any] = {"kind": "service", "account": account, "scopes": scopes}
@@ -87,7 +91,7 @@ def sign_in(
             )
         grant |= {"kind": "user", "account": account, "signed_in": now().isoformat(timespec="seconds")}
     may = "read and write its calendars" if wish.write else "read its calendars"
-    return NewGrant(who, may + (" and list its people" if wish.people else ""), grant)
+    return NewGrant(who, may + (" and list its people" if people else ""), grant)
 
 
 def _from_file(name: str, account: str, wire: Wire, path: Path, scopes: list[str]) -> tuple[str, dict[str, Any]]:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 
 from calsync.errors import SignInNeeded, UsageError
-from calsync.grants import every_grant
+from calsync.grants import GrantFile, every_grant, granted
 from calsync.ports import NewGrant, ProviderContext, SignInPerson, SignInWay, SignInWish
-from calsync.tokenwire import ask
+from calsync.tokenwire import ask, pasted_answer
 from calsync.wire import Wire
 from providers.microsoft.auth import DEFAULT_TENANT, MsalHttp, make_app
 from providers.microsoft.clouds import cloud, scopes_for
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["sign_in"]
 
 _PATIENCE_SECONDS = 300
+_PEOPLE = frozenset(scopes_for(write=False, people=True)) - frozenset(scopes_for(write=False))
 _PASTED_TO = "http://localhost"
 """Where the browser ends when nothing listens there: its address bar has the answer."""
 _DONE = "calsync has what it needs. You may close this window."
@@ -60,7 +61,10 @@ def sign_in(
         secret, cache = _application(who, wire, person)
         grant |= {"kind": "application", "cache": cache, "secret_of": name}
         return NewGrant(who.account, f"{may}, as an application", grant, secret)
-    permissions = scopes_for(write=wish.write, people=wish.people)
+    # Asked for once, it is not lost with the next sign-in.
+    before = granted(GrantFile(context.folder, "microsoft", options["account"]))
+    people = wish.people or not before.isdisjoint(_PEOPLE)
+    permissions = scopes_for(write=wish.write, people=people)
     from msal import SerializableTokenCache
 
     kept = SerializableTokenCache()
@@ -71,7 +75,7 @@ def sign_in(
     _check_scopes(who, permissions, str(answer.get("scope", "")))
     signed_in = _check_account(who, wire, answer)
     grant |= {"kind": "user", "scopes": permissions, "cache": kept.serialize()}
-    return NewGrant(signed_in, may + (" and list its people" if wish.people else ""), grant)
+    return NewGrant(signed_in, may + (" and list its people" if people else ""), grant)
 
 
 def _who(name: str, options: Mapping[str, str], context: ProviderContext, wish: SignInWish) -> SignedIn:
@@ -149,13 +153,7 @@ def _by_paste(app: ClientApplication, who: SignedIn, scopes: list[str], person: 
         flow = app.initiate_auth_code_flow(scopes, redirect_uri=_PASTED_TO, login_hint=who.account)
     person.say(f"Open this address in a browser and sign in as {who.account}:\n\n{flow['auth_uri']}\n")
     person.say(f"It ends on a page that cannot be shown, at an address that begins with {_PASTED_TO}/?")
-    pasted = "".join(person.ask("That whole address").split())
-    answer = dict(parse_qsl(urlsplit(pasted).query))
-    if "code" not in answer and "error" not in answer:
-        raise UsageError(
-            f"{who.name}: that is no address that a sign-in ends on",
-            f"copy all of it from the browser's address bar: it begins with {_PASTED_TO}/?",
-        )
+    answer = pasted_answer(who.name, person.ask("That whole address"), f"{_PASTED_TO}/?")
     return _redeemed(app, who, flow, answer)
 
 

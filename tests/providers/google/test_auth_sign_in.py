@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -337,7 +337,38 @@ def test_an_address_that_a_terminal_has_broken_into_lines_does_too(front: Front,
     assert signed_in(front, front.person(broken), way=SignInWay.PASTE, client=client).account == MAYA
 
 
-@pytest.mark.parametrize("typed", ["", "hello", "https://accounts.google.com/o/oauth2/v2/auth?state=x"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda whole: whole.removeprefix("http://"),
+        lambda whole: f' "{whole}" ',
+        lambda whole: f"'{whole}'",
+        lambda whole: f"\N{LEFT DOUBLE QUOTATION MARK}{whole}\N{RIGHT DOUBLE QUOTATION MARK}",
+        lambda whole: f"<{whole}>",
+        lambda whole: whole.partition("?")[2],
+        lambda whole: whole.replace("http://", "https://"),
+        lambda whole: whole.replace("localhost", "[bad"),
+        lambda whole: whole + "#",
+    ],
+    ids=["no scheme", "quotes", "single quotes", "curly quotes", "angles", "query", "https", "host", "fragment"],
+)
+def test_of_a_pasted_address_only_its_query_counts(front: Front, client: str, other: Callable[[str], str]) -> None:
+    person = front.person(lambda shown: other(front.pasted(shown)))
+    assert signed_in(front, person, way=SignInWay.PASTE, client=client).account == MAYA
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "hello",
+        "https://accounts.google.com/o/oauth2/v2/auth?state=x",
+        "http://[bad/?code=1",
+        "http://localhost/?codec=1&state=x",
+        "http://localhost/?code=\ud800&state=x",
+        "http://localhost/?code=&state=x",
+    ],
+)
 def test_something_else_that_is_pasted_is_told(front: Front, client: str, typed: str) -> None:
     told = refusal(front, front.person(typed), way=SignInWay.PASTE, client=client)
     assert isinstance(told, UsageError)
@@ -358,6 +389,27 @@ def test_a_refusal_that_is_pasted_is_told(front: Front, client: str) -> None:
     front.login.page_error = ("access_denied", "")
     told = refusal(front, front.person(front.pasted), way=SignInWay.PASTE, client=client)
     assert told.what == "work: the sign-in of maya@example.com was declined in the browser"
+
+
+# --- once more ---
+
+
+@pytest.mark.parametrize("way", [SignInWay.BROWSER, SignInWay.PASTE])
+def test_a_later_sign_in_keeps_asking_for_people(front: Front, client: str, way: SignInWay) -> None:
+    file = GrantFile(front.context.folder, "google", MAYA)
+    file.write(signed_in(front, people=True, client=client).grant)
+    made = signed_in(front, front.person(front.pasted), way=way, write=True)
+    assert made.grant["scopes"] == scopes_for(write=True, primary=True, people=True)
+    assert made.may == "read and write its calendars and list its people"
+    file.path.write_text("{")
+    assert set(PEOPLE).isdisjoint(signed_in(front, client=client).grant["scopes"])
+
+
+def test_a_token_file_has_what_it_has_whatever_was_granted_before(front: Front, client: str, token_file: Path) -> None:
+    file = GrantFile(front.context.folder, "google", MAYA)
+    file.write(signed_in(front, people=True, client=client).grant)
+    made = signed_in(front, way=SignInWay.TOKEN_FILE, token_file=token_file)
+    assert made.may == "read its calendars"
 
 
 # --- from a file ---
@@ -451,6 +503,7 @@ def test_with_a_service_account_there_is_nobody_to_sign_in(front: Front, way: Si
     told = refusal(front, way=way, options={**OPTIONS, "service_account": "/nowhere.json"})
     assert isinstance(told, UsageError)
     assert told.what == "work: a service account acts for maya@example.com, so there is nobody to sign in"
+    assert told.next_step == f"leave --{way.value} out: the sign-in then checks that it works"
 
 
 def test_google_knows_no_tenants(front: Front, client: str) -> None:

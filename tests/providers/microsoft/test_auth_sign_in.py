@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -300,7 +300,33 @@ def test_an_address_that_a_terminal_has_broken_into_lines_does_too(front: Front)
     assert signed_in(front, front.person(broken), way=SignInWay.PASTE).account == MAYA
 
 
-@pytest.mark.parametrize("typed", ["", "hello", "https://login.microsoftonline.com/x?state=x"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda whole: whole.removeprefix("http://"),
+        lambda whole: f' "{whole}" ',
+        lambda whole: whole.partition("?")[2],
+        lambda whole: whole.replace("localhost", "[bad"),
+    ],
+    ids=["no scheme", "quotes", "query", "host"],
+)
+def test_of_a_pasted_address_only_its_query_counts(front: Front, other: Callable[[str], str]) -> None:
+    person = front.person(lambda shown: other(front.pasted(shown)))
+    assert signed_in(front, person, way=SignInWay.PASTE).account == MAYA
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "hello",
+        "https://login.microsoftonline.com/x?state=x",
+        "http://[bad/?code=1",
+        "http://localhost/?codec=1&state=x",
+        "http://localhost/?code=\ud800&state=x",
+        "http://localhost/?code=&state=x",
+    ],
+)
 def test_something_else_that_is_pasted_is_told(front: Front, typed: str) -> None:
     told = refusal(front, front.person(typed))
     assert isinstance(told, UsageError)
@@ -313,6 +339,26 @@ def test_the_address_of_another_sign_in_is_refused(front: Front) -> None:
         return whole.replace(parse_qs(urlsplit(whole).query)["state"][0], "another")
 
     assert refusal(front, front.person(of_another)).what == "office: the answer belongs to another sign-in"
+
+
+# --- once more ---
+
+
+def test_a_later_sign_in_keeps_asking_for_people(front: Front) -> None:
+    file = GrantFile(front.context.folder, "microsoft", MAYA)
+    file.write(pasted(front, people=True).grant)
+    made = pasted(front, write=True)
+    assert made.grant["scopes"] == ["Calendars.ReadWrite", "People.Read", "User.Read"]
+    assert made.may == "read and write its calendars and list its people"
+    file.path.write_text("{")
+    assert pasted(front).grant["scopes"] == ["Calendars.Read", "User.Read"]
+
+
+def test_an_application_may_take_the_place_of_a_user_who_could_see_people(front: Front) -> None:
+    GrantFile(front.context.folder, "microsoft", MAYA).write(pasted(front, people=True).grant)
+    person = front.person(MICROSOFT_SECRET)
+    made = signed_in(front, person, way=SignInWay.APPLICATION, client=SERVICE_APP, tenant=TENANT)
+    assert made.grant["kind"] == "application"
 
 
 # --- by code ---
