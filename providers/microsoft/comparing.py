@@ -30,7 +30,9 @@ def judged(day: date, seen: Span) -> bool:
 
 
 def trimmed(series: Series, seen: Span) -> Series:
-    """The series without what it says of dates that were not looked at: those of other years."""
+    """The series by what is read of it: without dates that were not looked at, those of other years, and without
+    overrides that say just what the series says, since on Graph such a date is one like any other.
+    """
     return replace(
         series,
         cancelled=frozenset(day for day in series.cancelled if judged(day, seen)),
@@ -38,7 +40,9 @@ def trimmed(series: Series, seen: Span) -> Series:
         overrides={
             day: override
             for day, override in series.overrides.items()
-            if judged(day, seen) and day not in series.cancelled
+            if judged(day, seen)
+            and day not in series.cancelled
+            and override != Override(series.home(day), series.title, series.transparent)
         },
     )
 

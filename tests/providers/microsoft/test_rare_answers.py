@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from calsync.model import Key
+from calsync.model import Key, Override
 from calsync.ports import OutcomeState, SeriesWrite
 from tests.contract.samples import BERLIN, WINDOW, series
 from tests.providers.microsoft.conftest import Make
@@ -81,3 +82,19 @@ def test_nights_whose_own_blocks_are_not_found_by_their_marks_yet_are_as_any_oth
     assert told[0] == told[1]
     assert told[1][0][0][:2] == (2, [])
     assert told[1][1] == []
+
+
+def test_an_override_that_says_what_the_series_says_is_done_when_its_date_is_there(
+    graph: GraphServer, make: Make
+) -> None:
+    day = series().first
+    plain = Override(series().home(day), series().title, series().transparent)
+    busy = series(overrides={day: replace(plain, transparent=not plain.transparent)})
+    # So a date is left over that looked otherwise until the whole series looks like it.
+    after = series(overrides={day: plain})
+    (outcome,) = make().write("", [SeriesWrite(KEY, None, busy)])
+    (outcome,) = make().write("", [SeriesWrite(KEY, busy, after, outcome.etag)])
+    assert outcome.state is OutcomeState.DONE, outcome
+    assert [o.series for o in make().owned("")] == [series()]
+    (again,) = make().write("", [SeriesWrite(KEY, busy, after, "")])
+    assert again.state is OutcomeState.DONE, again
