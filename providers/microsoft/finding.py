@@ -37,9 +37,8 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a calendar's events are: `root` is the mailbox, `calendar` the calendar itself, both as paths."""
+    """Where a calendar's events are: `calendar` is the calendar itself, `delta` its list of changes, both as paths."""
 
-    root: str
     calendar: str
     delta: str
 
@@ -47,13 +46,16 @@ class Places:
     def of(cls, root: str, place: str) -> Places:
         """Of the calendar with the id `place`, the primary one when it is "" (whose delta is the documented one)."""
         if not place:
-            return cls(root, f"{root}/calendar", f"{root}/calendarView/delta")
+            return cls(f"{root}/calendar", f"{root}/calendarView/delta")
         calendar = root + path("calendars", place)
-        return cls(root, calendar, f"{calendar}/calendarView/delta")
+        return cls(calendar, f"{calendar}/calendarView/delta")
 
     def event(self, name: str) -> str:
-        """The path of one event, in whichever calendar of the mailbox it is."""
-        return self.root + path("events", name)
+        """The path of one event, through its calendar.
+
+        Behind the mailbox alone an id leads to an event in any folder, Deleted Items among them.
+        """
+        return self.calendar + path("events", name)
 
 
 @dataclass(slots=True)

@@ -75,6 +75,7 @@ class _Touched:
     dates: dict[str, list[Json]] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
+    tombs: set[str] = field(default_factory=set)
 
     def take(self, rows: Mapping[str, Json | None]) -> None:
         """Sort the rows; those of a series whose master is not among them included."""
@@ -98,8 +99,13 @@ class _Touched:
         return {name for rows in (self.singles, self.masters) for name, row in rows.items() if mark_of(row) is not None}
 
     def take_gone(self, rows: Mapping[str, Json | None], known: Cursor) -> None:
-        """Sort the tombstones; those of ids that were never seen here say nothing."""
+        """Sort the tombstones; those of ids that were never seen here say nothing.
+
+        That of a single event, or of every date of a series, is believed: a question by id may find the event all the
+        same, in another calendar or among what was deleted.
+        """
         gone = [name for name, row in rows.items() if row is None]
+        self.tombs = set(gone)
         whose = {name: key for key, ids in known.own.items() for name in ids}
         of_dates: dict[str, str] | None = None
         for name in gone:
@@ -115,6 +121,12 @@ class _Touched:
                 series = of_dates.get(short(name))
                 if series is not None:
                     self.dates.setdefault(series, [])
+        shorts = set(map(short, gone))
+        for name in [name for name, dates in self.dates.items() if not dates and name not in whose]:
+            was = known.series.get(name)
+            if was and was <= shorts and name not in self.masters:
+                del self.dates[name]
+                self.gone.append(name)
 
 
 class Reader:
@@ -191,13 +203,9 @@ class Reader:
                 seen.series.pop(name, None)
                 self._keep_single(seen, name, row)
         for name in touched.gone:
-            reply = answers.one("event", name)
-            # Not in the window any more; it may have moved elsewhere.
-            if self._there(reply):
-                self._keep_single(seen, name, reply.body)
-            else:
-                seen.singles.discard(short(name))
-                seen.drop(name)
+            seen.singles.discard(short(name))
+            seen.series.pop(name, None)
+            seen.drop(name)
         for name in sorted(touched.dates):
             if name in ours:
                 seen.series[name] = seen.series.get(name, frozenset()) | _shorts(touched.dates[name])
@@ -210,8 +218,6 @@ class Reader:
         parts: dict[tuple[str, str], Part] = {}
         if touched.keys:
             parts["own", ""] = own_part(self._places)
-        for name in touched.gone:
-            parts["event", name] = event_part(self._places, name)
         for key in sorted(touched.keys):
             for name in known.own.get(key, ())[:1]:
                 parts["dates", name] = instances_part(self._places, name, sight(self._year))
@@ -246,7 +252,8 @@ class Reader:
         told = (reply.body for reply in answers.of("event") if reply.done and mark_of(reply.body) is not None)
         answered.update((str(row["id"]), row) for row in told)
         before = [seen.own.get(key, ()) for key in touched.keys]
-        self._ask_more(answered, touched.marked().union(*before))
+        # What is neither listed nor in the view any more needs no question.
+        self._ask_more(answered, touched.marked().union(*before) - touched.tombs)
         found = gather(answered.values())
         late = []
         for key in sorted(touched.keys & found.keys()):

@@ -37,6 +37,8 @@ class GraphServer:
     `gather_seconds` have passed), so that `peak` shows how many a client sends at once. `lag` is how many reads after a
     write still see what stood there before; `filter_lag` is how many questions by an extended property do not find an
     event yet that was just made. `duplicate_status` is 400 or 409; `forgotten_answer` 410, 400 or 404.
+    `deleted_stay_by_id`: a GET by id still finds a deleted event, which is in Deleted Items; `paths_hold` off: it finds
+    events of other calendars as well, whichever the path names.
     `delta_masters` says which masters are rows of a delta: "all", "young" (of series that begin in the window), "none".
     """
 
@@ -66,6 +68,8 @@ class GraphServer:
         self.spurious_412 = 0
         self.lag = 0
         self.filter_lag = 0
+        self.deleted_stay_by_id = False
+        self.paths_hold = True
         self.forgotten_answer = 410
         self.max_concurrent = 4
         self.gather = 0

@@ -66,7 +66,11 @@ def find(ask: Ask, name: str, calendar: Calendar | None = None, *, fresh: bool =
     # microsoft-graph-docs, outlook-immutable-id: ids are case-sensitive.
     event_name, day = ask.mailbox.occurrences.get(immutable, (immutable, None))
     event = items.events.get(event_name)
-    if event is not None and (calendar is None or event.calendar == calendar.id):
+    anywhere = calendar is None or not (fresh or ask.server.paths_hold)
+    if event is None and not fresh and anywhere and ask.server.deleted_stay_by_id:
+        # microsoft-graph-docs, outlook-immutable-id: an id holds in whichever folder of the mailbox the event is.
+        event = items.trash.get(event_name)
+    if event is not None and (anywhere or (calendar is not None and event.calendar == calendar.id)):
         original = event.starts.on(day) if day is not None and event.recurrence is not None else None
         if day is None or (original is not None and original not in event.deleted):
             return Row(event, original)

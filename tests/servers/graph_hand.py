@@ -74,6 +74,13 @@ class Hand:
             self._server.changing(self._box)
             self._box.remove(event)
 
+    def move(self, calendar: str, name: str, to: str) -> None:
+        """Move an event, a master with its series, to the calendar `to` of the same mailbox."""
+        with self._server._lock:
+            event = self._event(calendar, name)
+            self._server.changing(self._box)
+            self._box.move(event, self._id(to), self._server.now())
+
     def delete_date(self, calendar: str, name: str, day: date) -> None:
         """Delete the date of a series that was at home on `day`, for good."""
         with self._changing(calendar, name) as event:

@@ -214,12 +214,14 @@ class Items:
     gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Deleted events: their calendar, and the number of the change."""
     version: int = 0
+    trash: dict[str, Event] = field(default_factory=dict)
+    """Deleted events as they were."""
 
     def copy(self) -> Items:
         """What stays as it is now when the mailbox changes."""
         events = {name: event.copy() for name, event in self.events.items()}
         calendars = {name: replace(calendar) for name, calendar in self.calendars.items()}
-        return Items(calendars, events, dict(self.gone), self.version)
+        return Items(calendars, events, dict(self.gone), self.version, dict(self.trash))
 
     def of(self, calendar: str) -> list[Event]:
         """The events of a calendar, in the order of their last change."""
@@ -275,10 +277,17 @@ class Mailbox:
         if patch is not None:
             patch.version = event.version
         self.items.events[event.id] = event
-        self.items.gone.pop(event.id, None)
+        if self.items.gone.get(event.id, ("",))[0] == event.calendar:
+            del self.items.gone[event.id]
 
     def remove(self, event: Event) -> None:
         """Delete an event, a master with its whole series."""
         self.items.version += 1
-        del self.items.events[event.id]
+        self.items.trash[event.id] = self.items.events.pop(event.id)
         self.items.gone[event.id] = (event.calendar, self.items.version)
+
+    def move(self, event: Event, calendar: str, now: datetime) -> None:
+        """Put an event into another calendar; its immutable id stays (microsoft-graph-docs, outlook-immutable-id)."""
+        self.items.gone[event.id] = (event.calendar, self.items.version + 1)
+        event.calendar = calendar
+        self.touch(event, now)
