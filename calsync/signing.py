@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
-from calsync.errors import UsageError
+from calsync.errors import CalsyncError, UsageError
 from calsync.grants import GrantFile
 from calsync.ports import SignInPerson, SignInWish
 from calsync.registry import sign_in_of
+from calsync.signstep import given, sign_in_step, with_given
 from calsync.tokens import SecretStore
 
 __all__ = ["Kept", "sign_in"]
@@ -50,7 +51,11 @@ def sign_in(desk: Desk, name: str, wish: SignInWish, person: SignInPerson) -> Ke
         tenant=wish.tenant,
         token_file=wish.token_file,
     )
-    made = provider_sign_in(name, calendar.options, desk.context(), whole, person)
+    try:
+        made = provider_sign_in(name, calendar.options, desk.context(), whole, person)
+    except CalsyncError as error:
+        error.next_step = with_given(error.next_step, name, given(wish))
+        raise
     file = GrantFile(desk.state_folder, calendar.provider, calendar.options["account"])
     where = f"{file.path}, which only you can read"
     if made.secret:
@@ -68,7 +73,7 @@ def _password(calendar: CalendarConfig, wish: SignInWish, person: SignInPerson) 
     if wish != SignInWish():
         raise UsageError(
             f"{calendar.name}: a calendar of provider {calendar.provider} is signed in to with a password",
-            f"run `calsync calendars sign-in {calendar.name}` without further options",
+            f"{sign_in_step(calendar.name)} without further options",
         )
     password = person.ask(f"Password for {calendar.name}", hidden=True)
     if not password:

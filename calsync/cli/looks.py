@@ -56,7 +56,11 @@ def calendars(context: click.Context, json_: bool) -> int:
     help="Take the sign-in from a file that was made elsewhere.",
 )
 @click.option("--application", is_flag=True, help="Let an application act, with a secret of its own.")
-@click.option("--people", is_flag=True, help="Also ask to see the account's people, for `people import`.")
+@click.option(
+    "--people",
+    is_flag=True,
+    help="Also ask to see the account's people, for `people import`; later sign-ins keep that.",
+)
 @click.option("--client", default="", metavar="FILE|ID", help="The OAuth client's file, or the application's id.")
 @click.option("--tenant", default="", help="The organisation's tenant: its domain or id.")
 @click.pass_obj

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import threading
 import webbrowser
@@ -11,6 +10,7 @@ from contextlib import suppress
 import click
 
 from calsync.errors import UsageError
+from calsync.signstep import sign_in_step
 
 __all__ = ["Person"]
 
@@ -45,7 +45,7 @@ class Person:
         if not sys.stdin.isatty():
             raise UsageError(
                 f"{self._name}: signing in needs somebody at a terminal, and there is nobody here",
-                f"run `{shlex.join(['calsync', 'calendars', 'sign-in', self._name])}` at a terminal, or with --paste",
+                f"{sign_in_step(self._name)} at a terminal, or with --paste",
             )
 
     def browser(self) -> str:
@@ -55,8 +55,7 @@ class Person:
             theirs = webbrowser.get()
         except webbrowser.Error:
             raise UsageError(
-                f"{self._name}: no browser can be opened here",
-                f"run `{shlex.join(['calsync', 'calendars', 'sign-in', self._name, '--paste'])}`",
+                f"{self._name}: no browser can be opened here", sign_in_step(self._name, "--paste")
             ) from None
         webbrowser.register(_BROWSER, None, _Browser(self, theirs))
         return _BROWSER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -74,6 +75,11 @@ def client_of(place: Office) -> list[str]:
 
 def sign_in(place: Office, *more: str) -> Ran:
     return place.at_terminal("calendars", "sign-in", "work", *client_of(place), *more)
+
+
+def again(place: Office, *more: str) -> str:
+    """The next step that a sign-in like that of `sign_in` ends with."""
+    return f"run `{shlex.join(['calsync', 'calendars', 'sign-in', 'work', *more, *client_of(place)])}`"
 
 
 def grant_of(place: Office) -> GrantFile:
@@ -230,7 +236,7 @@ def test_another_account_is_refused_and_nothing_is_kept(google: Office) -> None:
     assert ended.stderr.endswith(
         "calsync: work: ana@example.com has signed in, but the configuration names maya@example.com; "
         "nothing was kept\n"
-        "  run `calsync calendars sign-in work` and choose maya@example.com in the browser, or change `account`\n"
+        f"  {again(google)} and choose maya@example.com in the browser, or change `account`\n"
     )
     assert not grant_of(google).path.exists()
 
@@ -240,7 +246,7 @@ def test_nobody_at_a_terminal_opens_no_browser(place: Office) -> None:
     assert ended.code == 2
     assert ended.stderr == (
         "calsync: work: signing in needs somebody at a terminal, and there is nobody here\n"
-        "  run `calsync calendars sign-in work` at a terminal, or with --paste\n"
+        f"  {again(place)} at a terminal, or with --paste\n"
     )
     assert opened(place) == []
     assert not grant_of(place).path.exists()
@@ -250,9 +256,7 @@ def test_a_computer_without_a_browser_names_the_other_way(place: Office) -> None
     nowhere = {"BROWSER": "", "PATH": "/nonexistent", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
     ended = place.at_terminal("calendars", "sign-in", "work", *client_of(place), **nowhere)
     assert ended.code == 2
-    assert ended.stderr == (
-        "calsync: work: no browser can be opened here\n  run `calsync calendars sign-in work --paste`\n"
-    )
+    assert ended.stderr == (f"calsync: work: no browser can be opened here\n  {again(place, '--paste')}\n")
 
 
 def test_an_administrator_who_has_to_approve_is_told_where(microsoft: Office) -> None:
@@ -263,7 +267,7 @@ def test_an_administrator_who_has_to_approve_is_told_where(microsoft: Office) ->
         "calsync: work: an administrator has to approve calsync's application before maya@example.com can sign in "
         "(AADSTS90094)\n"
         f"  ask one to open https://login.microsoftonline.com/example.com/adminconsent?client_id={MICROSOFT_APP} , "
-        "then run `calsync calendars sign-in work`\n"
+        f"then {again(microsoft)}\n"
     ) in ended.stderr
 
 
