@@ -81,11 +81,11 @@ class Calls:
             )
         return said
 
-    def pages(self, collection: Any, **asked: Any) -> Iterator[Json]:
-        """Every page of a list; a page may be empty and yet not the last one."""
+    def pages(self, collection: Any, method: str = "list", **asked: Any) -> Iterator[Json]:
+        """Every page that a method of a collection gives; a page may be empty and yet not the last one."""
         token = ""
         for _ in range(_PAGES):
-            page = self.run(collection.list(**asked, **({"pageToken": token} if token else {})))
+            page = self.run(getattr(collection, method)(**asked, **({"pageToken": token} if token else {})))
             yield page
             token = str(page.get("nextPageToken", ""))
             if not token:

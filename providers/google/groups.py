@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
-__all__ = ["Facts", "Group", "Json", "grouped", "is_live", "private_of"]
+__all__ = ["Facts", "Group", "Json", "grouped", "is_live", "merged", "private_of"]
 
 Json = Mapping[str, Any]
 
@@ -66,11 +66,14 @@ class Group:
         """The iCalUID, which its events share; "" when only the ids of cancelled ones are known."""
         return next((str(item["iCalUID"]) for item in self.items if item.get("iCalUID")), "")
 
-    @property
-    def etag(self) -> str:
-        """One version mark for all of it: another one whenever one of its events has another one."""
-        versions = sorted(f"{item['id']} {item.get('etag', '')}" for item in self.items)
-        return blake2b("\n".join(versions).encode(), digest_size=12).hexdigest()
+    def etag(self, payload: bytes = b"") -> str:
+        """One version mark for all of it, read as `payload`: another one whenever one of its events has another one.
+
+        Of a cancelled date no version is sure to be given, and not all that are told of are the series' own: they
+        count as what they are in the payload.
+        """
+        versions = sorted(f"{item['id']} {item.get('etag', '')}" for item in self.items if is_live(item))
+        return blake2b("\n".join(versions).encode() + b"\n" + payload, digest_size=12).hexdigest()
 
 
 def grouped(items: Iterable[Json]) -> Iterator[Group]:
@@ -86,6 +89,13 @@ def grouped(items: Iterable[Json]) -> Iterator[Group]:
     for name in sorted({*masters, *exceptions}):
         own = exceptions.get(name, {})
         yield Group(name, masters.get(name), tuple(own[one] for one in sorted(own)))
+
+
+def merged(known: Group, found: Group) -> Group:
+    """Two views of one series as one; of an event that is in both, the one in `found` counts."""
+    dates = {str(item["id"]): item for item in (*known.exceptions, *found.exceptions)}
+    master = known.master if found.master is None else found.master
+    return Group(known.name, master, tuple(dates[one] for one in sorted(dates)))
 
 
 def is_live(item: Json) -> bool:

@@ -33,7 +33,8 @@ def resource_of(group: Group, facts: Facts) -> Resource | None:
         return None
     ours = group.master is not None and is_live(group.master) and key_of(group.master)
     events = block_events(group, facts) if ours else _events(group, facts)
-    return Resource(group.name, group.etag, vendor_bytes(events))
+    payload = vendor_bytes(events)
+    return Resource(group.name, group.etag(payload), payload)
 
 
 def _events(group: Group, facts: Facts) -> Iterator[VendorEvent]:

@@ -30,20 +30,10 @@ def known(calls: Calls, me: Collection[str]) -> list[AccountPerson]:
 
 
 def _directory(calls: Calls) -> Iterator[AccountPerson]:
-    token = ""
-    while True:
-        request = calls.people.listDirectoryPeople(
-            readMask=_FIELDS,
-            sources=["DIRECTORY_SOURCE_TYPE_DOMAIN_PROFILE"],
-            pageSize=_AT_ONCE,
-            **({"pageToken": token} if token else {}),
-        )
-        page = calls.run(request)
+    asked = {"readMask": _FIELDS, "sources": ["DIRECTORY_SOURCE_TYPE_DOMAIN_PROFILE"], "pageSize": _AT_ONCE}
+    for page in calls.pages(calls.people, "listDirectoryPeople", **asked):
         for said in page.get("people", ()):
             yield from _person(said, "in the directory")
-        token = str(page.get("nextPageToken", ""))
-        if not token:
-            return
 
 
 def _contacts(calls: Calls) -> Iterator[AccountPerson]:

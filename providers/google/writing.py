@@ -147,7 +147,7 @@ class Writer:
 
     def _mark_of(self, standing: Standing) -> tuple[object, ...]:
         """Another value whenever something has moved on."""
-        return self._done, standing.name, standing.group and standing.group.etag
+        return self._done, standing.name, standing.group and standing.group.etag(), frozenset(standing.dates)
 
     def _settled(self, change: SeriesWrite, standing: Standing) -> Outcome | None:
         """What a look says of a write: its end, or None when it is (still) to be sent."""
@@ -358,10 +358,8 @@ class Writer:
         name = str(item["id"])
         if not item.get("recurrence"):
             return standing_of(Group(name, item), self._reader.facts, self._zone)
-        group = self._reader.whole(name, str(item.get("iCalUID", "")))
-        if group.master is None:
-            # A list may be slower to know of an event than the event itself.
-            group = Group(name, item, group.exceptions)
+        # A list may be slower to know of an event than the event itself.
+        group = self._reader.gathered(Group(name, item))
         return standing_of(group, self._reader.facts, self._zone)
 
 

@@ -1,6 +1,11 @@
 """A Google account on loopback: the Calendar API v3, the People API's lists and the token endpoint, as documented.
 
 In memory and without chance. The rules are in `google_*.py`, each with the source that it stands on.
+
+Decided here, because no source says it: cancelled dates are not found by iCalUID (the documented minimum; the switch
+`cancelled_dates_have_uid`), lists from a day on bring those of them that lie after it, a cancelled date takes place
+again when its status is changed, a change of one date leaves the version of its series alone, and lists know of each change
+at once (the switch `lists_lag`).
 """
 
 from __future__ import annotations
@@ -58,6 +63,7 @@ class GoogleServer:
     """The account of maya@example.com and its switches; all are plain attributes.
 
     `workspace`: it is a Workspace account (focus time, directory, working hours). `scopes`: what the grant opens.
+    `cancelled_dates_have_uid`: a list by iCalUID finds cancelled dates; `lists_lag`: it finds nothing at all yet.
     `page_size`: no page is longer (0: as asked). `empty_pages`: every list begins with an empty page.
     `revoked`, `delegation`, `refresh_tokens`, `client_id`, `client_secret`, `expires_in`: of the token endpoint, with
     the claims of every assertion in `assertions`. `others`: busy times of other people by address; `busy_errors`:
@@ -73,6 +79,8 @@ class GoogleServer:
         self.url = ""
         self.workspace = False
         self.scopes: set[str] = set(SCOPES)
+        self.cancelled_dates_have_uid = False
+        self.lists_lag = False
         self.page_size = 0
         self.empty_pages = False
         self.requests: list[Seen] = []

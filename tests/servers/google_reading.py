@@ -294,9 +294,19 @@ class Listings:
                     found.append(made)
         return found
 
+    def _is_of(self, body: Json, uid: str) -> bool:
+        """Found by that iCalUID.
+
+        Of cancelled exceptions only "the id, recurringEventId and originalStartTime" are guaranteed (discovery
+        document, Event.status): unless `cancelled_dates_have_uid`, they have no iCalUID to be found by.
+        """
+        if self._server.lists_lag or body.get("iCalUID") != uid:
+            return False
+        return self._server.cancelled_dates_have_uid or is_live(body) or not is_instance(body)
+
     def _wanted(self, ask: _Ask, entry: Entry) -> bool:
         body = entry.body
-        if ask.one("iCalUID") and body.get("iCalUID") != ask.one("iCalUID"):
+        if ask.one("iCalUID") and not self._is_of(body, ask.one("iCalUID")):
             return False
         types = ask.query.get("eventTypes")
         if types and body.get("eventType", "default") not in types:

@@ -289,12 +289,14 @@ def test_an_id_with_something_else_behind_the_key_is_no_id_of_ours() -> None:
 
 def test_the_version_changes_with_each_of_the_events_and_with_nothing_else() -> None:
     answer = said("block")
-    (first,) = grouped(answer["items"])
-    assert [one.etag for one in grouped(reversed(answer["items"]))] == [first.etag]
-    for at in range(len(answer["items"])):
+    (first,) = resources(answer)
+    assert [one.etag for one in resources({**answer, "items": answer["items"][::-1]})] == [first.etag]
+    for at, item in enumerate(answer["items"]):
         other = [dict(item) for item in answer["items"]]
         other[at]["etag"] = '"another"'
-        assert [one.etag for one in grouped(other)] != [first.etag]
+        # Of a cancelled date a version is not always given.
+        same = item["status"] == "cancelled"
+        assert [one.etag == first.etag for one in resources({**answer, "items": other})] == [same]
 
 
 def test_a_title_cannot_pretend_to_be_a_mark() -> None:

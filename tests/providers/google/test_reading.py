@@ -119,6 +119,55 @@ def test_a_date_that_was_cancelled_comes_with_its_ids_only_and_is_found_all_the_
     assert rig.read(delta.cursor).removed == (name,)
 
 
+def test_a_list_that_lags_behind_makes_nothing_of_what_is_there_gone(rig: Rig) -> None:
+    hand = rig.server.hand
+    name = hand.put("", "weekly", meeting("weekly"))
+    hand.move_date("", name, date(2026, 12, 1), date(2026, 12, 2), time(15, 0))
+    rig.create(BEFORE)
+    first = rig.read()
+    rig.server.lists_lag = True
+    hand.retitle("", name, "New title")
+    second = rig.read(first.cursor)
+    assert (second.removed, sorted(names(second))) == ((), sorted([KEY, name]))
+    assert starts(rig, tuple(r for r in second.changed if r.name == name))[:2] == ["11-24T08:00", "12-02T14:00"]
+    # An instance alone, of which a list by iCalUID knows nothing yet.
+    hand.delete_date("", name, date(2026, 12, 15))
+    hand.retitle("", KEY, "Mine now")
+    third = rig.read(second.cursor)
+    assert (third.removed, sorted(names(third))) == ((), sorted([KEY, name]))
+    # What lies before the window is missing from the full read; the block is there all the same.
+    later = Span(datetime(2027, 6, 1, tzinfo=UTC), datetime(2027, 9, 1, tzinfo=UTC))
+    assert sorted(names(rig.provider().read("", later, None))) == sorted([KEY, name])
+    assert [owned.series.key for owned in rig.provider().owned("")] == [KEY]
+    # What is deleted is gone, as the delta itself says.
+    hand.delete("", name)
+    assert rig.read(third.cursor).removed == (name,)
+
+
+@pytest.mark.parametrize("have_uid", [False, True])
+def test_cancelled_dates_are_seen_whether_or_not_a_list_by_icaluid_finds_them(rig: Rig, have_uid: bool) -> None:
+    hand = rig.server.hand
+    rig.server.cancelled_dates_have_uid = have_uid
+    name = hand.put("", "weekly", meeting("weekly"))
+    rig.create(BEFORE)
+    first = rig.read()
+    hand.delete_date("", name, date(2026, 12, 1))
+    hand.delete_date("", KEY, date(2026, 12, 21))
+    delta = rig.read(first.cursor)
+    assert starts(rig, tuple(r for r in delta.changed if r.name == name))[:2] == ["11-24T08:00", "12-15T08:00"]
+    mine = rig.own()
+    assert mine.series.cancelled == {date(2026, 12, 7), date(2026, 12, 21)}
+    assert mine.leaders == {date(2026, 12, 21)}
+    assert mine.etag in [r.etag for r in delta.changed if r.name == KEY]
+    assert sorted(delta.changed, key=str) == sorted(rig.read().changed, key=str)
+    # The block is touched again, by something that says nothing of its cancelled dates.
+    hand.retitle("", KEY, "Mine now")
+    (again,) = rig.read(delta.cursor).changed
+    (expanded,) = rig.provider().expand("", [again], rig.window, BERLIN)
+    assert expanded.owned is not None
+    assert expanded.owned.series.cancelled == mine.series.cancelled
+
+
 def test_from_so_many_touched_series_on_everything_is_read_anew(rig: Rig) -> None:
     hand = rig.server.hand
     first = rig.read()
@@ -240,7 +289,7 @@ def test_a_block_reads_the_same_in_a_delta_in_a_complete_read_and_by_its_mark_ye
     rig.names()
     complete = rig.provider().read("", later, None)
     # The exceptions lie before the window; the block is asked for by itself.
-    assert rig.names() == ["events.list", "events.list"]
+    assert rig.names() == ["events.list", "events.list", "events.instances"]
     assert complete.changed == delta.changed
     (expanded,) = rig.provider().expand("", complete.changed, later, BERLIN)
     assert expanded.owned == rig.own()
