@@ -62,6 +62,21 @@ class Search:
 
 
 @dataclass(slots=True)
+class _Held:
+    """The one-on-ones that were held, each once, on however many calendars it stands."""
+
+    meetings: list[Occurrence] = field(default_factory=list)
+    seen: set[object] = field(default_factory=set)
+
+    def add(self, meeting: Occurrence, partner: str) -> None:
+        """Take `meeting` unless it is there: by its UID, or by its time and who was met: vendors give UIDs."""
+        keys = {(meeting.span, one) for one in (partner, meeting.event.uid) if one}
+        if self.seen.isdisjoint(keys):
+            self.meetings.append(meeting)
+        self.seen |= keys
+
+
+@dataclass(slots=True)
 class _Group:
     """What several sources say of what is taken for one person."""
 
@@ -167,7 +182,7 @@ def _from_accounts(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
 def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[list[AccountPerson], list[CalsyncError]]:
     """Whom the leader met alone, by what the nights have kept: some five weeks back."""
     errors: list[CalsyncError] = []
-    seen: dict[object, Occurrence] = {}
+    mine, held = _mine(desk), _Held()
     with Store(desk.state_folder, desk.now) as store:
         for calendar in calendars:
             if store.calendar(calendar.name) is None:
@@ -177,9 +192,8 @@ def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
                     )
                 )
             for occurrence in store.occurrences(calendar.name):
-                # The same meeting on two calendars is one meeting.
-                key = (occurrence.event.uid, occurrence.span) if occurrence.event.uid else occurrence
-                seen.setdefault(key, occurrence)
+                for met in partners((occurrence,), mine, desk.now):
+                    held.add(occurrence, met.address)
     zone = desk.config.zone
     rows = [
         AccountPerson(
@@ -188,7 +202,7 @@ def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
             f"{one.meetings} one-on-one{'' if one.meetings == 1 else 's'}, the last on "
             f"{day_words(one.last.astimezone(zone).date())}",
         )
-        for one in partners(seen.values(), _mine(desk), desk.now)
+        for one in partners(held.meetings, mine, desk.now)
     ]
     return rows, errors
 

@@ -263,6 +263,23 @@ def test_one_meeting_on_two_calendars_counts_once(tmp_path: Path) -> None:
     assert [p.why for p in office.found(MEETINGS)] == ["1 one-on-one, the last on Fri 6 Nov"]
 
 
+def test_one_meeting_to_which_two_vendors_gave_a_uid_each_counts_once(tmp_path: Path) -> None:
+    office = Office(tmp_path, memory("work"), memory("home"))
+    office.met(4, "CN=Ana Sousa:mailto:ana@example.com", uid="work")
+    office.met(4, "CN=Ana Sousa:mailto:ANA@example.com", server="home", uid="home")
+    # Not the same: with somebody else, or on another day.
+    office.met(4, "CN=Ben Okafor:mailto:ben@example.com", server="home", uid="ben")
+    office.met(5, "CN=Ana Sousa:mailto:ana@example.com", server="home", uid="before")
+    # A refused one hides no other at the same time.
+    office.met(6, "PARTSTAT=DECLINED;CN=Ben Okafor:mailto:ben@example.com", uid="refused")
+    office.met(6, "CN=Ben Okafor:mailto:ben@example.com", server="home", uid="held")
+    run_night(office.desk)
+    assert [(one.name, one.why[:14]) for one in office.found(MEETINGS)] == [
+        ("Ana Sousa", "2 one-on-ones,"),
+        ("Ben Okafor", "2 one-on-ones,"),
+    ]
+
+
 def test_a_calendar_that_no_night_has_read_is_named(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.met(3, ANA, MAYA)

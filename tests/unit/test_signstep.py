@@ -37,8 +37,8 @@ GIVEN = [("--client", "my client.json"), ("--people",), ("--device-code",)]
     ("step", "whole"),
     [
         (
-            "ask for https://x/y , then run `calsync calendars sign-in work`",
-            "ask for https://x/y , then run `calsync calendars sign-in work --client 'my client.json' --people --device-code`",
+            "see x, then run `calsync calendars sign-in work`",
+            "see x, then run `calsync calendars sign-in work --client 'my client.json' --people --device-code`",
         ),
         (
             "run `calsync calendars sign-in work --client FILE`",
