@@ -109,15 +109,16 @@ class Writer:
         """End what is under way: nothing more is sent. Raises `error` when nothing at all can be written there."""
         if isinstance(error, (SignInNeeded, NotFound, ReadOnly)) and not self._any_done:
             raise error
-        self._silent = error.what
+        # Outcomes are told under the calendar's name, which errors begin with.
+        self._silent = error.what.removeprefix(f"{self._graph.name}: ")
         for one in running:
             if one.changing.complete:
                 # It is stored, that is what counts; without a mark the next write goes by what it finds.
                 self._outcomes[one.at] = Outcome(OutcomeState.DONE)
             elif one.changing.begun:
-                self._outcomes[one.at] = Outcome(OutcomeState.UNCLEAR, error=error.what)
+                self._outcomes[one.at] = Outcome(OutcomeState.UNCLEAR, error=self._silent)
             else:
-                self._outcomes[one.at] = _not_sent(error.what)
+                self._outcomes[one.at] = _not_sent(self._silent)
 
     def _no_rights(self) -> ProviderError:
         try:
