@@ -18,7 +18,7 @@ from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
 from providers.microsoft.blocks import Block, owned, sight
 from providers.microsoft.bodies import WIPES, data_for
 from providers.microsoft.comparing import adopted, bare, mixed, same, touched
-from providers.microsoft.errors import FORBIDDEN, NOT_FOUND, SKIPPED, STALE, THROTTLED, Reply
+from providers.microsoft.errors import FORBIDDEN, NOT_FOUND, SKIPPED, STALE, THROTTLED, Reply, patience
 from providers.microsoft.finding import Found, Places, all_rows, event_part, gather, instances_part, key_part
 from providers.microsoft.graph import Graph, Part
 from providers.microsoft.marks import DATA, Data, mark_of, properties
@@ -299,7 +299,7 @@ class Changing:
             zone = self.change.after.timezone if self.change.after is not None else ""
             return f"Microsoft's server does not know the time zone that it has for {zone} ({reply.line})"
         if reply.status == THROTTLED:
-            return f"Microsoft asks calsync to wait longer than it does ({reply.line})"
+            return patience(reply)
         return f"Microsoft refuses it ({reply.line})"
 
     def _more(self, ops: Sequence[Op]) -> bool:

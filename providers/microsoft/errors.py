@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from calsync.errors import Malformed, NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
-from calsync.wire import LATER
+from calsync.wire import LATER, wait_asked
 from providers.microsoft.refusals import sign_in_step
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Forgotten",
     "Reply",
     "failure",
+    "patience",
     "read_only",
 ]
 
@@ -32,6 +35,9 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE, STALE, SKIPPED, THROTTLED = 401, 403, 
 _FORGOTTEN = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "errorsyncstatenotfound"})
 _NO_MAILBOX = frozenset({"MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI", "ErrorInvalidUser"})
 _UNKNOWN_ACCOUNT = frozenset({"Request_ResourceNotFound", "ResourceNotFound", "ErrorNonExistentMailbox"})
+
+_A_DAY = 86_400.0
+"""Seconds; of a longer wait a time of day would say the wrong thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def failure(name: str, account: str, reply: Reply, *, clock: str = "", refused: 
             return SignInNeeded(f"{name}: Microsoft does not let {account} in, and {clock}", "set the clock right")
         return refused
     if reply.status == THROTTLED:
-        return Unreachable(f"{name}: Microsoft asks calsync to wait longer than it does ({reply.line})", LATER)
+        return Unreachable(f"{name}: {patience(reply)}", LATER)
     if reply.unclear:
         return Unreachable(f"{name}: Microsoft's calendar server has trouble of its own ({reply.line})", LATER)
     if reply.code in _NO_MAILBOX:
@@ -118,6 +124,21 @@ def failure(name: str, account: str, reply: Reply, *, clock: str = "", refused: 
         f"{name}: Microsoft does not understand what calsync asked ({reply.line})",
         "this should not happen: please report it with this line",
     )
+
+
+def patience(reply: Reply) -> str:
+    """What a throttled request is told, in words: until when, where `Retry-After` says so (by the server's clock)."""
+    now = _date(reply.headers.get("date", "")) or datetime.now(UTC)
+    wait = wait_asked(reply.headers, now)
+    until = f" until {now + timedelta(seconds=wait):%H:%M} UTC" if wait is not None and wait <= _A_DAY else ""
+    return f"Microsoft asks for fewer requests{until} ({reply.line})"
+
+
+def _date(said: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def read_only(name: str, account: str, *, shared: bool) -> ReadOnly:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ class Graph:
         """The answers to any number of requests that change nothing. Raises for the first that gets none."""
         replies: dict[int, Reply] = {}
         left = list(range(len(parts)))
-        tries = 0
+        tries: Counter[int] = Counter()
         while left:
             batch, left = left[:_LARGEST], left[_LARGEST:]
             again = []
@@ -143,8 +144,9 @@ class Graph:
                     again.append((at, reply))
                 replies[at] = reply
             if again:
-                tries += 1
-                if tries >= _TRIES or not self._waited([reply for _, reply in again], tries):
+                tries.update(at for at, _ in again)
+                most = max(tries[at] for at, _ in again)
+                if most >= _TRIES or not self._waited([reply for _, reply in again], most):
                     raise self.failure(again[0][1])
                 left = [*(at for at, _ in again), *left]
         return [replies[at] for at in range(len(parts))]
@@ -158,7 +160,7 @@ class Graph:
         replies: list[list[Reply]] = [[Reply(SKIPPED)] * len(group) for group in groups]
         left = [(group, at) for group, parts in enumerate(groups) for at in range(len(parts))]
         failed: set[int] = set()
-        tries = 0
+        tries: Counter[tuple[int, int]] = Counter()
         while left:
             batch, left = left[:_LARGEST], left[_LARGEST:]
             try:
@@ -176,12 +178,17 @@ class Graph:
                     again.append((group, at))
                 elif not reply.done:
                     failed.add(group)
-            wait = [reply for reply in answers if reply.status in _NOT_DONE and reply.status != SKIPPED]
-            tries += bool(wait)
+            refused = [
+                (one, reply)
+                for one, reply in zip(batch, answers, strict=True)
+                if reply.status in _NOT_DONE and reply.status != SKIPPED
+            ]
+            tries.update(one for one, _ in refused)
+            wait, most = [reply for _, reply in refused], max((tries[one] for one, _ in refused), default=0)
             lost = any(reply.status == 0 for reply in answers)
-            if lost or len(again) == len(batch) > len(wait) == 0 or tries >= _TRIES:
+            if lost or len(again) == len(batch) > len(wait) == 0 or most >= _TRIES:
                 break
-            if wait and not self._waited(wait, tries):
+            if wait and not self._waited(wait, most):
                 break
             left = [(group, at) for group, at in (*again, *left) if group not in failed]
         return replies
@@ -224,7 +231,8 @@ class Graph:
         if not reply.done:
             raise self.failure(reply)
         found = {str(one.get("id")): one for one in reply.body.get("responses") or () if isinstance(one, dict)}
-        return [_part_of(found.get(str(number))) for number in range(1, len(parts) + 1)]
+        date = reply.headers.get("date", "")
+        return [_part_of(found.get(str(number)), date) for number in range(1, len(parts) + 1)]
 
     def _send(
         self, method: str, target: str, body: Json | None, headers: Mapping[str, str], *, weight: int, safe: bool
@@ -297,10 +305,12 @@ def _request(number: int, part: Part, *, serial: bool) -> dict[str, Any]:
     return request
 
 
-def _part_of(one: Json | None) -> Reply:
+def _part_of(one: Json | None, date: str) -> Reply:
     if one is None or not isinstance(one.get("status"), int):
         return LOST
-    headers = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
+    # The date of the whole, as no part has its own.
+    own = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
+    headers = {"date": date, **own}
     body = one.get("body")
     return Reply(one["status"], headers, body if isinstance(body, dict) else {})
 

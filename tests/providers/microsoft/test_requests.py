@@ -131,8 +131,32 @@ def test_a_server_that_asks_for_more_than_a_minute_is_left_alone(graph: GraphSer
     outcomes = make(pause=pauses.append).write("", [SeriesWrite(s.key, None, s) for s in wanted])
     assert pauses == []
     assert [o.state for o in outcomes] == [OutcomeState.FAILED] * 2
-    assert "asks calsync to wait longer" in outcomes[0].error
+    assert [o.error for o in outcomes] == [
+        "Microsoft asks for fewer requests until 03:10 UTC (HTTP 429 ApplicationThrottled)",
+        "not sent: Microsoft asks for fewer requests until 03:10 UTC (HTTP 429 ApplicationThrottled)",
+    ]
     assert graph.hand.names() == []
+
+
+@pytest.mark.parametrize("retry_after", ["", "9000000", "soon"])
+def test_no_time_is_named_where_the_server_names_none(graph: GraphServer, make: Make, retry_after: str) -> None:
+    for later in range(6):
+        graph.fail_next(Fault.THROTTLED, skip=later, part=0, retry_after=retry_after)
+    with pytest.raises(Unreachable) as error:
+        make().people()
+    assert error.value.what == "work: Microsoft asks for fewer requests (HTTP 429 ApplicationThrottled)"
+
+
+def test_each_part_has_its_own_number_of_tries(graph: GraphServer, make: Make) -> None:
+    wanted = [series(key) for key in keys(70)]
+    # After four batches of looks six of writes, each with a part that is throttled.
+    for later in range(6):
+        graph.fail_next(Fault.THROTTLED, skip=4 + later, part=5)
+    outcomes = make().write("", [SeriesWrite(s.key, None, s) for s in wanted])
+    assert {o.state for o in outcomes} == {OutcomeState.DONE}
+    for later in range(4):
+        graph.fail_next(Fault.THROTTLED, skip=1 + later, part=5)
+    assert len(make().owned("")) == 70
 
 
 def test_one_refused_part_stops_no_other_series(graph: GraphServer, make: Make) -> None:
