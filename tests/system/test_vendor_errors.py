@@ -29,6 +29,10 @@ def _no_grant(kind: str) -> Callable[[Vendor, VendorWorld], Any]:
     return lambda _vendor, world: GrantFile(world.state, kind, ACCOUNT).path.unlink()
 
 
+def _broken_grant(kind: str, text: str) -> Callable[[Vendor, VendorWorld], Any]:
+    return lambda _vendor, world: GrantFile(world.state, kind, ACCOUNT).path.write_text(text)
+
+
 def _signed_in_a_week_ago(vendor: Vendor, world: VendorWorld) -> None:
     file = GrantFile(world.state, "google", ACCOUNT)
     from datetime import UTC, datetime
@@ -56,7 +60,10 @@ def _throttled_for_an_hour(vendor: Vendor, _world: VendorWorld) -> None:
 
 
 SIGN_IN = re.escape("run `calsync calendars sign-in work`")
+BROKEN = (4, f"^work: the grant of {ACCOUNT} cannot be understood$", f"^move .*[.]json away, then {SIGN_IN}$")
 GOOGLE = {
+    "torn grant": Trouble(_broken_grant("google", '{"kind": "us'), *BROKEN),
+    "broken grant": Trouble(_broken_grant("google", '{"kind": "user", "scopes": null, "token_uri": 5}'), *BROKEN),
     "not signed in": Trouble(_no_grant("google"), 4, f"work: {ACCOUNT} has not signed in", SIGN_IN),
     "taken back": Trouble(lambda v, _w: v.server.revoke(), 4, "work: Google has ended the sign-in of maya", SIGN_IN),
     "an app in Testing": Trouble(
@@ -68,6 +75,8 @@ GOOGLE = {
     ),
 }
 MICROSOFT = {
+    "torn grant": Trouble(_broken_grant("microsoft", '{"kind": "us'), *BROKEN),
+    "broken grant": Trouble(_broken_grant("microsoft", '{"kind": "user", "scopes": null, "token_uri": 5}'), *BROKEN),
     "not signed in": Trouble(_no_grant("microsoft"), 4, f"work: {ACCOUNT} has not signed in", SIGN_IN),
     "expired": Trouble(_refused(700082), 4, "work: the sign-in of maya.* has ended.*AADSTS700082", SIGN_IN),
     "admin approval": Trouble(
