@@ -33,7 +33,8 @@ class Calls:
     def __init__(self, name: str, transport: Transport) -> None:
         self.name = name
         self.transport = transport
-        self._made: dict[str, Any] = {}
+        self._services: dict[str, Any] = {}
+        self._collections: dict[str, Any] = {}
 
     @property
     def events(self) -> Any:
@@ -99,18 +100,18 @@ class Calls:
         )
 
     def _collection(self, name: str) -> Any:
-        if name not in self._made:
+        if name not in self._collections:
             service = self._service(*(("people", "v1") if name == "people" else ("calendar", "v3")))
-            self._made[name] = getattr(service, name)()
-        return self._made[name]
+            self._collections[name] = getattr(service, name)()
+        return self._collections[name]
 
     def _service(self, name: str, version: str) -> Any:
-        if name not in self._made:
+        if name not in self._services:
             # It logs addresses with their queries, and answers that it did not expect.
             logging.getLogger("googleapiclient").setLevel(logging.CRITICAL)
             from googleapiclient.discovery import build
 
-            self._made[name] = build(
+            self._services[name] = build(
                 name, version, http=self.transport, static_discovery=True, cache_discovery=False, num_retries=0
             )
-        return self._made[name]
+        return self._services[name]

@@ -11,7 +11,7 @@ from calsync.errors import NotFound, ProviderError, ReadOnly, SignInNeeded, Unre
 from calsync.wire import LATER, Wire, wait_asked
 from providers.google.refusals import sign_in_step
 
-__all__ = ["Rejected", "not_covered", "told"]
+__all__ = ["Rejected", "told"]
 
 _RATES = frozenset({"userRateLimitExceeded", "rateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 _QUOTAS = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "calendarUsageLimitsExceeded"})
@@ -19,6 +19,8 @@ _SCOPES = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _POLICY = frozenset({"domainPolicy", "adminPolicyEnforced", "serviceNotAvailable", "notACalendarUser"})
 _WORDS = 160
+_LONGEST_SECONDS = 86400.0
+"""A longer wait cannot be told as a time of day; Google's limits are those of a day at most."""
 
 
 class Rejected(Exception):
@@ -64,15 +66,20 @@ def _reasons(said: Mapping[str, Any]) -> Iterator[str]:
             yield str(one["reason"])
 
 
-def told(rejected: Rejected, wire: Wire, account: str, calendar: str, now: datetime | None = None) -> ProviderError:
-    """The port's error for an answer about `calendar` ("" for none in particular) of `account`."""
+def told(
+    rejected: Rejected, wire: Wire, account: str, calendar: str, *options: str, now: datetime | None = None
+) -> ProviderError:
+    """The port's error for an answer about `calendar` ("" for none in particular) of `account`.
+
+    `options` are those of a wider sign-in, where one would help.
+    """
     name, status, reasons = wire.name, rejected.status, rejected.reasons
     if status == 401:
         return _not_let_in(wire, account)
     if rejected.is_for_later:
         return _later(rejected, name, now or datetime.now(UTC))
     if rejected.is_about_scope:
-        return not_covered(name, account, calendar or "what was asked")
+        return _not_covered(name, account, calendar or "what was asked", *options)
     if reasons & _DISABLED:
         return SignInNeeded(
             f"{name}: the API is not enabled for the OAuth client that {account} signed in through",
@@ -91,13 +98,15 @@ def told(rejected: Rejected, wire: Wire, account: str, calendar: str, now: datet
     if status in (404, 410):
         return NotFound(f"{name}: {account} has no calendar {calendar}", f"`calsync calendars` lists what {name} has")
     if status == 403:
-        return SignInNeeded(f"{name}: Google does not let {account} do that ({rejected.line})", sign_in_step(name))
+        return SignInNeeded(
+            f"{name}: Google does not let {account} do that ({rejected.line})", sign_in_step(name, *options)
+        )
     if status >= 500:
         return Unreachable(f"{name}: Google has a failure of its own ({rejected.line})", LATER)
     return Unreachable(f"{name}: Google did not understand the request ({rejected.line})", "please report it")
 
 
-def not_covered(name: str, account: str, what: str, *options: str) -> SignInNeeded:
+def _not_covered(name: str, account: str, what: str, *options: str) -> SignInNeeded:
     """The sign-in of `account` has no permission for `what`; with `options` another one will."""
     return SignInNeeded(f"{name}: the sign-in of {account} does not cover {what}", sign_in_step(name, *options))
 
@@ -113,7 +122,8 @@ def _not_let_in(wire: Wire, account: str) -> SignInNeeded:
 
 def _later(rejected: Rejected, name: str, now: datetime) -> Unreachable:
     wait = wait_asked(rejected.headers, now)
-    when = "" if wait is None else f" until {(now + timedelta(seconds=wait)).astimezone(UTC):%H:%M} UTC"
+    until = None if wait is None or wait > _LONGEST_SECONDS else (now + timedelta(seconds=wait)).astimezone(UTC)
+    when = "" if until is None else f" until {until:%H:%M} UTC"
     if rejected.reasons & _QUOTAS:
         return Unreachable(
             f"{name}: the calendar has reached Google's limit of use{when} ({', '.join(sorted(rejected.reasons))})",

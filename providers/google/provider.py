@@ -29,7 +29,7 @@ from calsync.wire import Wire
 from providers.google.calendars import configured_id, listed, named
 from providers.google.calls import Calls
 from providers.google.cursor import Cursor
-from providers.google.errors import Rejected, not_covered, told
+from providers.google.errors import Rejected, told
 from providers.google.transport import Access, Transport, asks_for_patience
 
 if TYPE_CHECKING:
@@ -183,9 +183,7 @@ class GoogleProvider:
         try:
             yield
         except Rejected as rejected:
-            if rejected.is_about_scope and options:
-                raise not_covered(self._name, self._account, what, *options) from None
-            raise told(rejected, self._wire, self._account, what) from None
+            raise told(rejected, self._wire, self._account, what, *options) from None
 
     def _delta(self, found: Found, cursor: Cursor, before: int, *, complete: bool) -> Delta:
         return Delta(

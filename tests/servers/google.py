@@ -4,8 +4,8 @@ In memory and without chance. The rules are in `google_*.py`, each with the sour
 
 Decided here, because no source says it: cancelled dates are not found by iCalUID (the documented minimum; the switch
 `cancelled_dates_have_uid`), lists from a day on bring those of them that lie after it, a cancelled date takes place
-again when its status is changed, a change of one date leaves the version of its series alone, and lists know of each change
-at once (the switch `lists_lag`).
+again when its status is changed, a change of one date leaves the version of its series alone, and lists know of each
+change at once (the switch `lists_lag`).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from calsync.ports import OutcomeState, SeriesWrite
 from calsync.wire import Wire
 from providers.google.errors import Rejected, told
 from providers.google.provider import GoogleProvider
+from providers.google.reading import Reader
 from tests.contract.samples import WINDOW, series, single
 from tests.contract.suite import context
 from tests.providers.google.canned import Canned, refusal
@@ -144,7 +145,7 @@ def test_a_wait_that_google_asks_for_is_told_as_a_time_of_day() -> None:
     for status, reason in ((429, "rateLimitExceeded"), (403, "quotaExceeded")):
         rejected = Rejected(*refusal(status, reason, Retry_After="5400"))
         rejected.headers = {"retry-after": "5400"}
-        assert "until 04:30 UTC" in told(rejected, Wire("work"), "maya@example.com", "primary", now).what
+        assert "until 04:30 UTC" in told(rejected, Wire("work"), "maya@example.com", "primary", now=now).what
 
 
 def test_a_wait_of_more_than_a_minute_is_left_to_the_next_run(tmp_path: Path) -> None:
@@ -216,3 +217,26 @@ def test_neither_token_nor_query_nor_answer_is_ever_logged(
     for planted in ("ya29", "Planted", "planted", "syncToken", "Authorization"):
         assert planted not in caplog.text
     assert "GET https://www.googleapis.com/calendar/v3/calendars/primary/events: 200" in caplog.text
+
+
+@pytest.mark.parametrize("wait", ["99999999999999", "9" * 400, "86401"])
+def test_a_wait_without_an_end_is_not_told_as_a_time_of_day(wait: str) -> None:
+    answer = Rejected(429, {"retry-after": wait}, refusal(429, "rateLimitExceeded")[2])
+    error = told(answer, Wire("work"), "maya@example.com", "primary")
+    assert (type(error), error.what) == (Unreachable, "work: Google asks for fewer requests")
+
+
+@pytest.mark.parametrize("reason", ["forbidden", "insufficientPermissions"])
+def test_whoever_may_not_list_people_is_told_how_to_sign_in_for_that(tmp_path: Path, reason: str) -> None:
+    with pytest.raises(SignInNeeded) as caught:
+        provider(Canned([refusal(403, reason)]), tmp_path).people()
+    assert caught.value.next_step == "run `calsync calendars sign-in work --people`"
+
+
+def test_lists_of_dates_and_of_people_without_an_end_are_given_up(tmp_path: Path) -> None:
+    endless = (200, {}, b'{"items": [], "people": [], "nextPageToken": "again"}')
+    with pytest.raises(Unreachable, match="work: Google's list has no end"):
+        provider(Canned([endless]), tmp_path).people()
+    reader = Reader(provider(Canned([endless]), tmp_path)._calls(), "primary")
+    with pytest.raises(Unreachable, match="work: Google's list has no end"):
+        reader.instances(KEY, WINDOW.start, WINDOW.end)
