@@ -115,10 +115,10 @@ class Graph:
         """The answer to a POST that changes nothing, whatever it is."""
         return self._send("POST", target, body, {}, weight=1, safe=True)
 
-    def pages(self, target: str, size: int = PAGE) -> Iterator[Json]:
+    def pages(self, target: str, *, delta: bool = False) -> Iterator[Json]:
         """Every page from `target` on, followed at once: links grow old. The last one may have a delta link.
 
-        Raises Forgotten when the server does not know the link (any more).
+        With `delta` it raises Forgotten when the server does not know the link (any more).
         """
         seen: set[str] = set()
         link = target
@@ -126,8 +126,11 @@ class Graph:
             if link in seen or len(seen) >= _MOST_PAGES:
                 raise Malformed(f"{self.name}: Microsoft's list of events has no end", "try again later")
             seen.add(link)
-            prefer = {"Prefer": f"{_PREFER}, odata.maxpagesize={size}"}
-            page = self._good(self._send("GET", link, None, prefer, weight=1, safe=True))
+            prefer = {"Prefer": f"{_PREFER}, odata.maxpagesize={PAGE}"}
+            reply = self._send("GET", link, None, prefer, weight=1, safe=True)
+            if delta and reply.forgotten:
+                raise Forgotten
+            page = self._good(reply)
             yield page
             link = str(page.get("@odata.nextLink") or "")
 
@@ -204,8 +207,6 @@ class Graph:
     def _good(self, reply: Reply) -> Json:
         if reply.done:
             return reply.body
-        if reply.forgotten:
-            raise Forgotten
         raise self.failure(reply)
 
     def _waited(self, replies: Sequence[Reply], tries: int) -> bool:

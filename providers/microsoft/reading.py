@@ -332,7 +332,7 @@ class Reader:
         """The rows of a round by id, None for a tombstone, and its delta link. Of what comes twice the last counts."""
         rows: dict[str, Json | None] = {}
         following = ""
-        for page in self._graph.pages(link):
+        for page in self._graph.pages(link, delta=True):
             for row in page.get("value") or ():
                 rows[str(row["id"])] = None if "@removed" in row else row
             following = str(page.get("@odata.deltaLink") or "")
