@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from calsync.errors import SignInNeeded
 from calsync.ports import AccountPerson
-from providers.microsoft.errors import Reply
+from providers.microsoft.errors import FORBIDDEN, Reply
 from providers.microsoft.graph import Graph, Part, query
 from providers.microsoft.mapping import Json
+from providers.microsoft.refusals import sign_in_step
 
 __all__ = ["people"]
 
@@ -21,7 +23,10 @@ _MOST = "100"
 
 
 def people(graph: Graph) -> list[AccountPerson]:
-    """Those that the account may see, nearest first, each once, without the account's own. Raises Unreachable."""
+    """Those that the account may see, nearest first, each once, without the account's own.
+
+    Raises Unreachable, and SignInNeeded when there are none because the list of people may not be seen.
+    """
     root = graph.root()
     parts = [
         Part("GET", f"{root}/directReports" + query(_select=_REPORTS, _top=_MOST)),
@@ -33,6 +38,12 @@ def people(graph: Graph) -> list[AccountPerson]:
         addresses = [one for one in person.addresses if one != graph.account.lower()]
         if addresses and not found.keys() & set(person.addresses) and len(addresses) == len(person.addresses):
             found.update(dict.fromkeys(addresses, person))
+    if not found and known.status == FORBIDDEN:
+        # Nothing to show, and more could be seen.
+        raise SignInNeeded(
+            f"{graph.name}: the sign-in of {graph.account} does not include whom it works with ({known.line})",
+            sign_in_step(graph.name, "--people"),
+        )
     return list({id(person): person for person in found.values()}.values())
 
 

@@ -129,6 +129,16 @@ def test_neither_needs_the_permission_of_the_other(graph: GraphServer, make: Mak
     graph.scopes = {"People.Read"}
     assert [person.name for person in make().people()] == ["Ben Okafor"]
     graph.scopes = {"Calendars.Read"}
+    with pytest.raises(SignInNeeded, match="does not include whom it works with"):
+        make().people()
+
+
+def test_whoever_finds_nobody_without_the_permission_learns_how_to_get_it(graph: GraphServer, make: Make) -> None:
+    with pytest.raises(SignInNeeded) as error:
+        make().people()
+    assert error.value.next_step == "run `calsync calendars sign-in work --people`"
+    # A refused directory alone says nothing of it: a private account has none.
+    graph.scopes = {"People.Read"}
     assert make().people() == []
 
 
