@@ -18,6 +18,7 @@ from providers.microsoft.zones import zone_of
 
 __all__ = [
     "NOT_UNDERSTOOD",
+    "UNKNOWN",
     "Json",
     "etag_of",
     "instant",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 Json = Mapping[str, Any]
+UNKNOWN: Json = {"showAs": "busy", "hideAttendees": True}
+"""Stands for a master that is not to be had: its dates take time, and who is in them is not known."""
 NOT_UNDERSTOOD = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What the functions here raise for JSON that is no event as Microsoft describes it."""
 

@@ -29,7 +29,7 @@ from providers.microsoft.finding import (
     with_dates,
 )
 from providers.microsoft.graph import Graph, Part, query
-from providers.microsoft.mapping import NOT_UNDERSTOOD, Json, etag_of, series_payload, single_payload
+from providers.microsoft.mapping import NOT_UNDERSTOOD, UNKNOWN, Json, etag_of, series_payload, single_payload
 from providers.microsoft.marks import mark_of
 
 __all__ = ["Reader", "Seen"]
@@ -174,10 +174,10 @@ class Reader:
             if name not in ours:
                 self._keep_single(seen, name, row)
         for name, dates in sorted(touched.dates.items()):
-            if name in touched.masters and name not in ours and dates:
-                self._keep_series(seen, name, touched.masters[name], dates)
-            elif name in ours:
+            if name in ours:
                 seen.series[name] = _shorts(dates)
+            elif dates:
+                self._keep_series(seen, name, touched.masters.get(name, UNKNOWN), dates)
         return seen, self._cursor(asked, window, link, seen)
 
     def since(self, known: Cursor) -> tuple[Seen, Cursor]:
@@ -210,7 +210,7 @@ class Reader:
             if name in ours:
                 seen.series[name] = seen.series.get(name, frozenset()) | _shorts(touched.dates[name])
             elif name in touched.masters or name not in whose:
-                self._series_since(seen, name, touched.masters.get(name), answers)
+                self._series_since(seen, name, touched, answers)
         return seen, self._cursor(known.asked, known.window, link, seen)
 
     def _parts(self, touched: _Touched, known: Cursor, whose: Mapping[str, str]) -> dict[tuple[str, str], Part]:
@@ -279,8 +279,9 @@ class Reader:
         replies = self._graph.read([event_part(self._places, name, marks=True) for name in names])
         answered.update((name, reply.body) for name, reply in zip(names, replies, strict=True) if self._there(reply))
 
-    def _series_since(self, seen: Seen, name: str, master: Json | None, answers: _Answers) -> None:
+    def _series_since(self, seen: Seen, name: str, touched: _Touched, answers: _Answers) -> None:
         """What became of somebody else's series that was touched."""
+        master, rows = touched.masters.get(name), touched.dates[name]
         if master is None:
             reply = answers.one("event", name)
             master = reply.body if self._there(reply) else None
@@ -292,7 +293,10 @@ class Reader:
         dates = all_rows(self._graph, answers.one("dates", name)) if master is not None else None
         if master is not None and dates is not None:
             self._keep_series(seen, name, master, dates)
-        elif known:
+        elif rows and not (known and seen.series[name] - _shorts(rows)):
+            # Its dates are shown all the same; where only some of them came, what is known of it stays.
+            self._keep_series(seen, name, master or UNKNOWN, rows)
+        elif known and not rows:
             del seen.series[name]
             seen.drop(name)
 

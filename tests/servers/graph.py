@@ -39,6 +39,7 @@ class GraphServer:
     event yet that was just made. `duplicate_status` is 400 or 409; `forgotten_answer` 410, 400 or 404.
     `deleted_stay_by_id`: a GET by id still finds a deleted event, which is in Deleted Items; `paths_hold` off: it finds
     events of other calendars as well, whichever the path names.
+    `masters_hide`: a GET by id finds no master of a series, though its dates are shown.
     `delta_masters` says which masters are rows of a delta: "all", "young" (of series that begin in the window), "none".
     """
 
@@ -70,6 +71,7 @@ class GraphServer:
         self.filter_lag = 0
         self.deleted_stay_by_id = False
         self.paths_hold = True
+        self.masters_hide = False
         self.forgotten_answer = 410
         self.max_concurrent = 4
         self.gather = 0

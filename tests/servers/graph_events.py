@@ -79,7 +79,10 @@ def find(ask: Ask, name: str, calendar: Calendar | None = None, *, fresh: bool =
 
 def get(ask: Ask, name: str, calendar: Calendar | None) -> Reply:
     """GET of one event."""
-    return Reply(200, _shown(ask, find(ask, name, calendar, fresh=False)))
+    row = find(ask, name, calendar, fresh=False)
+    if row.kind == "seriesMaster" and ask.server.masters_hide:
+        raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    return Reply(200, _shown(ask, row))
 
 
 def _shown(ask: Ask, row: Row) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from calsync.model import Key, Override
 from calsync.ports import OutcomeState, SeriesWrite
-from tests.contract.samples import BERLIN, WINDOW, series
+from tests.contract.samples import BERLIN, WINDOW, meeting, series
 from tests.providers.microsoft.conftest import Make
 from tests.servers.graph import GraphServer
 from tests.system import vendors
@@ -98,3 +98,25 @@ def test_an_override_that_says_what_the_series_says_is_done_when_its_date_is_the
     assert [o.series for o in make().owned("")] == [series()]
     (again,) = make().write("", [SeriesWrite(KEY, busy, after, "")])
     assert again.state is OutcomeState.DONE, again
+
+
+@pytest.mark.parametrize("echoes", [False, True])
+def test_dates_whose_series_is_not_to_be_had_take_time_all_the_same(
+    graph: GraphServer, make: Make, echoes: bool
+) -> None:
+    graph.delta_masters, graph.masters_hide, graph.delta_echoes_whole_series = "none", True, echoes
+    empty = make().read("", WINDOW, None)
+    name = graph.hand.put("", "weekly", meeting("weekly"))
+    graph.hand.move_date("", name, date(2026, 12, 15), date(2026, 12, 16), time(14, 0))
+    cursor = empty.cursor
+    for known in (None, cursor):
+        delta = make().read("", WINDOW, known)
+        (found,) = make().expand("", delta.changed, WINDOW, BERLIN)
+        assert (found.name, found.owned, len(found.occurrences) > 8) == (name, None, True)
+        assert not any(one.event.transparent for one in found.occurrences)
+        assert sum(one.event.guests_hidden for one in found.occurrences) >= len(found.occurrences) - 1
+        cursor = delta.cursor
+    graph.hand.move_date("", name, date(2026, 12, 22), date(2026, 12, 23), time(14, 0))
+    assert make().read("", WINDOW, cursor).removed == ()
+    graph.hand.delete("", name)
+    assert make().read("", WINDOW, cursor).removed == (name,)
