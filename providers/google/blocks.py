@@ -29,6 +29,7 @@ __all__ = [
     "brings_guests",
     "clock_of",
     "dropped_of",
+    "has_guests",
     "home_of",
     "home_sum",
     "ids_of",
@@ -255,8 +256,16 @@ def brings_guests(item: Json, master: Json) -> bool:
     return bool(set(_invited(item)) - set(_invited(master)))
 
 
+def has_guests(item: Json) -> bool:
+    """True when somebody else may be invited to an event, to whom Google would write of a change."""
+    return bool(item.get("attendeesOmitted")) or any(_invited(item))
+
+
 def _invited(item: Json) -> Iterator[str]:
-    return (str(said.get("email") or said.get("displayName", "")).lower() for said in item.get("attendees", ()))
+    """Who is invited besides the leader, who becomes a guest of their own event with the first other one."""
+    for said in item.get("attendees", ()):
+        if not said.get("self"):
+            yield str(said.get("email") or said.get("displayName") or said.get("id") or "somebody").lower()
 
 
 def is_transparent(item: Json) -> bool:

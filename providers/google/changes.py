@@ -21,9 +21,9 @@ from calsync.ports import OwnedSeries, SeriesWrite
 from providers.google.blocks import (
     FOCUS,
     Clock,
-    brings_guests,
     clock_of,
     dropped_of,
+    has_guests,
     home_of,
     is_home,
     key_of,
@@ -37,7 +37,9 @@ __all__ = [
     "DateStep",
     "MasterSteps",
     "Standing",
+    "asks_somebody",
     "date_steps",
+    "is_asked",
     "is_between",
     "is_plain",
     "is_unfinished",
@@ -234,10 +236,7 @@ class DateStep:
 
 
 def date_steps(standing: Standing, after: Series, leaders: Mapping[date, Override]) -> list[DateStep]:
-    """What the dates of a series need whose master is as wanted; `leaders` are overrides that are the leader's own.
-
-    Raises Malformed, naming the date, where people are invited to a date that would have to lose them.
-    """
+    """What the dates of a series need whose master is as wanted; `leaders` are overrides that are the leader's own."""
     assert standing.owned is not None
     there = standing.owned.series
     steps: list[DateStep] = []
@@ -261,6 +260,22 @@ def date_steps(standing: Standing, after: Series, leaders: Mapping[date, Overrid
     return steps
 
 
+def asks_somebody(standing: Standing, of_master: Body, dates: Sequence[DateStep]) -> bool:
+    """True when these changes are about an event with guests, who would see them or get mail.
+
+    What changes the master changes or wipes its dates, too. Marks are nobody's business but calsync's.
+    """
+    if of_master.keys() - {"extendedProperties"}:
+        return is_asked(standing)
+    touched = [step.item for step in dates if step.item is not None and is_live(step.item)]
+    return bool(dates) and any(has_guests(item) for item in (standing.master, *touched))
+
+
+def is_asked(standing: Standing) -> bool:
+    """True when somebody is invited to a series or to one of its dates."""
+    return standing.group is not None and any(has_guests(item) for item in standing.group.items if is_live(item))
+
+
 def is_plain(item: Json, standing: Standing, day: date) -> bool:
     """True for a single date that is just as its series has it, so that nobody has changed it yet."""
     assert standing.clock is not None
@@ -276,10 +291,6 @@ def _home_body(standing: Standing, after: Series, day: date, item: Json) -> Body
     body = date_body(after, day, None, focus=standing.is_focus)
     if not is_live(item):
         return body
-    if brings_guests(item, standing.master):
-        raise Malformed(
-            f"people are invited to the block of {day}", "take them out of it in your calendar, then try again"
-        )
     for name in ("description", "location"):
         if item.get(name, "") != standing.master.get(name, ""):
             body[name] = standing.master.get(name) or None

@@ -23,7 +23,9 @@ from providers.google.changes import (
     DateStep,
     MasterSteps,
     Standing,
+    asks_somebody,
     date_steps,
+    is_asked,
     is_between,
     is_plain,
     is_unfinished,
@@ -62,6 +64,10 @@ class _Cut(Exception):
 
 class _Refused(Exception):
     """What will not be done, however often it is asked; its text says by whom and why."""
+
+
+class _Invited(Exception):
+    """A change of an event with guests: that is the leader's to make."""
 
 
 class Writer:
@@ -104,6 +110,10 @@ class Writer:
             return replace(outcome, note=self._note(change)) if outcome.state is OutcomeState.DONE else outcome
         except _Refused as refused:
             return self._ended(OutcomeState.FAILED, str(refused))
+        except _Invited:
+            return self._ended(
+                OutcomeState.CONFLICT, "somebody was invited to it and would get mail; change or delete it by hand"
+            )
         except Rejected as rejected:
             error = told(rejected, self._wire, self._account, self._reader.calendar)
         except ProviderError as caught:
@@ -162,7 +172,7 @@ class Writer:
         if before is None and is_unfinished(standing.group, standing.owned):
             return None
         if after is not None and there.same_content(after):
-            if master_steps(standing, after).last or self._date_steps(standing, after, {}):
+            if master_steps(standing, after).last or date_steps(standing, after, {}):
                 # What no reader minds is still to be put right.
                 return None
             return Outcome(OutcomeState.DONE, etag)
@@ -193,18 +203,20 @@ class Writer:
     def _send(self, after: Series | None, standing: Standing, leaders: Mapping[date, Override]) -> Standing:
         """Send what is still missing, and give what stands then."""
         if after is None:
+            if is_asked(standing):
+                raise _Invited
             self._delete(standing.name, str(standing.master["etag"]))
             return Standing(standing.name)
         if standing.group is None:
             item = self._insert(after, standing.name)
             standing = standing_of(Group(standing.name, item), self._reader.facts, self._zone)
             self._require_ours(standing)
-        # Before anything is changed: is there a date that is not to be touched?
-        self._date_steps(standing, after, leaders)
         of_master = master_steps(standing, after)
+        if asks_somebody(standing, of_master.first, date_steps(standing, after, leaders)):
+            raise _Invited
         if of_master.first:
             standing = self._patched_master(standing, of_master, after)
-        steps = self._date_steps(standing, after, leaders)
+        steps = date_steps(standing, after, leaders)
         self._take_dates(standing, steps)
         item = standing.master
         if of_master.last:
@@ -232,12 +244,6 @@ class Writer:
     def _require_ours(self, standing: Standing) -> None:
         if standing.owned is None:
             raise _Cut("what stands there now is not the series that calsync wrote")
-
-    def _date_steps(self, standing: Standing, after: Series, leaders: Mapping[date, Override]) -> list[DateStep]:
-        try:
-            return date_steps(standing, after, leaders)
-        except Malformed as error:
-            raise _Refused(f"{error.what}; {error.next_step}") from None
 
     def _take_dates(self, standing: Standing, steps: list[DateStep]) -> None:
         versions = self._versions(standing, [step.day for step in steps if step.item is None])

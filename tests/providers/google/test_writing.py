@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+
+import pytest
 
 from calsync.model import Series
 from calsync.ports import OutcomeState, SeriesWrite
@@ -174,7 +177,7 @@ def test_what_the_leader_added_to_a_block_stays_through_every_change(rig: Rig) -
         "location": "Café Lisboa",
         "colorId": "7",
         "reminders": {"useDefault": False, "overrides": [{"method": "popup", "minutes": 5}]},
-        "attendees": [{"email": "ana@example.com", "responseStatus": "needsAction"}],
+        "attendees": [{"email": "maya@example.com", "self": True, "organizer": True, "responseStatus": "accepted"}],
     }
     patched(rig, **added)
     there = rig.own()
@@ -244,17 +247,52 @@ def test_a_dropped_date_comes_back_and_is_dropped_again(rig: Rig) -> None:
         etag, stands = outcome.etag, wanted
 
 
-def test_a_date_to_which_people_are_invited_does_not_lose_them(rig: Rig) -> None:
+ANA = [{"email": "ana@example.com", "responseStatus": "accepted"}]
+INVITED = "somebody was invited to it and would get mail; change or delete it by hand"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        None,
+        replace(BEFORE, title="Deep work"),
+        replace(BEFORE, description="Why: overdue"),
+        replace(BEFORE, transparent=not BEFORE.transparent),
+        replace(BEFORE, until=date(2026, 12, 21)),
+        replace(PLAIN, start=time(16, 0)),
+        PLAIN,
+        AFTER,
+    ],
+    ids=["deleted", "retitled", "described", "other-looks", "ended", "at-another-time", "dates-home", "all-of-it"],
+)
+@pytest.mark.parametrize("name", [KEY, f"{KEY}_20261214T140000Z"], ids=["the-series", "a-date"])
+def test_a_block_to_which_somebody_is_invited_is_not_changed_behind_their_back(
+    rig: Rig, name: str, after: Series | None
+) -> None:
     rig.create(BEFORE)
-    patched(rig, f"{KEY}_20261214T140000Z", attendees=[{"email": "ana@example.com", "responseStatus": "accepted"}])
+    patched(rig, name, attendees=ANA)
     there = rig.own()
-    before = rig.everything()
-    (outcome,) = rig.write(SeriesWrite(KEY, there.series, PLAIN, there.etag))
-    assert outcome.state is FAILED
-    assert outcome.error == (
-        "people are invited to the block of 2026-12-14; take them out of it in your calendar, then try again"
-    )
-    assert rig.everything() == before
+    stands, bodies = rig.everything(), len(rig.server.bodies)
+    (outcome,) = rig.write(SeriesWrite(KEY, there.series, after, there.etag))
+    assert (outcome.state, outcome.error) == (CONFLICT, INVITED)
+    assert (rig.everything(), len(rig.server.bodies)) == (stands, bodies)
+
+
+def test_of_a_block_with_guests_marks_and_the_dates_without_guests_can_be_changed(rig: Rig) -> None:
+    etag = rig.create(BEFORE).etag
+    patched(rig, f"{KEY}_20261214T140000Z", attendees=ANA)
+    there = rig.own().series
+    other = {**there.overrides, date(2026, 12, 28): override(date(2026, 12, 29), time(16, 0))}
+    wanted = replace(there, overrides=other)
+    (outcome,) = rig.write(SeriesWrite(KEY, there, wanted, etag))
+    assert outcome.state is DONE, outcome
+    assert rig.own().series.same_content(wanted)
+    patched(rig, attendees=ANA)
+    renamed = replace(wanted, sequence=wanted.sequence + 1, changed=CHANGED + timedelta(days=1))
+    stands = len(rig.server.bodies)
+    (marked,) = rig.write(SeriesWrite(KEY, wanted, renamed, outcome.etag))
+    assert marked.state is DONE, marked
+    assert all(body.body.keys() == {"extendedProperties"} for body in rig.server.bodies[stands:])
 
 
 def test_a_line_of_exdate_that_another_program_wrote_is_understood_and_taken_back(rig: Rig) -> None:
