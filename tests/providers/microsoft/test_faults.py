@@ -107,6 +107,7 @@ CASES = {
     "retitle": Case(RICH, retitled, leader=True),
     "delete": Case(RICH, None, leader=True, stand_in=True),
 }
+LONG = {"crossing", "end", "end-with-stand-in", "restored-again", "shift", "retitle"}
 FAULTS = [
     Fault.REFUSED,
     Fault.NO_ANSWER,
@@ -270,7 +271,7 @@ def plans(request: Seen) -> list[tuple[Fault, int | None]]:
     return [(fault, None) for fault in FAULTS] + [(f, part) for f in IN_PARTS for part in range(len(request.parts))]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CASES])
 def test_any_fault_at_any_request_is_mended_by_the_next_night(server: GraphServer, name: str, tmp_path: Path) -> None:
     night = Night(server, CASES[name], tmp_path)
     expected, asked = undisturbed(night)
