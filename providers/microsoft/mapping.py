@@ -1,7 +1,8 @@
 """Other people's events: from Graph's JSON to the iCalendar text that calsync reads. Pure.
 
 The server expands series, so each date of one is a VEVENT of its own here, under its own UID; the text of a series has
-all its dates in the window. Bodies are left out: nothing needs them, and they would be kept.
+all its dates in the window. UIDs follow from iCalUId, which is the same on the calendar of everybody invited. Bodies
+are left out: nothing needs them, and they would be kept.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from calsync.ical.marks import UID_SUFFIX
 from calsync.ical.vendor import VendorEvent, vendor_bytes
 from calsync.model import Answer, EventType, Party, PartyKind, Role, Status
 from providers.microsoft.zones import zone_of
@@ -56,7 +58,7 @@ def etag_of(payload: bytes) -> str:
 
 def single_payload(row: Json, mine: Sequence[str]) -> bytes:
     """A single event. `mine` are the leader's addresses, the account's own first, lower case."""
-    return vendor_bytes([_event(row, mine)])
+    return vendor_bytes([_event(row, mine, _uid(row) or str(row["id"]))])
 
 
 def series_payload(master: Json, dates: Iterable[Json], mine: Sequence[str]) -> bytes:
@@ -64,7 +66,8 @@ def series_payload(master: Json, dates: Iterable[Json], mine: Sequence[str]) -> 
 
     What a date does not say of itself its master says.
     """
-    events = [_event(_whole(master, one), mine) for one in dates]
+    uid = _uid(master)
+    events = [_event(_whole(master, one), mine, _uid_of_date(uid, one)) for one in dates]
     return vendor_bytes(sorted(events, key=lambda event: (str(event.start), event.uid)))
 
 
@@ -74,11 +77,22 @@ def _whole(master: Json, one: Json) -> Json:
     return {**master, **{name: one[name] for name in _OF_A_DATE if name in one}}
 
 
-def _event(row: Json, mine: Sequence[str]) -> VendorEvent:
+def _uid(row: Json) -> str:
+    uid = str(row.get("iCalUId") or "")
+    # One that ends so is a block's for calsync's reader, and this is none.
+    return "" if uid.endswith(UID_SUFFIX) else uid
+
+
+def _uid_of_date(uid: str, one: Json) -> str:
+    """By when it is: what date it was at home is not told of everyone, and no two dates begin at once."""
+    return f"{uid}/{instant(one['start']):%Y%m%dT%H%M%SZ}" if uid else str(one["id"])
+
+
+def _event(row: Json, mine: Sequence[str], uid: str) -> VendorEvent:
     start, end = _times(row)
     show = row.get("showAs")
     return VendorEvent(
-        uid=str(row["id"]),
+        uid=uid,
         start=start,
         end=end,
         title=title_of(row),

@@ -276,3 +276,11 @@ def test_null_is_taken_for_nothing_wherever_graph_may_send_it() -> None:
     assert (occurrence.event.title, occurrence.event.parties, occurrence.event.private) == ("", (), False)
     assert occurrence.event.event_type is EventType.DEFAULT
     assert occurrence.span.start.date() == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "uid"),
+    [("040000008200E00074C5", "040000008200E00074C5"), (None, row()["id"]), ("csabc@calsync", row()["id"])],
+)
+def test_the_uid_is_that_of_every_calendar_but_never_that_of_a_block(said: str | None, uid: str) -> None:
+    assert only(iCalUId=said).event.uid == uid

@@ -340,3 +340,24 @@ def test_a_meeting_is_read_with_everybody_in_it(graph: GraphServer, make: Make) 
     assert event.organizer == "maya@example.com"
     assert event.organized_by_me
     assert [party.address for party in event.parties] == ["ana@example.com"]
+
+
+def test_one_meeting_on_two_calendars_has_one_uid_and_each_date_its_own(graph: GraphServer, make: Make) -> None:
+    graph.add_calendar("Blocks")
+    found = []
+    for calendar_name in ("", "Blocks"):
+        graph.hand.put(calendar_name, "lone", single("lone"))
+        graph.hand.put(calendar_name, "weekly", meeting("weekly"))
+        provider = make(options={"calendar": calendar_name})
+        expanded = provider.expand("", provider.read("", WINDOW, None).changed, WINDOW, BERLIN)
+        found.append({(o.event.uid, o.span) for one in expanded for o in one.occurrences})
+    one, other = found
+    assert len({uid for uid, _ in one}) == len(one) > 10
+    assert one == other
+
+
+def test_the_uids_of_dates_are_the_same_in_every_way_of_reading(graph: GraphServer, make: Make) -> None:
+    empty = make().read("", WINDOW, None)
+    name = graph.hand.put("", "weekly", weekly("weekly"))
+    graph.hand.move_date("", name, date(2026, 12, 8), date(2026, 12, 9), time(14, 0), title="Elsewhere")
+    assert make().read("", WINDOW, empty.cursor).changed == make().read("", WINDOW, None).changed
