@@ -1,4 +1,7 @@
-"""Checks an event's body against Microsoft's own metadata: a JSON Schema in the shared folder beside the project."""
+"""Checks an event's body against Microsoft's own metadata: a JSON Schema in the shared folder beside the project.
+
+Where that folder is missing nothing is checked, and a test of its own is skipped that says so (test_graph_schema.py).
+"""
 
 from __future__ import annotations
 
