@@ -6,10 +6,11 @@ some as they ought to be. Such a mixture is our own doing and is carried on; any
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
+from calsync.ical.extras import telling
 from calsync.model import Override, Series, Span
 from providers.microsoft.blocks import MARGIN
 
@@ -29,9 +30,10 @@ def judged(day: date, seen: Span) -> bool:
     return (seen.start + MARGIN).date() <= day < (seen.end - MARGIN).date()
 
 
-def trimmed(series: Series, seen: Span) -> Series:
+def trimmed(series: Series, seen: Span, noted: Collection[date] = ()) -> Series:
     """The series by what is read of it: without dates that were not looked at, those of other years, and without
-    overrides that say just what the series says, since on Graph such a date is one like any other.
+    overrides that say just what the series says, since on Graph such a date is one like any other; but for those of
+    the days `noted`.
     """
     return replace(
         series,
@@ -40,11 +42,24 @@ def trimmed(series: Series, seen: Span) -> Series:
         overrides={
             day: override
             for day, override in series.overrides.items()
-            if judged(day, seen)
-            and day not in series.cancelled
-            and override != Override(series.home(day), series.title, series.transparent)
+            if judged(day, seen) and day not in series.cancelled and (day in noted or not _is_plain(series, day))
         },
     )
+
+
+def _is_plain(series: Series, day: date) -> bool:
+    return series.overrides[day] == Override(series.home(day), series.title, series.transparent)
+
+
+def _noted(there: Series, *sides: Series) -> set[date]:
+    """The days of `there` into which somebody has written something, and nothing else, that no side has like that."""
+    return {
+        day
+        for day, override in there.overrides.items()
+        if telling(override.extra)
+        and _is_plain(there, day)
+        and not any(day in side.overrides and _is_plain(side, day) for side in sides)
+    }
 
 
 def entry(series: Series, day: date) -> Entry:
@@ -59,15 +74,16 @@ def touched(*series: Series) -> set[date]:
     return {day for one in series for day in (*one.cancelled, *one.overrides)}
 
 
-def same(one: Series, other: Series, seen: Span) -> bool:
+def same(there: Series, other: Series, seen: Span) -> bool:
     """True when both say the same of all that was looked at."""
-    return trimmed(one, seen).same_content(trimmed(other, seen))
+    return trimmed(there, seen, _noted(there, other)).same_content(trimmed(other, seen))
 
 
 def mixed(there: Series, before: Series, after: Series | None, seen: Span) -> bool:
     """True when every part of `there` is as in `before` or as in `after` (None: as it is taken away)."""
-    sides = [trimmed(one, seen) for one in (before, after) if one is not None]
-    there = trimmed(there, seen)
+    known = [one for one in (before, after) if one is not None]
+    sides = [trimmed(one, seen) for one in known]
+    there = trimmed(there, seen, _noted(there, *known))
     if not there.rule_is_ours:
         return False
     if any(part not in parts for part, *parts in zip(_frame(there), *map(_frame, sides), strict=True)):

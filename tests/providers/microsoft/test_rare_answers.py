@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from calsync.model import Key, Override
+from calsync.model import Key, Override, Span
 from calsync.ports import OutcomeState, SeriesWrite
 from tests.contract.samples import BERLIN, WINDOW, meeting, series
 from tests.providers.microsoft.conftest import Make
@@ -120,3 +120,27 @@ def test_dates_whose_series_is_not_to_be_had_take_time_all_the_same(
     assert make().read("", WINDOW, cursor).removed == ()
     graph.hand.delete("", name)
     assert make().read("", WINDOW, cursor).removed == (name,)
+
+
+def test_a_date_that_somebody_writes_into_meanwhile_is_not_moved_for_all_that(graph: GraphServer, make: Make) -> None:
+    day = series().first
+    home = series().home(day)
+    later = Span(home.start + timedelta(days=1), home.end + timedelta(days=1))
+    before, after = (
+        series(transparent=True),
+        series(transparent=True, overrides={day: Override(later, series().title, True)}),
+    )
+    (outcome,) = make().write("", [SeriesWrite(KEY, None, before)])
+    graph.hand.change("", graph.hand.name_of(KEY), day, location={"displayName": "At the lake"})
+    (late,) = make().write("", [SeriesWrite(KEY, before, after, outcome.etag)])
+    assert late.state is OutcomeState.CONFLICT, late
+    (found,) = make().owned("")
+    assert found.series.placed(day) == before.placed(day)
+    assert "LOCATION:At the lake" in found.series.overrides[day].extra
+    # Known of, it can be left as it is while something else is changed.
+    other = replace(found.series, title="Walk", overrides={day: replace(found.series.overrides[day], title="Walk")})
+    (known,) = make().write("", [SeriesWrite(KEY, found.series, other, found.etag)])
+    assert known.state is OutcomeState.DONE, known
+    (found,) = make().owned("")
+    assert (found.series.title, found.series.overrides[day].title) == ("Walk", "Walk")
+    assert "LOCATION:At the lake" in found.series.overrides[day].extra
