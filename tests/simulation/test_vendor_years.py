@@ -623,10 +623,14 @@ class Life:
         for account in self.accounts[1:]:
             other = boards[account.name]
             for slot in {*first.blocks, *other.blocks}:
-                if self.wishes.get(slot, Wishes()).gone:
+                wishes = self.wishes.get(slot, Wishes())
+                if wishes.gone:
                     # What the leader left of it is on their calendar only.
                     continue
-                one, two = (self._coming(board.blocks.get(slot)) for board in (first, other))
+                one, two = (
+                    {d: told for d, told in self._coming(board.blocks.get(slot)).items() if d not in wishes.excused}
+                    for board in (first, other)
+                )
                 assert one == two, (self.accounts[0].name, account.name, slot, _difference(one, two))
 
     def _coming(self, block: Block | None) -> dict[date, tuple[object, ...]]:
@@ -844,7 +848,7 @@ def a_day(one: Life) -> None:
         one.edit()
     if chance.random() < 0.05:
         one.reconsider()
-    if one.luck.random() < 0.02:
+    if one.luck.random() < 0.02 and not one.changed:
         one.lose()
     one.misbehave(one.edit)
     report = one.night()
