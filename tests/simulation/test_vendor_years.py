@@ -320,7 +320,7 @@ class Life:
         what = chance.choice(
             ("title", "text", "place", "guest", "delete", "shift", "shift", "end", "fork", "copy", "copy", "restore")
         )
-        if what == "restore" and self.line.running:
+        if what == "restore" and (self.line.running or self.changed):
             return
         if what == "guest" and not self.sociable:
             return
@@ -368,11 +368,8 @@ class Life:
                     self.asked.add((account.name, block.slot))
 
     def _astray(self, block: Block) -> set[date]:
-        """The dates that are not at their usual time: a vendor puts them all there when the whole series changes."""
-        assert block.weekly is not None
-        clock = block.weekly[1]
-        home = {d for d, one in block.dates.items() if one.start == datetime.combine(d, clock, self.zone)}
-        return {day + timedelta(7 * n) for day in block.dates for n in range(-9, 9)} - home
+        """The dates that calsync may have changed: a vendor undoes that when the whole series changes."""
+        return {day + timedelta(7 * n) for day in block.dates for n in range(-9, 9)}
 
     def _restore(self) -> None:
         """The leader takes all deletions back."""
@@ -641,6 +638,10 @@ class Life:
             if self.now + FREEZE < one.start < limit and one.home < limit.date()
         }
 
+    def pass_days(self, days: int) -> None:
+        """Some days later, at the same hour."""
+        self.now = (self.now.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=self.zone)
+
     def state(self) -> dict[str, Any]:
         """What stands on each calendar, for comparing lives."""
         return {
@@ -841,13 +842,18 @@ def live(folder: Path, seed: int, kinds: str, days: int) -> int:
         return one.nights
 
 
-def a_day(one: Life) -> None:
+def things_happen(one: Life) -> None:
+    """Meetings come and go, and the leader edits blocks or changes the configuration."""
     chance = one.chance
     one.meet()
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         one.edit()
     if chance.random() < 0.05:
         one.reconsider()
+
+
+def a_day(one: Life) -> None:
+    things_happen(one)
     if one.luck.random() < 0.02 and not one.changed:
         one.lose()
     one.misbehave(one.edit)
@@ -857,8 +863,32 @@ def a_day(one: Life) -> None:
     one.undisturbed()
     one.check()
     one.changed.clear()
-    step = chance.choice((1, 1, 1, 2, 3, 7, 12))
-    one.now = (one.now.replace(tzinfo=None) + timedelta(days=step)).replace(tzinfo=one.zone)
+    one.pass_days(one.chance.choice((1, 1, 1, 2, 3, 7, 12)))
+
+
+def live_twice(folder: Path, seed: int, kinds: str, days: int) -> int:
+    """The same life with and without what goes wrong: after each undisturbed night the same stands in both."""
+    with lives(folder / "rough", seed, kinds) as rough, lives(folder / "calm", seed, kinds) as calm:
+        try:
+            for _ in range(days):
+                for one in (rough, calm):
+                    things_happen(one)
+                rough.misbehave(None)
+                report = rough.night()
+                rough.say(f"disturbed: {'killed' if report is None else [e.what for e in report.errors]}")
+                rough.tell(report)
+                for one in (rough, calm):
+                    one.undisturbed()
+                    one.changed.clear()
+                for name, there in rough.state().items():
+                    other = calm.state()[name]
+                    assert there == other, (name, _difference(there, other))
+                for one in (rough, calm):
+                    one.pass_days(one.chance.choice((1, 1, 2, 5, 9)))
+        except BaseException:
+            print("\n".join(rough.log), "\n\ncalm:\n", "\n".join(calm.log))
+            raise
+        return rough.nights + calm.nights
 
 
 @pytest.mark.parametrize("kinds", ["g", "m", "gmf"])
@@ -868,6 +898,6 @@ def test_a_month_of_misbehaviour(tmp_path: Path, kinds: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kinds", ["g", "m", "gmf"])
-@pytest.mark.parametrize("seed", range(10, 14))
+@pytest.mark.parametrize("seed", [10])
 def test_a_year_of_misbehaviour(tmp_path: Path, seed: int, kinds: str) -> None:
     live(tmp_path, seed, kinds, 30)
