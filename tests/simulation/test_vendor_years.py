@@ -638,10 +638,6 @@ class Life:
             if self.now + FREEZE < one.start < limit and one.home < limit.date()
         }
 
-    def pass_days(self, days: int) -> None:
-        """Some days later, at the same hour."""
-        self.now = (self.now.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=self.zone)
-
     def state(self) -> dict[str, Any]:
         """What stands on each calendar, for comparing lives."""
         return {
@@ -842,18 +838,13 @@ def live(folder: Path, seed: int, kinds: str, days: int) -> int:
         return one.nights
 
 
-def things_happen(one: Life) -> None:
-    """Meetings come and go, and the leader edits blocks or changes the configuration."""
+def a_day(one: Life) -> None:
     chance = one.chance
     one.meet()
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         one.edit()
     if chance.random() < 0.05:
         one.reconsider()
-
-
-def a_day(one: Life) -> None:
-    things_happen(one)
     if one.luck.random() < 0.02 and not one.changed:
         one.lose()
     one.misbehave(one.edit)
@@ -863,32 +854,8 @@ def a_day(one: Life) -> None:
     one.undisturbed()
     one.check()
     one.changed.clear()
-    one.pass_days(one.chance.choice((1, 1, 1, 2, 3, 7, 12)))
-
-
-def live_twice(folder: Path, seed: int, kinds: str, days: int) -> int:
-    """The same life with and without what goes wrong: after each undisturbed night the same stands in both."""
-    with lives(folder / "rough", seed, kinds) as rough, lives(folder / "calm", seed, kinds) as calm:
-        try:
-            for _ in range(days):
-                for one in (rough, calm):
-                    things_happen(one)
-                rough.misbehave(None)
-                report = rough.night()
-                rough.say(f"disturbed: {'killed' if report is None else [e.what for e in report.errors]}")
-                rough.tell(report)
-                for one in (rough, calm):
-                    one.undisturbed()
-                    one.changed.clear()
-                for name, there in rough.state().items():
-                    other = calm.state()[name]
-                    assert there == other, (name, _difference(there, other))
-                for one in (rough, calm):
-                    one.pass_days(one.chance.choice((1, 1, 2, 5, 9)))
-        except BaseException:
-            print("\n".join(rough.log), "\n\ncalm:\n", "\n".join(calm.log))
-            raise
-        return rough.nights + calm.nights
+    step = chance.choice((1, 1, 1, 2, 3, 7, 12))
+    one.now = (one.now.replace(tzinfo=None) + timedelta(days=step)).replace(tzinfo=one.zone)
 
 
 @pytest.mark.parametrize("kinds", ["g", "m", "gmf"])
