@@ -8,14 +8,14 @@ then the first of the changes has it, and the others follow only when that one w
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from calsync.model import Series
 from calsync.ports import Outcome, OutcomeState, OwnedSeries, SeriesWrite
-from providers.microsoft.blocks import Block, owned, sight
+from providers.microsoft.blocks import MARGIN, Block, owned, sight
 from providers.microsoft.bodies import WIPES, data_for
 from providers.microsoft.comparing import adopted, bare, mixed, same, touched
 from providers.microsoft.errors import FORBIDDEN, NOT_FOUND, SKIPPED, STALE, THROTTLED, Reply, patience
@@ -88,6 +88,9 @@ class Changing:
     _after: Series | None = None
     _data: Data | None = None
     _made: dict[str, None] = field(default_factory=dict)
+    _rows: Mapping[str, date] = field(default_factory=dict)
+    _wiped: bool = False
+    _rewritten: set[date] = field(default_factory=set)
     _reason: str = ""
     _unclear: bool = False
 
@@ -110,7 +113,7 @@ class Changing:
             if not isinstance(ops, Outcome):
                 old = any(op.id in self._done for op in ops)
                 ops = [op for op in ops if op.id not in self._done]
-            if old and looks < _LOOKS:
+            if (old or self._outdated(look)) and looks < _LOOKS:
                 # What was done is not there: what is read may be older than that.
                 looks += 1
                 look = yield from self._again(look, wait=2.0 ** (looks - 1))
@@ -211,11 +214,24 @@ class Changing:
             return None
         return Outcome(OutcomeState.CONFLICT, error="somebody changed the series in the calendar meanwhile")
 
+    def _outdated(self, look: _Look) -> bool:
+        """True when dates are shown that are not plain, after a change that has wiped all that was special about them
+        and before they were written anew: what is read of a series and of its dates may be of different age.
+        """
+        block = look.block
+        if not self._wiped or block is None or not block.unfinished or look.found is None or not look.found.recurs:
+            return False
+        seen = sight(self.year)
+        days = block.actual.days((seen.start + MARGIN).date(), (seen.end - MARGIN).date())
+        odd = {day for day in days if day not in block.dates or block.dates[day].get("type") == "exception"}
+        return bool(odd - self._rewritten)
+
     # what is missing
 
     def _missing(self, look: _Look) -> list[Op] | Outcome:
         """The next changes, in the order in which they must be made; an Outcome when they must not be made."""
         block = look.block
+        self._rows = {str(row["id"]): day for day, row in block.dates.items()} if block is not None else {}
         if self._after is None:
             ops = removal(self.places, look.found)
         else:
@@ -263,7 +279,7 @@ class Changing:
     def _judge(self, ops: Sequence[Op], replies: Sequence[Reply]) -> Generator[Step, list[Reply], Outcome | None]:
         """Note what was answered; an Outcome when that is the end of it."""
         for op, reply in zip(ops, replies, strict=True):
-            self.begun |= reply.done or reply.unclear
+            self._note(op, reply)
             if reply.done or (op.part.method == "DELETE" and reply.status == NOT_FOUND):
                 self._done.add(op.id)
                 if not op.target and reply.body.get("id"):
@@ -293,6 +309,16 @@ class Changing:
                 return Outcome(OutcomeState.FAILED, error=self._refusal(reply))
         self.complete = all(op.id in self._done for op in ops) and not self._more(ops)
         return None
+
+    def _note(self, op: Op, reply: Reply) -> None:
+        """Keep count of what was done, or may have been: of the dates that were written since all were wiped, too."""
+        if not (reply.done or reply.unclear):
+            return
+        self.begun = True
+        if op.day is None and op.target and (op.part.body or {}).keys() & WIPES:
+            self._wiped, self._rewritten = True, set()
+        elif op.target in self._rows:
+            self._rewritten.add(self._rows[op.target])
 
     def _refusal(self, reply: Reply) -> str:
         if reply.code == _NO_ZONE:

@@ -144,3 +144,40 @@ def test_a_date_that_somebody_writes_into_meanwhile_is_not_moved_for_all_that(gr
     (found,) = make().owned("")
     assert (found.series.title, found.series.overrides[day].title) == ("Walk", "Walk")
     assert "LOCATION:At the lake" in found.series.overrides[day].extra
+
+
+@pytest.mark.parametrize("share", [False, True])
+@pytest.mark.parametrize("lag", [1, 2, 3])
+@pytest.mark.parametrize("before", range(4))
+def test_what_is_wiped_is_written_anew_although_a_series_and_its_dates_are_read_at_different_ages(
+    graph: GraphServer, make: Make, share: bool, lag: int, before: int
+) -> None:
+    graph.occurrences_share_etag = share
+    one = series()
+    days = list(one.days(one.first, one.first + timedelta(weeks=9)))
+    homes = [one.home(day) for day in days]
+    moved = {
+        day: Override(Span(home.start + timedelta(hours=1), home.end + timedelta(hours=1)), "Walk", one.transparent)
+        for day, home in zip(days[1:4], homes[1:4], strict=True)
+    }
+    stands = series(overrides=moved, cancelled=frozenset({days[0], days[5]}), dropped=frozenset({days[5]}))
+    # Back from where it was left out, a date is an event of its own.
+    back = replace(stands, cancelled=frozenset({days[0]}), dropped=frozenset())
+    ended = replace(back, until=days[6])
+    (made,) = make().write("", [SeriesWrite(KEY, None, stands)])
+    (made,) = make().write("", [SeriesWrite(KEY, stands, back, made.etag)])
+    for _ in range(before):
+        # What a batch does first follows from the number of the request.
+        make().owned("")
+    graph.lag = lag
+    (outcome,) = make().write("", [SeriesWrite(KEY, back, ended, made.etag)])
+    graph.lag, graph.mailbox.stale = 0, None
+    if outcome.state is not OutcomeState.DONE:
+        (outcome,) = make().write("", [SeriesWrite(KEY, back, ended)])
+    assert outcome.state is OutcomeState.DONE, outcome
+    (found,) = make().owned("")
+    assert found.series.same_content(ended)
+    (master,) = [name for name in graph.hand.names() if name == graph.hand.name_of(KEY)]
+    singles = [name for name in graph.hand.names() if name != master]
+    starts = [row["start"]["dateTime"] for row in (graph.hand.json("", name) for name in singles)]
+    assert len(starts) == len(set(starts)) <= 1
