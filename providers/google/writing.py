@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from calsync.errors import Malformed, NotFound, ProviderError, ReadOnly, SignInNeeded, Unreachable
+from calsync.ical.tzids import iana
 from calsync.model import Override, Series
 from calsync.ports import Outcome, OutcomeState, SeriesWrite
 from providers.google.blocks import FOCUS, home_of, ids_of, key_of
@@ -104,6 +105,7 @@ class Writer:
         sent or done; after that there is always an Outcome.
         """
         self._done, self._lost, self.silent = 0, False, False
+        change = replace(change, before=_plain(change.before), after=_plain(change.after))
         try:
             standing = Standing(change.key) if change.before is None else self._look(change.key)
             outcome = self._carried_out(change, standing)
@@ -367,6 +369,12 @@ class Writer:
         # A list may be slower to know of an event than the event itself.
         group = self._reader.gathered(Group(name, item))
         return standing_of(group, self._reader.facts, self._zone)
+
+
+def _plain(series: Series | None) -> Series | None:
+    """The series by the name that a reader of iCalendar gives its zone: UTC has many."""
+    place = iana(series.timezone) if series is not None else None
+    return replace(series, timezone=place.key) if series is not None and place is not None else series
 
 
 def _leaders(change: SeriesWrite, standing: Standing) -> dict[date, Override]:
