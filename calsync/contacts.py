@@ -1,11 +1,11 @@
-"""The rotation as the leader meets it: who is due, whom each block is for, and what came of it."""
+"""The rotation as the leader meets it: who is due, and whom each block is for."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from calsync.desk import Desk
@@ -15,20 +15,16 @@ from calsync.people.contacts import Contact, ContactKind, Snooze, matching
 from calsync.people.rotation import Due, Ping, assign, who
 from calsync.people.rotation import explain as explain_due
 from calsync.planning.meetings import work_contacts
-from calsync.state.lock import hold
 from calsync.state.store import Store
-from calsync.telling import day_words
 
 __all__ = [
     "DueView",
     "assign_people",
+    "dues_of",
     "explain",
     "find_person",
     "nearest_names",
     "pings_for",
-    "record_done",
-    "record_skip",
-    "record_snooze",
     "who_is_due",
 ]
 
@@ -83,7 +79,7 @@ def nearest_names(people: Sequence[Person], typed: str) -> list[str]:
 def who_is_due(desk: Desk, upcoming_days: int | None = None) -> list[DueView]:
     """Everybody, most due first; with `upcoming_days`, only those due within so many days."""
     with Store(desk.state_folder, desk.now) as store:
-        dues = _dues(desk, store)
+        dues = dues_of(desk, store)
     if upcoming_days is not None:
         last = desk.now.date() + timedelta(upcoming_days)
         dues = [due for due in dues if due.due_on <= last]
@@ -94,45 +90,8 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
     """Every term of one person's place in the rotation, as (label, value)."""
     person = find_person(desk.config.people, name)
     with Store(desk.state_folder, desk.now) as store:
-        due = next(due for due in _dues(desk, store) if due.person == person.name)
+        due = next(due for due in dues_of(desk, store) if due.person == person.name)
     return [("name", person.name), *explain_due(due)]
-
-
-def record_done(desk: Desk, name: str, at: datetime | None = None) -> str:
-    """Log a personal contact with `name`, now or at an earlier instant."""
-    person = find_person(desk.config.people, name)
-    instant = at or desk.now
-    if instant.astimezone(desk.config.zone).date() > desk.now.date():
-        raise UsageError(f"{instant.isoformat()} is still to come", "log a talk once it has taken place")
-    # A day without an hour may stand for later today; what is logged has taken place all the same.
-    instant = min(instant, desk.now)
-    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
-        store.see_people([person.name], desk.now.date())
-        store.add_contact(person.name, instant, ContactKind.PERSONAL.value)
-    day = instant.astimezone(desk.config.zone).date()
-    following = day_words(day + timedelta(person.ideal_days))
-    return f"Noted: you talked with {person.name} on {day_words(day)}. Next by {following}."
-
-
-def record_skip(desk: Desk, name: str) -> str:
-    """Log that `name` is passed over this time."""
-    person = find_person(desk.config.people, name)
-    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
-        store.see_people([person.name], desk.now.date())
-        store.add_contact(person.name, desk.now, ContactKind.SKIP.value)
-        due = next(due for due in _dues(desk, store) if due.person == person.name)
-    return f"Skipped {person.name} this time. Back in the rotation on {day_words(due.due_on)}."
-
-
-def record_snooze(desk: Desk, name: str, until: date) -> str:
-    """Leave `name` out before the day `until`."""
-    person = find_person(desk.config.people, name)
-    if until <= desk.now.date():
-        raise UsageError(f"{until.isoformat()} is not in the future", "give a later day, for example --until 2w")
-    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
-        store.see_people([person.name], desk.now.date())
-        store.snooze(person.name, until)
-    return f"{person.name} is left alone until {day_words(until)}."
 
 
 def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[str, tuple[datetime, tuple[str, ...]]]:
@@ -170,7 +129,8 @@ def pings_for(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> list[Ping
     return [ping for ping in found if ping.block_id in blocks]
 
 
-def _dues(desk: Desk, store: Store) -> list[Due]:
+def dues_of(desk: Desk, store: Store) -> list[Due]:
+    """Everybody's place in the rotation, most due first."""
     config = desk.config
     occurrences = [o for calendar in config.calendars for o in store.occurrences(calendar.name)]
     work = work_contacts(occurrences, config.me, config.people, desk.now)

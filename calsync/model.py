@@ -280,7 +280,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the rotation. `ideal_days` and `max_days` are gaps between personal contacts, in days."""
+    """Somebody in the rotation. `ideal_days` and `max_days` are gaps between personal contacts, in days.
+
+    `working_hours` are (start, end) wall-clock pairs by weekday (0 = Monday) in the person's zone; None: not known.
+    `free_days` are their public holidays. `thanks` is "public", "private" or "" where nobody has asked yet.
+    """
 
     name: str
     ideal_days: int
@@ -289,6 +293,9 @@ class Person:
     timezone: str = ""
     tags: tuple[str, ...] = ()
     channel: str = ""
+    working_hours: Mapping[int, tuple[tuple[time, time], ...]] | None = field(default=None, hash=False)
+    free_days: frozenset[date] = frozenset()
+    thanks: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.ideal_days <= self.max_days:

@@ -72,7 +72,8 @@ def done(settings: Settings, name: str, on: str | None, now: datetime | None, dr
         day = parse_day(on, desk.now.date())
         # The hour does not matter to a clock that counts days; noon is that day in every zone that people live in.
         at = datetime.combine(day, time(12), desk.config.zone)
-    from calsync.contacts import find_person, record_done
+    from calsync.contacts import find_person
+    from calsync.logbook import record_done
 
     if dry_run:
         lines([f"Would note a talk with {find_person(desk.config.people, name).name}."])
@@ -92,7 +93,8 @@ def skip(settings: Settings, name: str, now: datetime | None, dry_run: bool) -> 
     It counts as no contact: they stay due, but somebody else gets the turn.
     """
     desk = open_at(settings, now)
-    from calsync.contacts import find_person, record_skip
+    from calsync.contacts import find_person
+    from calsync.logbook import record_skip
 
     if dry_run:
         lines([f"Would pass over {find_person(desk.config.people, name).name} this time."])
@@ -111,7 +113,8 @@ def snooze(settings: Settings, name: str, until: str, now: datetime | None, dry_
     """Leave someone out until a day."""
     desk = open_at(settings, now)
     day = parse_day(until, desk.now.date())
-    from calsync.contacts import find_person, record_snooze
+    from calsync.contacts import find_person
+    from calsync.logbook import record_snooze
 
     if dry_run:
         lines([f"Would leave out {find_person(desk.config.people, name).name} until {day.isoformat()}."])

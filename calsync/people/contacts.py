@@ -24,6 +24,10 @@ class ContactKind(StrEnum):
     """They talked."""
     SKIP = "skip"
     """Not this time: no contact, and no wish to be reminded at once."""
+    NO_ANSWER = "no-answer"
+    """The leader reached out and heard nothing."""
+    DECLINED = "declined"
+    """The leader reached out, and the answer was: not now. An answer all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,14 @@ _KEPT: tuple[Table, ...] = (
     tables.snoozes,
     tables.newcomers,
     tables.assignments,
+    tables.notes,
+    tables.topics_told,
+    tables.pauses,
+    tables.outcomes,
 )
-_VERSION = 1
+_VERSION = 2
+_SINCE_2: frozenset[str] = frozenset({"notes", "topics_told", "pauses", "outcomes"})
+"""The tables that a copy of version 1 does not have."""
 UNCERTAIN = "?"
 """The etag of a series that was read back from here."""
 
@@ -60,10 +66,13 @@ def restore(connection: Connection, folder: Path, now: datetime) -> bool:
 
 def _content(stored: dict[str, Any]) -> list[tuple[Table, list[dict[str, Any]]]]:
     """The rows of each table; raises one of several errors for anything that `save` does not write."""
-    if stored["version"] != _VERSION:
-        raise ValueError(stored["version"])
+    version = stored["version"]
+    if version not in (1, _VERSION):
+        raise ValueError(version)
     found = []
     for table in _KEPT:
+        if version == 1 and table.name in _SINCE_2:
+            continue
         names = [column.name for column in table.columns]
         rows = [dict(zip(names, row, strict=True)) for row in stored["tables"][table.name]]
         if table is tables.series:

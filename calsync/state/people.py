@@ -6,22 +6,42 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.rows import Rows
 
-__all__ = ["ContactRow", "PeopleRows"]
+__all__ = ["ContactRow", "NoteRow", "PeopleRows", "ToldRow"]
 
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """What the leader logged: kind is `personal` or `skip`."""
+    """What the leader logged: kind is a ContactKind of calsync.people.contacts."""
 
     person: str
     at: datetime
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What was noted of a talk; `body` is encrypted."""
+
+    id: int
+    person: str
+    at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """The topic of one person's brief in one block that starts at `start`."""
+
+    block: str
+    person: str
+    topic: str
+    start: datetime
 
 
 class PeopleRows(Rows):
@@ -35,7 +55,7 @@ class PeopleRows(Rows):
         return [ContactRow(r.person, from_epoch(r.at), r.kind) for r in rows]
 
     def add_contact(self, person: str, at: datetime, kind: str) -> None:
-        """Log a contact (`personal`) or a pass (`skip`)."""
+        """Log what came of a turn; `kind` is a ContactKind."""
         with self._transaction(keep=True) as connection:
             connection.execute(insert(tables.contacts).values(person=person, at=to_epoch(at), kind=kind))
 
@@ -63,4 +83,74 @@ class PeopleRows(Rows):
             with self._transaction(keep=True) as connection:
                 connection.execute(
                     insert(tables.newcomers), [{"person": name, "since": today.isoformat()} for name in new]
+                )
+
+    def pauses(self) -> dict[str, date]:
+        """Who is paused, and since when."""
+        with self._transaction() as connection:
+            return {r.person: date.fromisoformat(r.since) for r in connection.execute(select(tables.pauses))}
+
+    def pause(self, person: str, since: date | None) -> None:
+        """Leave `person` out from the day `since` on; None lets them back in."""
+        t = tables.pauses
+        with self._transaction(keep=True) as connection:
+            connection.execute(delete(t).where(t.c.person == person))
+            if since is not None:
+                connection.execute(insert(t).values(person=person, since=since.isoformat()))
+
+    def notes(self, person: str | None = None) -> list[NoteRow]:
+        """What was noted, oldest first; of one person or of all."""
+        t = tables.notes
+        query = select(t).order_by(t.c.at, t.c.id)
+        if person is not None:
+            query = query.where(t.c.person == person)
+        with self._transaction() as connection:
+            return [NoteRow(r.id, r.person, from_epoch(r.at), r.body) for r in connection.execute(query)]
+
+    def add_note(self, person: str, at: datetime, body: str) -> None:
+        """Keep an encrypted note."""
+        with self._transaction(keep=True) as connection:
+            connection.execute(insert(tables.notes).values(person=person, at=to_epoch(at), body=body))
+
+    def replace_note(self, id_: int, body: str) -> None:
+        """Give a note another content."""
+        t = tables.notes
+        with self._transaction(keep=True) as connection:
+            connection.execute(update(t).where(t.c.id == id_).values(body=body))
+
+    def drop_notes(self, before: datetime) -> int:
+        """Forget every note from before that instant; how many there were."""
+        t = tables.notes
+        old = t.c.at < to_epoch(before)
+        with self._transaction() as connection:
+            if connection.execute(select(t.c.id).where(old).limit(1)).first() is None:
+                return 0
+        with self._transaction(keep=True) as connection:
+            return connection.execute(delete(t).where(old)).rowcount
+
+    def topics_told(self) -> list[ToldRow]:
+        """The topics of all briefs, past and coming, by start."""
+        t = tables.topics_told
+        with self._transaction() as connection:
+            rows = connection.execute(select(t).order_by(t.c.start, t.c.block, t.c.person)).all()
+        return [ToldRow(r.block, r.person, r.topic, from_epoch(r.start)) for r in rows]
+
+    def keep_topics(self, rows: Iterable[ToldRow], since: datetime, forget_before: datetime) -> None:
+        """Replace what is kept of briefs from `since` on, and forget what is older than `forget_before`."""
+        t = tables.topics_told
+        wanted = sorted(rows, key=lambda r: (r.start, r.block, r.person))
+        known = [r for r in self.topics_told() if r.start >= since]
+        with self._transaction() as connection:
+            old = connection.execute(select(t.c.block).where(t.c.start < to_epoch(forget_before)).limit(1)).first()
+        same = [(r.block, r.person, r.topic, to_epoch(r.start)) for r in known] == [
+            (r.block, r.person, r.topic, to_epoch(r.start)) for r in wanted
+        ]
+        if same and old is None:
+            return
+        with self._transaction(keep=True) as connection:
+            connection.execute(delete(t).where((t.c.start >= to_epoch(since)) | (t.c.start < to_epoch(forget_before))))
+            for r in wanted:
+                connection.execute(delete(t).where(t.c.block == r.block, t.c.person == r.person))
+                connection.execute(
+                    insert(t).values(block=r.block, person=r.person, topic=r.topic, start=to_epoch(r.start))
                 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from calsync.state.blocks import BaseSeries, Decision
-from calsync.state.people import ContactRow, PeopleRows
+from calsync.state.people import ContactRow, NoteRow, PeopleRows, ToldRow
 from calsync.state.readings import CalendarState, ReadingRows
 from calsync.state.runs import JournalRow, RunRows
 
-__all__ = ["BaseSeries", "CalendarState", "ContactRow", "Decision", "JournalRow", "Store"]
+__all__ = ["BaseSeries", "CalendarState", "ContactRow", "Decision", "JournalRow", "NoteRow", "Store", "ToldRow"]
 
 
 class Store(ReadingRows, RunRows, PeopleRows):

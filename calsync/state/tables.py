@@ -16,10 +16,14 @@ __all__ = [
     "journal",
     "metadata",
     "newcomers",
+    "notes",
+    "outcomes",
+    "pauses",
     "resources",
     "runs",
     "series",
     "snoozes",
+    "topics_told",
 ]
 
 metadata = MetaData()
@@ -146,3 +150,44 @@ assignments = Table(
     Column("start", Integer, nullable=False),
 )
 """Whom a block was planned for, as last told to the leader."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""What the leader noted of a talk at `at`; `body` is encrypted text, see calsync.vault."""
+
+topics_told = Table(
+    "topics_told",
+    metadata,
+    Column("block", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("start", Integer, nullable=False),
+)
+"""The topic that the brief of a person in a block has; a topic is named by its key."""
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("since", String, nullable=False),
+)
+"""Who is left out of the rotation until the leader says otherwise."""
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("block", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("home", String, nullable=False),
+    Column("start", Integer, nullable=True),
+    Column("end", Integer, nullable=True),
+    Column("what", String, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""What became of each date of a block: what = home | moved | pinned | dropped | deleted; `why` names no event."""
