@@ -1,0 +1,85 @@
+"""What the leader noted of talks, decrypted: remembered for a brief, written down, and forgotten when it is old."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+
+from calsync.desk import Desk
+from calsync.errors import CalsyncError, StateError
+from calsync.model import at_wall_clock
+from calsync.people.contacts import name_key
+from calsync.people.talks import Talk
+from calsync.state.store import NoteRow, Store
+from calsync.tokens import SecretStore, environment_name
+from calsync.vault import KEY_NAME, Sealed, Vault
+
+__all__ = ["Recollection", "oldest_kept", "open_vault", "packed", "recollect", "unpacked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """The talks by `name_key` of the person, oldest first, and what could not be remembered."""
+
+    talks: Mapping[str, list[Talk]]
+    problems: list[CalsyncError] = field(default_factory=list)
+
+
+def recollect(desk: Desk, store: Store) -> Recollection:
+    """Everything noted that is not too old; raises nothing for notes that cannot be read, which are in `problems`."""
+    since = oldest_kept(desk)
+    rows = [row for row in store.notes() if row.at >= since]
+    talks: dict[str, list[Talk]] = {}
+    sealed = 0
+    vault = open_vault(desk)
+    for row in rows:
+        try:
+            talk = unpacked(row, vault)
+        except Sealed:
+            sealed += 1
+            continue
+        except CalsyncError as error:
+            return Recollection({}, [error])
+        talks.setdefault(name_key(talk.person), []).append(talk)
+    return Recollection(talks, [_unreadable(sealed)] if sealed else [])
+
+
+def open_vault(desk: Desk) -> Vault:
+    """The vault of this state folder."""
+    return Vault(SecretStore(desk.state_folder))
+
+
+def oldest_kept(desk: Desk) -> datetime:
+    """Notes from before that instant count as gone: midnight in the leader's zone, `notes_months` months ago."""
+    today = desk.now.date()
+    year, month = divmod(today.year * 12 + today.month - 1 - desk.config.notes_months, 12)
+    day = min(today.day, calendar.monthrange(year, month + 1)[1])
+    return at_wall_clock(today.replace(year=year, month=month + 1, day=day), time(), desk.config.zone)
+
+
+def packed(talk: Talk, vault: Vault) -> str:
+    """The body of a note: all of the talk but the person and the instant, which stand beside it. Raises StateError."""
+    said = {"feel": talk.feel, "note": talk.note, "thread": talk.thread, "open": talk.thread_open}
+    return vault.seal(json.dumps(said, ensure_ascii=False))
+
+
+def unpacked(row: NoteRow, vault: Vault) -> Talk:
+    """The talk of a note. Raises Sealed when it cannot be opened or is not from `packed`, StateError as Vault."""
+    text = vault.open(row.body)
+    try:
+        said: dict[str, Any] = json.loads(text)
+        return Talk(row.person, row.at, said["feel"], said["note"], said["thread"], said["open"])
+    except (ValueError, KeyError, TypeError):
+        raise Sealed from None
+
+
+def _unreadable(count: int) -> StateError:
+    notes = "1 note" if count == 1 else f"{count} notes"
+    return StateError(
+        f"{notes} cannot be read: the key is not the one that sealed {'it' if count == 1 else 'them'}, or is not here",
+        f"unlock the system keyring, or put the key back ({environment_name(KEY_NAME)}; see docs/notes.md)",
+    )
