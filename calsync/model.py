@@ -283,7 +283,8 @@ class Person:
     """Somebody in the rotation. `ideal_days` and `max_days` are gaps between personal contacts, in days.
 
     `working_hours` are (start, end) wall-clock pairs by weekday (0 = Monday) in the person's zone; None: not known.
-    `free_days` are their public holidays. `thanks` is "public", "private" or "" where nobody has asked yet.
+    `free_days` are their public holidays, by `holidays`, a country or its part. `thanks` is "public", "private" or ""
+    where nobody has asked yet. `call_name` is what the leader calls them where that is not the first word of the name.
     """
 
     name: str
@@ -296,6 +297,8 @@ class Person:
     working_hours: Mapping[int, tuple[tuple[time, time], ...]] | None = field(default=None, hash=False)
     free_days: frozenset[date] = frozenset()
     thanks: str = ""
+    holidays: str = ""
+    call_name: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.ideal_days <= self.max_days:

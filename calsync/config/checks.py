@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from calsync.config.forms import Address, Days, PathText, Text
 from calsync.config.hours import WEEKDAYS, parse_weekdays
+from calsync.config.keys import keys_of
 from calsync.config.offers import PROVIDERS, option_form
-from calsync.config.schema import CalendarEntry, keys_of
+from calsync.config.persons import gaps_of
+from calsync.config.schema import CalendarEntry, PersonEntry
 from calsync.config.tree import Fault, Tree, Where
 from calsync.config.wording import did_you_mean, listed, nearest, shown
 
@@ -47,7 +49,10 @@ _SERVED_BY = {
     "outlook": "microsoft",
 }
 """What people call their calendar's provider, and which of ours it is."""
+_NO_ROOM = "names no day, so there is no room for any block; leave it out or name days"
+_NEVER_THERE = "names no day, so the person would never be at work; leave it out or name days"
 _OWN_KEYS = frozenset(keys_of(CalendarEntry))
+_PERSON_KEYS = frozenset(keys_of(PersonEntry))
 
 Items = list[tuple[int, dict[str, Any]]]
 
@@ -89,12 +94,13 @@ def _valid(form: Any, value: Any) -> Any:
 def cross_checks(tree: Tree, file: Path, kinds: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
     """Every problem between the values of `tree`, read from `file`; `kinds` has the option keys by provider."""
     folder = file.absolute().parent
-    yield from _weekdays_once(tree)
+    yield from _weekdays_once(tree, ("working_hours",), tree.value.get("working_hours"), _NO_ROOM)
     yield from _some_calendar(tree)
     for at, calendar in _items(tree.value, "calendars"):
         yield from _calendar(tree, at, calendar, folder, kinds)
     yield from _calendars_differ(tree, folder)
     yield from _people(tree)
+    yield from _tags(tree)
     yield from _exports(tree, file)
 
 
@@ -102,14 +108,11 @@ def _fault(tree: Tree, where: Where, text: str, *, key: bool = False) -> Fault:
     return Fault(tree.mark(where, key=key), text, where)
 
 
-def _weekdays_once(tree: Tree) -> Iterator[Fault]:
-    hours = tree.value.get("working_hours")
+def _weekdays_once(tree: Tree, here: Where, hours: Any, empty: str) -> Iterator[Fault]:
     if not isinstance(hours, dict):
         return
     if not hours:
-        yield _fault(
-            tree, ("working_hours",), "names no day, so there is no room for any block; leave it out or name days"
-        )
+        yield _fault(tree, here, empty)
     taken: dict[int, str] = {}
     for key in hours:
         try:
@@ -118,9 +121,7 @@ def _weekdays_once(tree: Tree) -> Iterator[Fault]:
             continue
         for day in days:
             if day in taken:
-                yield _fault(
-                    tree, ("working_hours", key), f"{WEEKDAYS[day]} has hours under `{taken[day]}` already", key=True
-                )
+                yield _fault(tree, (*here, key), f"{WEEKDAYS[day]} has hours under `{taken[day]}` already", key=True)
                 break
             taken[day] = key
 
@@ -292,9 +293,61 @@ def _people(tree: Tree) -> Iterator[Fault]:
             elif owner != at:
                 line = tree.mark(("people", owner)).line
                 yield _fault(tree, where, f"{address} is an address of the person on line {line} already")
-        ideal, longest = (_valid(Days(), person.get(key)) for key in ("ideal", "max"))
+        yield from _weekdays_once(tree, (*here, "working_hours"), person.get("working_hours"), _NEVER_THERE)
+        yield from _gaps(tree, here, person)
+
+
+def _tags(tree: Tree) -> Iterator[Fault]:
+    found = tree.value.get("tags")
+    taken: dict[str, str] = {}
+    for tag, gaps in found.items() if isinstance(found, dict) else ():
+        here: Where = ("tags", tag)
+        first = taken.setdefault(_same(str(tag)), tag)
+        if first != tag:
+            line = tree.mark(("tags", first), key=True).line
+            yield _fault(tree, here, f"the tag {shown(first)} on line {line} is the same one", key=True)
+        ideal, longest = _days_of(gaps)
         if ideal is not None and longest is not None and longest < ideal:
             yield _fault(tree, (*here, "max"), f"expected at least the {ideal} days of `ideal`, not {longest}")
+
+
+def _days_of(gaps: Any) -> tuple[int | None, int | None]:
+    """The valid gaps of a person or of a tag: ideal and maximum."""
+    ideal, longest = (_valid(Days(), gaps.get(key)) if isinstance(gaps, dict) else None for key in ("ideal", "max"))
+    return ideal, longest
+
+
+def _gaps(tree: Tree, here: Where, person: dict[str, Any]) -> Iterator[Fault]:
+    """A gap that is missing from the person and their tags, and a maximum below its ideal."""
+    said = person.get("tags")
+    tags = [tag for tag in (said if isinstance(said, list) else [said]) if isinstance(tag, str)]
+    known = tree.value.get("tags")
+    tag, from_tag = gaps_of(tags, known if isinstance(known, dict) else {}) or ("", None)
+    own, lent = _days_of(person), _days_of(from_tag)
+    if not tag:
+        misspelt = {nearest(key, _PERSON_KEYS) for key in person if key not in _PERSON_KEYS}
+        for key in ("ideal", "max"):
+            if key not in person and key not in misspelt:
+                hint = _no_tag(tags, known)
+                yield _fault(tree, (*here, key), f"is missing; expected {Days.text}{hint}")
+    ideal, longest = (own[at] if ("ideal", "max")[at] in person else lent[at] for at in (0, 1))
+    if ideal is None or longest is None or longest >= ideal:
+        return
+    if "max" in person:
+        source = "`ideal`" if "ideal" in person else f"`ideal`, from the tag {shown(tag)}"
+        yield _fault(tree, (*here, "max"), f"expected at least the {ideal} days of {source}, not {longest}")
+    elif "ideal" in person:
+        text = f"expected at most the {longest} days of `max`, from the tag {shown(tag)}, not {ideal}"
+        yield _fault(tree, (*here, "ideal"), f"{text}; give the person a `max` too")
+
+
+def _no_tag(tags: Sequence[str], known: Any) -> str:
+    """Why the tags give no gaps; nothing where no tag could."""
+    if not tags or not isinstance(known, dict) or not known:
+        return ""
+    near = next((found for tag in tags if (found := nearest(tag, [str(key) for key in known]))), "")
+    hint = f"; did you mean `{near}`?" if near else ""
+    return f", here or under `tags` for {listed(shown(tag) for tag in tags)}{hint}"
 
 
 def _exports(tree: Tree, file: Path) -> Iterator[Fault]:

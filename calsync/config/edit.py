@@ -23,7 +23,19 @@ from calsync.wholefile import sync_folder, written_beside
 
 __all__ = ["PERSON_KEYS", "Edited", "add_people", "add_person", "edit_person", "remove_person"]
 
-PERSON_KEYS = ("name", "email", "ideal", "max", "timezone", "tags", "channel")
+PERSON_KEYS = (
+    "name",
+    "email",
+    "call_name",
+    "ideal",
+    "max",
+    "timezone",
+    "working_hours",
+    "holidays",
+    "tags",
+    "channel",
+    "thanks",
+)
 """What a person can have in the file, in the order in which it is written."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -166,7 +178,7 @@ def _plain(fields: Mapping[str, object]) -> Values:
         if isinstance(value, Sequence) and not isinstance(value, str):
             items = list(value)
             value = items[0] if key == "email" and len(items) == 1 else items
-        plain[key] = None if value in ("", []) else value
+        plain[key] = None if value in ("", [], {}) else value
     return plain
 
 

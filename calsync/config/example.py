@@ -40,7 +40,7 @@ def _default(info: FieldInfo) -> str:
 
 
 def _explained(info: FieldInfo) -> str:
-    from calsync.config.schema import form_of, section_of
+    from calsync.config.keys import form_of, section_of
 
     text = info.description or ""
     form = form_of(info)
@@ -55,7 +55,7 @@ def _explained(info: FieldInfo) -> str:
 
 def _section_lines(section: type[BaseModel], indent: str) -> list[str]:
     """Every key of a section with its comment and its example value."""
-    from calsync.config.schema import keys_of, section_of
+    from calsync.config.keys import keys_of, section_of
 
     lines: list[str] = []
     for key, info in keys_of(section).items():
@@ -85,8 +85,9 @@ def _item_lines(section: type[BaseModel]) -> list[str]:
 
 
 def _calendar_lines() -> list[str]:
+    from calsync.config.keys import keys_of
     from calsync.config.offers import PROVIDERS
-    from calsync.config.schema import CalendarEntry, keys_of
+    from calsync.config.schema import CalendarEntry
 
     lines: list[str] = []
     explained = {key: _explained(info) for key, info in keys_of(CalendarEntry).items()}
@@ -104,7 +105,8 @@ def _calendar_lines() -> list[str]:
 
 def example_text() -> str:
     """The text of `config.example.yaml`: complete, commented and valid."""
-    from calsync.config.schema import File, keys_of, section_of
+    from calsync.config.keys import by_name, keys_of, section_of
+    from calsync.config.schema import File
 
     lines: list[str] = _HEAD.splitlines()
     for key, info in keys_of(File).items():
@@ -113,6 +115,8 @@ def example_text() -> str:
         example: Any = (info.examples or [None])[0]
         if key == "calendars":
             lines += [f"{key}:", *_calendar_lines()]
+        elif by_name(info) and inner is not None:
+            lines += [f"{key}:", f"  {example}:", *_section_lines(inner, "    ")]
         elif inner is not None:
             many = str(info.annotation).startswith("list")
             lines += [f"{key}:", *(_item_lines(inner) if many else _section_lines(inner, "  "))]
@@ -147,7 +151,7 @@ def _cell(text: str) -> str:
 
 
 def _table(section: type[BaseModel]) -> list[str]:
-    from calsync.config.schema import form_of, keys_of, section_of
+    from calsync.config.keys import by_name, form_of, keys_of, section_of
 
     lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for key, info in keys_of(section).items():
@@ -157,30 +161,34 @@ def _table(section: type[BaseModel]) -> list[str]:
         if many:
             value = "a list of groups" if inner is not None else f"{value}; one or a list"
         default = "required" if info.is_required() else f"`{_default(info)}`" if _default(info) else "none"
+        if by_name(info):
+            value = "a group of keys for each name"
         if key == "working_hours":
             from calsync.config.schema import DEFAULT_HOURS
 
-            value, default = "days with their hours", f'`{{mon-fri: "{DEFAULT_HOURS}"}}`'
+            value = "days with their hours"
+            default = f'`{{mon-fri: "{DEFAULT_HOURS}"}}`' if section.__name__ == "File" else "none"
         elif key == "timezone" and section.__name__ == "File":
             default = "the system's"
         elif inner is not None and not info.is_required():
-            default = "none" if many or section.__name__ == "Blocks" else "as below"
+            default = "none" if many or by_name(info) or section.__name__ == "Blocks" else "as below"
         lines.append(f"| `{key}` | {_cell(value)} | {_cell(default)} | {_cell(info.description or '')} |")
     return lines
 
 
 def reference_text() -> str:
     """The text of `docs/configuration.md`: every key with its form, default and meaning."""
+    from calsync.config.keys import by_name, keys_of, section_of
     from calsync.config.offers import PROVIDERS, option_form
-    from calsync.config.schema import File, keys_of, section_of
+    from calsync.config.schema import File
 
     lines = [*_REFERENCE_HEAD.splitlines(), "", "## The whole file", "", *_table(File)]
     for key, info in keys_of(File).items():
         inner = section_of(info)
         if inner is None:
             continue
-        many = str(info.annotation).startswith("list")
-        lines += ["", f"## `{key}`" + (", each entry" if many else ""), "", *_table(inner)]
+        each = ", each entry" if str(info.annotation).startswith("list") else ", each tag" if by_name(info) else ""
+        lines += ["", f"## `{key}`{each}", "", *_table(inner)]
         if key == "calendars":
             for kind, rules in PROVIDERS.items():
                 lines += ["", f"### provider `{kind}`", "", rules.about, ""]

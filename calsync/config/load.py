@@ -7,8 +7,7 @@ they cost more than a quiet night's own work. Hence the imports inside functions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from calsync.config.values import (
 )
 from calsync.config.zones import system_timezone
 from calsync.errors import ConfigError, Problem, UsageError
-from calsync.model import Kind, Person
+from calsync.model import Kind
 from calsync.planning.board import Prefer
 
 if TYPE_CHECKING:
@@ -125,8 +124,7 @@ def check_config(
                 faults.append(Fault(Mark(1, 1), _NO_ZONE, ("timezone",)))
     if faults or file is None:
         raise ConfigError(_problems(path, tree, faults), _NEXT_STEP)
-    config = _config(file, path, system_zone)
-    return replace(config, free_days=_free_days(file.holidays, _years(today))), not file.timezone
+    return _config(file, path, system_zone, _years(today)), not file.timezone
 
 
 def _shown(value: Any) -> str:
@@ -176,7 +174,7 @@ def _validated(tree: Tree) -> tuple[File | None, list[Fault]]:
 
 def _fault(tree: Tree, error: dict[str, Any]) -> Fault | None:
     """One of pydantic's errors in our words; None where `cross_checks` says it better."""
-    from calsync.config.schema import form_of, keys_of, section_at
+    from calsync.config.keys import form_of, keys_of, section_at
     from calsync.config.tree import Fault
     from calsync.config.wording import nearest
 
@@ -209,7 +207,8 @@ def _fault(tree: Tree, error: dict[str, Any]) -> Fault | None:
 
 
 def _unknown_key(where: Where) -> str:
-    from calsync.config.schema import File, keys_of, section_at, section_of
+    from calsync.config.keys import keys_of, section_at, section_of
+    from calsync.config.schema import File
     from calsync.config.wording import did_you_mean, nearest
 
     section, name = section_at(where[:-1]), str(where[-1])
@@ -224,37 +223,20 @@ def _unknown_key(where: Where) -> str:
     return f"unknown key{did_you_mean(name, known)}"
 
 
-def _free_days(code: str, years: range) -> frozenset[date]:
-    """The local dates of the public holidays of `code` in `years`."""
-    if not code:
-        return frozenset()
-    import warnings
-
-    from holidays import country_holidays
-
-    country, _, subdivision = code.partition("-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # notes for programmers about renamed subdivisions
-        return frozenset(country_holidays(country, subdiv=subdivision or None, years=years))
-
-
-def _config(file: File, path: Path, system_zone: str) -> Config:
+def _config(file: File, path: Path, system_zone: str, years: range) -> Config:
     from calsync.config.checks import resolved
-    from calsync.config.hours import parse_weekdays
+    from calsync.config.persons import free_days, hours_by_weekday, people_of
 
     folder = path.absolute().parent
-    hours: dict[int, tuple[tuple[time, time], ...]] = {}
-    for key, stretches in file.working_hours.items():
-        hours |= dict.fromkeys(parse_weekdays(key), stretches)
     kinds = ((Kind.CONNECT, file.blocks.connect), (Kind.FOLLOW_THROUGH, file.blocks.follow_through))
     blocks = [_block(kind, block) for kind, block in (*kinds, (Kind.KINDNESS, file.blocks.kindness)) if block]
     return Config(
         path=path.absolute(),
         timezone=file.timezone or system_zone,
         me=frozenset(file.me),
-        working_hours=dict(sorted(hours.items())),
+        working_hours=hours_by_weekday(file.working_hours),
         holidays=file.holidays,
-        free_days=frozenset(),
+        free_days=free_days(file.holidays, years),
         calendars=tuple(_calendar(entry, folder) for entry in file.calendars),
         blocks=tuple(block for block in blocks if block.per_week),
         planning=PlanningConfig(
@@ -266,21 +248,13 @@ def _config(file: File, path: Path, system_zone: str) -> Config:
             show_as=ShowAs(file.planning.show_as),
             tentative_is_busy=file.planning.tentative == "busy",
         ),
-        people=tuple(
-            Person(
-                name=" ".join(person.name.split()),
-                ideal_days=person.ideal,
-                max_days=person.max,
-                addresses=tuple(dict.fromkeys(person.email)),
-                timezone=person.timezone,
-                tags=tuple(dict.fromkeys(person.tags)),
-                channel=person.channel,
-            )
-            for person in file.people
-        ),
+        people=people_of(file, years),
         names=Names(file.privacy.names),
         exports=tuple(ExportConfig(resolved(e.path, folder), Details(e.details)) for e in file.exports),
         notify=tuple(file.notify),
+        tag_gaps={tag: (gaps.ideal, gaps.max) for tag, gaps in file.tags.items()},
+        free_busy=file.privacy.free_busy,
+        notes_months=file.privacy.notes_months,
     )
 
 

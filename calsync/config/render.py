@@ -33,7 +33,7 @@ def scalar(value: object) -> str:
 def flow(value: object) -> str:
     """`value` as YAML on one line: {key: value} and [a, b] for mappings and lists."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(flow(item) for item in value) + "]"
     return scalar(value)

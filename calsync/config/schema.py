@@ -6,17 +6,15 @@ pydantic and is therefore itself imported at first use only.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.fields import FieldInfo
 
 from calsync.config.forms import (
     Address,
     CalendarName,
     Choice,
     Days,
-    Form,
     HolidayCode,
     Hours,
     NotifyUrl,
@@ -34,17 +32,18 @@ from calsync.planning.board import Prefer
 __all__ = [
     "CHANNELS",
     "DEFAULT_HOURS",
+    "THANKS",
     "CalendarEntry",
     "File",
     "PersonEntry",
-    "form_of",
-    "keys_of",
-    "section_at",
-    "section_of",
+    "TagGaps",
 ]
 
 CHANNELS = ("call", "chat", "mail", "walk", "visit")
 """How a person likes to be reached."""
+
+THANKS = ("public", "private")
+"""Where a person likes to be thanked."""
 
 DEFAULT_HOURS = "09:00-12:30, 13:15-17:30"
 """The working hours of mon-fri when the file names none."""
@@ -179,20 +178,60 @@ class PersonEntry(Section):
         description="The address, or a list of addresses, by which calsync knows the person in your meetings.",
         examples=["ana@example.com"],
     )
-    ideal: Annotated[int, Days()] = Field(
-        description="How often you would like to talk with the person, personally and not about work.", examples=["14d"]
+    call_name: Annotated[str, Text("a name in one line")] = Field(
+        "",
+        description="What you call the person, where that is not the first word of the name. With `names: first` this "
+        "is what stands in the calendar entry.",
+        examples=["Ana"],
     )
-    max: Annotated[int, Days()] = Field(
-        description="The longest gap that you would accept; at least as long as `ideal`.", examples=["28d"]
+    ideal: Annotated[int | None, Days()] = Field(
+        None,
+        description="How often you would like to talk with the person, personally and not about work. Needed, unless a "
+        "tag of theirs has gaps under `tags`.",
+        examples=["14d"],
+    )
+    max: Annotated[int | None, Days()] = Field(
+        None,
+        description="The longest gap that you would accept; at least as long as `ideal`. Needed as `ideal` is.",
+        examples=["28d"],
     )
     timezone: Annotated[str, Zone()] = Field(
         "", description="Where the person is, when that is not your own time zone.", examples=["Europe/Lisbon"]
+    )
+    working_hours: dict[Annotated[str, Weekdays()], Annotated[Any, Hours()]] | None = Field(
+        None,
+        description="When the person works, on their own clock (`timezone`), written as your own `working_hours`. "
+        "Leave it out where you do not know.",
+        examples=[{"mon-thu": "09:00-17:00", "fri": "09:00-13:00"}],
+    )
+    holidays: Annotated[str, HolidayCode()] = Field(
+        "",
+        description="The country, or the country and its part, whose public holidays the person has off.",
+        examples=["PT"],
     )
     tags: Annotated[list[Annotated[str, Tag()]], _OneOrMany] = Field(
         [], description="Words of your own to group people by.", examples=[["report"]]
     )
     channel: Annotated[str, Choice(CHANNELS)] = Field(
         "", description="How the person likes to be reached.", examples=["call"]
+    )
+    thanks: Annotated[str, Choice(THANKS)] = Field(
+        "",
+        description="Whether the person likes to be thanked before others or alone; leave it out until you have asked.",
+        examples=["private"],
+    )
+
+
+class TagGaps(Section):
+    """The gaps of everybody with a tag who has none of their own."""
+
+    ideal: Annotated[int, Days()] = Field(
+        description="The ideal gap of those with this tag who have no `ideal` of their own.", examples=["7d"]
+    )
+    max: Annotated[int, Days()] = Field(
+        description="The longest gap of those with this tag who have no `max` of their own; at least as long as "
+        "`ideal`.",
+        examples=["14d"],
     )
 
 
@@ -221,6 +260,15 @@ class Privacy(Section):
         Names.NONE.value,
         description="`first` puts the person's first name into the calendar entry, `none` keeps names out.",
         examples=["none"],
+    )
+    free_busy: Annotated[bool, Truth()] = Field(
+        False,
+        description="true: calsync may ask your own calendar server when the people of the rotation are free, which "
+        "sends their addresses to that server. false: no request says anything of them.",
+        examples=[False],
+    )
+    notes_months: Annotated[int, Whole(1, 120, unit="months")] = Field(
+        18, description="How long your notes on talks are kept; older ones are deleted.", examples=[18]
     )
 
 
@@ -280,6 +328,12 @@ class File(Section):
     people: Annotated[list[PersonEntry], _NoItems] = Field(
         [], description="The people whom you want to keep in touch with. `calsync people add` writes here too."
     )
+    tags: Annotated[dict[Annotated[str, Tag()], TagGaps], _Nothing] = Field(
+        default_factory=dict,
+        description="Gaps for everybody with a tag. What a person has of their own wins; the first of their tags that "
+        "stands here gives what they lack of `ideal` and `max`.",
+        examples=["report"],
+    )
     privacy: Annotated[Privacy, _Nothing] = Field(
         default_factory=lambda: Privacy.model_validate({}), description="What others may see in your calendar."
     )
@@ -292,42 +346,3 @@ class File(Section):
         "nothing anywhere.",
         examples=[[]],
     )
-
-
-def section_at(where: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """The class that declares the keys of the group at `where`, or None when no class does."""
-    section: type[BaseModel] | None = File
-    for step in where:
-        if section is None:
-            return None
-        if isinstance(step, int):
-            continue
-        section = section_of(keys_of(section).get(step))
-    return section
-
-
-def section_of(info: FieldInfo | None) -> type[BaseModel] | None:
-    """The class that a field's value, or each item of its list, is declared by; None for a plain value."""
-    waiting: list[Any] = [info.annotation] if info is not None else []
-    while waiting:
-        kind = waiting.pop()
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-        waiting += get_args(kind)
-    return None
-
-
-def form_of(info: FieldInfo) -> Form | None:
-    """The form of a field's value, or of each item of its list."""
-    waiting: list[Any] = [*info.metadata, info.annotation]
-    while waiting:
-        kind = waiting.pop(0)
-        if isinstance(kind, Form):
-            return kind
-        waiting += get_args(kind)
-    return None
-
-
-def keys_of(section: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of a section by the key that stands in the file, in order."""
-    return {info.alias or name: info for name, info in section.model_fields.items()}

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -35,8 +35,10 @@ __all__ = ["FILE_NAME", "Snapshot"]
 
 FILE_NAME = "config.snapshot"
 
-_FORM = 1
+_FORM = 2
 _LARGEST = 16 * 1024 * 1024
+
+_Stretches = tuple[tuple[time, time], ...]
 
 
 def _holiday_tables() -> str:
@@ -109,17 +111,58 @@ class Snapshot:
         return True
 
 
+def _hours_encoded(hours: Mapping[int, _Stretches]) -> list[Any]:
+    return [[day, [[start.isoformat(), end.isoformat()] for start, end in some]] for day, some in hours.items()]
+
+
+def _hours_decoded(hours: list[Any]) -> dict[int, _Stretches]:
+    return {
+        day: tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in some) for day, some in hours
+    }
+
+
+def _days_encoded(days: Iterable[date]) -> list[str]:
+    return sorted(day.isoformat() for day in days)
+
+
+def _days_decoded(days: list[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for day in days)
+
+
+def _person_encoded(p: Person) -> list[Any]:
+    hours = None if p.working_hours is None else _hours_encoded(p.working_hours)
+    said = [p.name, p.ideal_days, p.max_days, list(p.addresses), p.timezone, list(p.tags), p.channel]
+    return [*said, hours, p.thanks, p.holidays, p.call_name]
+
+
+def _person_decoded(values: list[Any], days_off: Mapping[str, frozenset[date]]) -> Person:
+    name, ideal, longest, addresses, zone, tags, channel, hours, thanks, holidays, call_name = values
+    return Person(
+        name,
+        ideal,
+        longest,
+        tuple(addresses),
+        zone,
+        tuple(tags),
+        channel,
+        None if hours is None else _hours_decoded(hours),
+        days_off[holidays],
+        thanks,
+        holidays,
+        call_name,
+    )
+
+
 def _encoded(config: Config) -> dict[str, Any]:
     planning = config.planning
     return {
         "timezone": config.timezone,
         "me": sorted(config.me),
-        "working_hours": [
-            [day, [[start.isoformat(), end.isoformat()] for start, end in stretches]]
-            for day, stretches in config.working_hours.items()
-        ],
+        "working_hours": _hours_encoded(config.working_hours),
         "holidays": config.holidays,
-        "free_days": sorted(day.isoformat() for day in config.free_days),
+        "free_days": _days_encoded(config.free_days),
+        # Once a country, not once a person: there may be hundreds.
+        "days_off": {p.holidays: _days_encoded(p.free_days) for p in config.people},
         "calendars": [[c.name, c.provider, c.write, dict(c.options)] for c in config.calendars],
         "blocks": [[b.kind.value, b.minutes, b.per_week, b.pings, b.prefer.value, b.title] for b in config.blocks],
         "planning": {
@@ -131,40 +174,38 @@ def _encoded(config: Config) -> dict[str, Any]:
             "show_as": planning.show_as.value,
             "tentative_is_busy": planning.tentative_is_busy,
         },
-        "people": [
-            [p.name, p.ideal_days, p.max_days, list(p.addresses), p.timezone, list(p.tags), p.channel]
-            for p in config.people
-        ],
+        "people": [_person_encoded(p) for p in config.people],
         "names": config.names.value,
         "exports": [[os.fspath(e.path), e.details.value] for e in config.exports],
         "notify": list(config.notify),
+        "tag_gaps": {tag: list(gaps) for tag, gaps in config.tag_gaps.items()},
+        "free_busy": config.free_busy,
+        "notes_months": config.notes_months,
     }
 
 
 def _decoded(values: dict[str, Any], path: Path) -> Config:
     planning = dict(values["planning"])
     planning["show_as"] = ShowAs(planning["show_as"])
+    days_off = {code: _days_decoded(days) for code, days in values["days_off"].items()}
     return Config(
         path=path,
         timezone=values["timezone"],
         me=frozenset(values["me"]),
-        working_hours={
-            day: tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in stretches)
-            for day, stretches in values["working_hours"]
-        },
+        working_hours=_hours_decoded(values["working_hours"]),
         holidays=values["holidays"],
-        free_days=frozenset(date.fromisoformat(day) for day in values["free_days"]),
+        free_days=_days_decoded(values["free_days"]),
         calendars=tuple(CalendarConfig(*calendar) for calendar in values["calendars"]),
         blocks=tuple(
             BlockConfig(Kind(kind), minutes, per_week, pings, Prefer(prefer), title)
             for kind, minutes, per_week, pings, prefer, title in values["blocks"]
         ),
         planning=PlanningConfig(**planning),
-        people=tuple(
-            Person(name, ideal, longest, tuple(addresses), zone, tuple(tags), channel)
-            for name, ideal, longest, addresses, zone, tags, channel in values["people"]
-        ),
+        people=tuple(_person_decoded(person, days_off) for person in values["people"]),
         names=Names(values["names"]),
         exports=tuple(ExportConfig(Path(file), Details(details)) for file, details in values["exports"]),
         notify=tuple(values["notify"]),
+        tag_gaps={tag: (ideal, longest) for tag, (ideal, longest) in values["tag_gaps"].items()},
+        free_busy=values["free_busy"],
+        notes_months=values["notes_months"],
     )

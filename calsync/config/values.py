@@ -95,7 +95,9 @@ class ExportConfig:
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, checked. `working_hours` has (start, end) wall-clock pairs by weekday (0 = Monday);
-    `free_days` are the holidays' local dates for the years that a plan can touch.
+    `free_days` are the holidays' local dates for the years that a plan can touch. `tag_gaps` are (ideal, maximum) gaps
+    in days by tag. `free_busy` lets the people's addresses be sent to the leader's own server, to ask when they are
+    free.
     """
 
     path: Path
@@ -111,6 +113,9 @@ class Config:
     names: Names
     exports: tuple[ExportConfig, ...]
     notify: tuple[str, ...]
+    tag_gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    free_busy: bool = False
+    notes_months: int = 18
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,9 +9,10 @@ import pytest
 
 from calsync import registry
 from calsync.config.example import example_text, reference_text
+from calsync.config.keys import by_name, keys_of, section_of
 from calsync.config.load import load_config
 from calsync.config.offers import PROVIDERS
-from calsync.config.schema import File, keys_of, section_of
+from calsync.config.schema import File
 from calsync.config.tree import Where, read_tree
 from calsync.model import Kind
 
@@ -41,14 +42,16 @@ def test_the_example_file_is_valid_and_uses_every_kind_of_block_and_calendar(tmp
 
 
 def declared(section: type, where: Where = ()) -> list[Where]:
-    """Every key that the schema declares, with 0 for the first entry of a list."""
+    """Every key that the schema declares, with 0 for the first entry of a list and the example's name for a name."""
     found: list[Where] = []
     for key, info in keys_of(section).items():
         inner = section_of(info)
         here: Where = (*where, key)
         found.append(here)
         if inner is not None:
-            found += declared(inner, (*here, 0) if str(info.annotation).startswith("list") else here)
+            named = (info.examples or [""])[0] if by_name(info) else None
+            first = 0 if str(info.annotation).startswith("list") else named
+            found += declared(inner, here if first is None else (*here, first))
     return found
 
 
