@@ -14,6 +14,7 @@ from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
 from calsync.model import Kind, Series, Span
+from calsync.outcomes import remember_outcomes
 from calsync.planning.board import KindPlan, Unplaced
 from calsync.planning.meetings import busy_spans
 from calsync.reading import Reading, read_calendars, reading_window
@@ -374,6 +375,7 @@ class _Night:
             )
         store.see_people([person.name for person in self.desk.config.people], self.desk.now.date())
         store.keep_assignments(wanted.assignments, self.desk.now)
+        remember_outcomes(self.desk, store, wanted, report.unplaced)
         if any(diff.writes for diff in diffs):
             # A second look takes in our own writes, so that the next night finds nothing new.
             read_calendars(self.desk, store, self.window, force=True)

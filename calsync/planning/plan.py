@@ -31,7 +31,7 @@ from calsync.planning.repair import (
 )
 from calsync.planning.slots import Candidate, Ground, Week, share_of
 from calsync.planning.spans import instant, seconds_of
-from calsync.planning.words import Reasons, clock_words, share_words
+from calsync.planning.words import FIXED, TOO_LATE, Reasons, clock_words, share_words
 
 __all__ = ["plan_kind"]
 
@@ -234,9 +234,9 @@ class _Planner:
             if span is None:
                 return Placement(home, None, "deleted by the leader")
             at_home = seconds_of(span)[0] == self.ground.start(week.days[slot.weekday], slot.minute)
-            return Placement(home, span, "" if at_home else "frozen or pinned")
+            return Placement(home, span, "" if at_home else FIXED)
         if what == State.OUT:
-            return Placement(home, None, "too near to be brought back")
+            return Placement(home, None, TOO_LATE)
         if (slot, week.index) not in self.at:
             return None
         place = self.at[slot, week.index]

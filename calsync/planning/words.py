@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -12,10 +13,28 @@ from calsync.planning.board import Board, BusySpan
 from calsync.planning.slots import Candidate, Day, Ground, Week
 from calsync.planning.spans import Stretches, seconds_of
 
-__all__ = ["Reasons", "clock_words", "day_words", "duration_words", "share_words", "span_words"]
+__all__ = [
+    "FIXED",
+    "TOO_LATE",
+    "TOO_NEAR",
+    "Reasons",
+    "cause_of",
+    "clock_words",
+    "day_words",
+    "duration_words",
+    "share_words",
+    "span_words",
+]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+FIXED = "frozen or pinned"
+TOO_LATE = "too near to be brought back"
+_TOO_SOON = "too near to be planned anew"
+TOO_NEAR = frozenset({FIXED, TOO_LATE, _TOO_SOON})
+"""What is said of a date about which nothing is left to decide: why it is where it is was said before."""
+_NOWHERE_ELSE = ", and no other room that week"
+_WHEN = re.compile(rf"(?: on| at)? (?:{'|'.join(_DAYS)}) .*| (?:on )?(?:{'|'.join(_DAYS)})$|(?: \d+ (?:h|min|days?))+$")
 
 
 def day_words(day: date) -> str:
@@ -50,6 +69,11 @@ def span_words(span: Span, zone: ZoneInfo) -> str:
     return f"{day_words(start.date())} to {day_words(last.date())}"
 
 
+def cause_of(reason: str) -> str:
+    """A reason of this module without its days, times and amounts, so that equal causes can be counted together."""
+    return _WHEN.sub("", reason.removesuffix(_NOWHERE_ELSE))
+
+
 class Reasons:
     """What stands in the way, looked up in the board as the planner saw it."""
 
@@ -73,7 +97,7 @@ class Reasons:
         start = self.ground.start(day, slot.minute)
         why = self._at_home(day, start, slot.length)
         if why:
-            return f"{why}, and no other room that week" if dropped else why
+            return f"{why}{_NOWHERE_ELSE}" if dropped else why
         if not self.ground.open(day, slot.length):
             return self._by_rule(day, slot.length)
         if sum(1 for s in others if self._day(s) is day) >= day.room:
@@ -91,7 +115,7 @@ class Reasons:
         if not day.spans:
             return "holiday" if ground.normal_work(day.index) else f"no working time on {_DAYS[day.index]}"
         if start < ground.not_before:
-            return "too near to be planned anew"
+            return _TOO_SOON
         found = self.in_the_way(start, start + length)
         if found is not None:
             return f"{found.label} {span_words(found.span, ground.zone)}"
