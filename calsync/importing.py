@@ -16,7 +16,8 @@ from calsync.contacts import nearest_names
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Unfinished, UsageError
 from calsync.model import Occurrence, Person
-from calsync.people.contacts import matching, name_key
+from calsync.names import name_key, tidy_name
+from calsync.people.contacts import matching
 from calsync.planning.meetings import names_a_person, partners
 from calsync.ports import AccountPerson
 from calsync.roster import add_all, known_as
@@ -265,7 +266,7 @@ def _is_usable(address: str) -> bool:
 
 def _tidy(name: str) -> str:
     """A display name as people say it: on one line, first name first, and "" for what is no name but an address."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:_LONGEST_NAME].strip(" '\"")
+    clean = tidy_name(name)[:_LONGEST_NAME].strip(" '\"")
     if "@" in clean:
         return ""
     family, comma, given = (part.strip() for part in clean.partition(","))

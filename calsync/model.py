@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import NewType
 from zoneinfo import ZoneInfo, reset_tzpath
 
+from calsync.names import first_name_of
+
 __all__ = [
     "Answer",
     "Event",
@@ -306,5 +308,5 @@ class Person:
 
     @property
     def first_name(self) -> str:
-        """What may stand in a calendar entry when `privacy.names` is `first`."""
-        return self.name.split()[0] if self.name.split() else self.name
+        """What may stand in a calendar entry when `privacy.names` is `first`; "" where the name does not tell it."""
+        return self.call_name or first_name_of(self.name)

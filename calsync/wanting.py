@@ -146,7 +146,9 @@ def _look(
             names = wanted.assignments.get(block_id((kind.value, series.number, generation), placement.home))
             if names is not None and names[1]:
                 firsts = {person.name: person.first_name for person in config.people}
-                titles[placement.home] = f"{title}: {', '.join(firsts.get(n, n) for n in names[1])}"
+                called = [first for name in names[1] if (first := firsts.get(name, ""))]
+                if called:
+                    titles[placement.home] = f"{title}: {', '.join(called)}"
     return Look(title, "", show_as is not ShowAs.BUSY, frozenset(busy), titles)
 
 

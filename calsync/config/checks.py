@@ -20,6 +20,7 @@ from calsync.config.persons import gaps_of
 from calsync.config.schema import CalendarEntry, PersonEntry
 from calsync.config.tree import Fault, Tree, Where
 from calsync.config.wording import did_you_mean, listed, nearest, shown
+from calsync.names import name_key
 
 __all__ = ["cross_checks", "option_value", "resolved"]
 
@@ -281,7 +282,7 @@ def _people(tree: Tree) -> Iterator[Fault]:
         here: Where = ("people", at)
         name = person.get("name")
         if isinstance(name, str) and name.strip():
-            first = names.setdefault(_same(name), at)
+            first = names.setdefault(name_key(name), at)
             if first != at:
                 line = tree.mark(("people", first, "name")).line
                 yield _fault(tree, (*here, "name"), f"a person of this name stands on line {line} already")

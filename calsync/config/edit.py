@@ -19,6 +19,7 @@ from calsync.config.load import check_config, read_config_bytes
 from calsync.config.wording import did_you_mean, shown
 from calsync.config.zones import system_timezone
 from calsync.errors import ConfigError, UsageError
+from calsync.names import name_key
 from calsync.wholefile import sync_folder, written_beside
 
 __all__ = ["PERSON_KEYS", "Edited", "add_people", "add_person", "edit_person", "remove_person"]
@@ -104,14 +105,14 @@ def add_people(
     def change(text: str, people: list[Values]) -> tuple[str, list[Values]]:
         from calsync.config.splice import add_items
 
-        known = {_folded(str(person.get("name"))) for person in people}
+        known = {name_key(str(person.get("name"))) for person in people}
         for person in news:
             name = str(person["name"])
-            if _folded(name) in known:
+            if name_key(name) in known:
                 raise UsageError(
                     f"{name} is in the rotation already", "use `calsync people edit` to change what is there"
                 )
-            known.add(_folded(name))
+            known.add(name_key(name))
         return add_items(text, "people", news), [*people, *news]
 
     return _edited(context, str(news[0]["name"]) if len(news) == 1 else "", change)
@@ -182,12 +183,8 @@ def _plain(fields: Mapping[str, object]) -> Values:
     return plain
 
 
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
-
-
 def _same(name: object, other: str) -> bool:
-    return isinstance(name, str) and _folded(name) == _folded(other)
+    return isinstance(name, str) and name_key(name) == name_key(other)
 
 
 def _find(people: list[Values], name: str) -> int:

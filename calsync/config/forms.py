@@ -6,6 +6,7 @@ The reference page and the messages are made from the same objects, so that they
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from calsync.config.hours import parse_hours, parse_weekdays
 from calsync.config.wording import listed, nearest, shown
 from calsync.config.zones import check_zone
+from calsync.names import JOINERS
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -31,6 +33,7 @@ __all__ = [
     "Hours",
     "NotifyUrl",
     "PathText",
+    "PersonName",
     "Tag",
     "Tenant",
     "Text",
@@ -44,7 +47,7 @@ __all__ = [
 _DURATION = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
-_TAG = re.compile(r"\w[\w-]{0,39}")
+_LONGEST_TAG = 40
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{4,253}}$)({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]")
@@ -92,6 +95,19 @@ class Text(Form):
 
     def __init__(self, text: str = "text") -> None:
         self.text = text
+
+
+class PersonName(Text):
+    """What a person is called: one line, in any script."""
+
+    def check(self, value: Any) -> str:
+        """The name as it is. Joiners may stand in it; other marks that cannot be seen are named."""
+        text = str(value) if isinstance(value, str) else ""
+        unseen = next((c for c in text if unicodedata.category(c) == "Cf" and c not in JOINERS), "")
+        if unseen:
+            raise ValueError(f"has an invisible mark in it (U+{ord(unseen):04X}); write the name anew without it")
+        super().check(text.translate(dict.fromkeys(map(ord, JOINERS))) if text else value)
+        return text.strip()
 
 
 class Truth(Form):
@@ -272,7 +288,9 @@ class Tag(Form):
     def check(self, value: Any) -> str:
         """The word as it is."""
         tag = str(super().check(value))
-        if not _TAG.fullmatch(tag):
+        # The vowel signs of many scripts are marks and no letters.
+        letters = all(c.isalnum() or c in "_-" or unicodedata.category(c)[0] == "M" for c in tag)
+        if not letters or tag[0] == "-" or len(tag) > _LONGEST_TAG:
             raise self.wrong(tag)
         return tag
 

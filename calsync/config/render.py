@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from calsync.names import JOINERS
+
 __all__ = ["flow", "scalar"]
 
 # Letters first, and nothing that YAML gives a meaning to inside [] or {}: such text reads back as it stands.
@@ -26,7 +28,8 @@ def scalar(value: object) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
     # YAML refuses some characters that JSON lets through, and takes others for line breaks.
     return "".join(
-        c if c.isprintable() else json.dumps(c)[1:-1] if c <= "\uffff" else f"\\U{ord(c):08x}" for c in quoted
+        c if c.isprintable() or c in JOINERS else json.dumps(c)[1:-1] if c <= "\uffff" else f"\\U{ord(c):08x}"
+        for c in quoted
     )
 
 

@@ -19,6 +19,7 @@ from calsync.config.forms import (
     Hours,
     NotifyUrl,
     PathText,
+    PersonName,
     Tag,
     Text,
     Truth,
@@ -170,7 +171,7 @@ class Planning(Section):
 class PersonEntry(Section):
     """One person of the rotation."""
 
-    name: Annotated[str, Text()] = Field(
+    name: Annotated[str, PersonName()] = Field(
         description="The person's name, as you want to read it.", examples=["Ana Sousa"]
     )
     email: Annotated[list[Annotated[str, Address()]], _OneOrMany] = Field(
@@ -178,10 +179,10 @@ class PersonEntry(Section):
         description="The address, or a list of addresses, by which calsync knows the person in your meetings.",
         examples=["ana@example.com"],
     )
-    call_name: Annotated[str, Text("a name in one line")] = Field(
+    call_name: Annotated[str, PersonName("a name in one line")] = Field(
         "",
-        description="What you call the person, where that is not the first word of the name. With `names: first` this "
-        "is what stands in the calendar entry.",
+        description="What you call the person, where the name does not tell (docs/people.md says how it is told). With "
+        "`names: first` this stands in the calendar entry.",
         examples=["Ana"],
     )
     ideal: Annotated[int | None, Days()] = Field(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+import unicodedata
 import zoneinfo
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from calsync.model import Person
-from calsync.people.contacts import name_key
+from calsync.names import name_key, tidy_name
 
 __all__ = ["LONGEST_DAYS", "Checker", "Imported", "Row", "RowProblem", "zones"]
 
@@ -78,10 +79,10 @@ class Checker:
     def take(self, row: Row) -> None:
         """Add the person of `row`, or its problems."""
         faults: list[tuple[str, str]] = []
-        name = " ".join(row.name.split())
+        name = tidy_name(row.name)
         if not name:
             faults.append(("name", "is empty; every person needs a name"))
-        elif len(name) > _NAME_LENGTH or not name.isprintable():
+        elif len(name) > _NAME_LENGTH or _has_controls(row.name):
             faults.append(("name", f"expected one line of at most {_NAME_LENGTH} printable characters"))
         elif name_key(name) in self.names:
             faults.append(("name", f"{name} is {self.names[name_key(name)]} already"))
@@ -140,9 +141,16 @@ def zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
+def _has_controls(text: str) -> bool:
+    """True for what no address book means: a bell, half a letter."""
+    return any(unicodedata.category(c) in ("Cc", "Cs") and not c.isspace() for c in text)
+
+
 def _tag(text: str) -> str:
     """`text` as one word: what is neither letter nor digit becomes a dash."""
-    return "-".join(re.findall(r"\w+", text))[:_TAG_LENGTH].strip("-")
+    # The vowel signs of many scripts are marks and no letters.
+    parts = "".join(c if c.isalnum() or c == "_" or unicodedata.category(c)[0] == "M" else " " for c in text).split()
+    return "-".join(parts)[:_TAG_LENGTH].strip("-")
 
 
 def _nearest_zone(name: str) -> str:
