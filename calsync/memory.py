@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -18,7 +18,7 @@ from calsync.state.store import NoteRow, Store
 from calsync.tokens import SecretStore, environment_name
 from calsync.vault import KEY_NAME, Sealed, Vault
 
-__all__ = ["Recollection", "oldest_kept", "open_vault", "packed", "recollect", "unpacked"]
+__all__ = ["Recollection", "closed_by", "oldest_kept", "open_vault", "packed", "recollect", "unpacked", "writing_vault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ def recollect(desk: Desk, store: Store) -> Recollection:
             continue
         except CalsyncError as error:
             return Recollection({}, [error])
+        if talk.feel is None and not talk.note and not talk.thread:
+            continue  # it is kept only for what it closed
         talks.setdefault(name_key(talk.person), []).append(talk)
     return Recollection(talks, [_unreadable(sealed)] if sealed else [])
 
@@ -51,6 +53,41 @@ def recollect(desk: Desk, store: Store) -> Recollection:
 def open_vault(desk: Desk) -> Vault:
     """The vault of this state folder."""
     return Vault(SecretStore(desk.state_folder))
+
+
+def writing_vault(desk: Desk, store: Store, *, new_key: bool = False) -> tuple[Vault, list[str]]:
+    """A vault that can seal, with a key made where there is none yet; and what the leader must know of it.
+
+    The caller holds the state folder. Raises StateError where earlier notes are there and none can be opened, since a
+    key made in passing would hide that theirs is missing; with `new_key` the leader has said that they know.
+    """
+    vault = open_vault(desk)
+    rows = store.notes()
+    try:
+        ready = vault.ready
+    except StateError:
+        if not new_key:
+            raise
+        ready = False
+    sealed = sum(1 for row in rows if not _opens(row, vault)) if ready else len(rows)
+    if rows and sealed == len(rows) and not new_key:
+        problem = _unreadable(sealed)
+        raise StateError(
+            f"nothing is noted: {problem.what}", f"{problem.next_step}; if it is lost for good, add --new-key"
+        )
+    lines = [f"{problem.what}." for problem in [_unreadable(sealed)] if sealed]
+    if not ready:
+        place = "the system keyring" if vault.make_key() == "keyring" else f"{desk.state_folder / 'secrets.json'}"
+        lines.append(f"Notes are encrypted; the key is new and lies in {place}. Without it nobody can read them.")
+    return vault, lines
+
+
+def _opens(row: NoteRow, vault: Vault) -> bool:
+    try:
+        unpacked(row, vault)
+    except Sealed:
+        return False
+    return True
 
 
 def oldest_kept(desk: Desk) -> datetime:
@@ -61,10 +98,21 @@ def oldest_kept(desk: Desk) -> datetime:
     return at_wall_clock(today.replace(year=year, month=month + 1, day=day), time(), desk.config.zone)
 
 
-def packed(talk: Talk, vault: Vault) -> str:
-    """The body of a note: all of the talk but the person and the instant, which stand beside it. Raises StateError."""
-    said = {"feel": talk.feel, "note": talk.note, "thread": talk.thread, "open": talk.thread_open}
+def packed(talk: Talk, vault: Vault, closes: Sequence[int] = ()) -> str:
+    """The body of a note: all of the talk but the person and the instant, which stand beside it. Raises StateError.
+
+    `closes` are the notes, by id, whose threads this one closed: they open again when it is taken back.
+    """
+    said: dict[str, Any] = {"feel": talk.feel, "note": talk.note, "thread": talk.thread, "open": talk.thread_open}
+    if closes:
+        said["closes"] = list(closes)
     return vault.seal(json.dumps(said, ensure_ascii=False))
+
+
+def closed_by(row: NoteRow, vault: Vault) -> list[int]:
+    """The notes, by id, whose threads the note `row` closed. Raises as `unpacked`."""
+    unpacked(row, vault)
+    return [id_ for id_ in json.loads(vault.open(row.body)).get("closes", []) if isinstance(id_, int)]
 
 
 def unpacked(row: NoteRow, vault: Vault) -> Talk:

@@ -13,6 +13,7 @@ from typing import Any
 from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
+from calsync.memory import oldest_kept
 from calsync.model import Kind, Series, Span
 from calsync.outcomes import remember_outcomes
 from calsync.planning.board import KindPlan, Unplaced
@@ -176,6 +177,7 @@ class _Night:
             report.notes.append("the state database was gone; it was rebuilt from decisions.json and the calendars")
         if not self.dry_run:
             report.run = store.begin_run(command, self.desk.now, self.desk.now)
+            store.drop_notes(oldest_kept(self.desk))
         self._name_strays()
         readings = read_calendars(self.desk, store, self.window, force=self.force, progress=self.progress)
         self._report_readings(readings)

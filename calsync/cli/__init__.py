@@ -33,9 +33,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "today": ("calsync.cli.coming:today", "Show today's blocks."),
         "week": ("calsync.cli.coming:week", "Show the blocks of the next seven days: when, whom, why them."),
         "who": ("calsync.cli.people:who", "Show whose turn it is, most due first, each with the reason."),
-        "done": ("calsync.cli.people:done", "Say that you have reached someone."),
-        "skip": ("calsync.cli.people:skip", "Pass over someone this time."),
-        "snooze": ("calsync.cli.people:snooze", "Leave someone out until a day."),
+        "done": ("calsync.cli.logbook:done", "Say that you have reached someone."),
+        "skip": ("calsync.cli.logbook:skip", "Pass over someone this time."),
+        "snooze": ("calsync.cli.logbook:snooze", "Leave someone out until a day."),
     },
     "People and calendars": {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import and export people."),

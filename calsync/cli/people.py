@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import click
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json, table
-from calsync.cli.when import parse_day, parse_gap
+from calsync.cli.when import parse_gap
 from calsync.errors import Unfinished, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calsync.cli import Settings
     from calsync.desk import Desk
 
-__all__ = ["done", "people", "skip", "snooze", "who"]
+__all__ = ["people", "who"]
 
 
 @click.command()
@@ -51,77 +51,6 @@ def who(settings: Settings, upcoming: int | None, explain: str | None, now: date
     table(due_table(due, desk.now.date(), desk.config.zone))
     if not due:
         lines(["Nobody is due." if desk.config.people else "Nobody is in the rotation yet: calsync people add NAME"])
-    return 0
-
-
-@click.command()
-@click.argument("name")
-@click.option("--on", "on", metavar="DAY", help="When it was, if not now: 2026-11-05, yesterday.")
-@now_option
-@dry_run
-@click.pass_obj
-def done(settings: Settings, name: str, on: str | None, now: datetime | None, dry_run: bool) -> int:
-    """Say that you have reached someone.
-
-    Their clock starts anew, and the next night gives the turn to somebody else. NAME may be a part of the name, as
-    long as it can mean one person only.
-    """
-    desk = open_at(settings, now)
-    at = None
-    if on is not None:
-        day = parse_day(on, desk.now.date())
-        # The hour does not matter to a clock that counts days; noon is that day in every zone that people live in.
-        at = datetime.combine(day, time(12), desk.config.zone)
-    from calsync.contacts import find_person
-    from calsync.logbook import record_done
-
-    if dry_run:
-        lines([f"Would note a talk with {find_person(desk.config.people, name).name}."])
-    else:
-        lines([record_done(desk, name, at)])
-    return 0
-
-
-@click.command()
-@click.argument("name")
-@now_option
-@dry_run
-@click.pass_obj
-def skip(settings: Settings, name: str, now: datetime | None, dry_run: bool) -> int:
-    """Pass over someone this time.
-
-    It counts as no contact: they stay due, but somebody else gets the turn.
-    """
-    desk = open_at(settings, now)
-    from calsync.contacts import find_person
-    from calsync.logbook import record_skip
-
-    if dry_run:
-        lines([f"Would pass over {find_person(desk.config.people, name).name} this time."])
-    else:
-        lines([record_skip(desk, name)])
-    return 0
-
-
-@click.command()
-@click.argument("name")
-@click.option("--until", metavar="DAY", required=True, help="2026-11-20, fri, tomorrow, 10d, 2w.")
-@now_option
-@dry_run
-@click.pass_obj
-def snooze(settings: Settings, name: str, until: str, now: datetime | None, dry_run: bool) -> int:
-    """Leave someone out until a day."""
-    desk = open_at(settings, now)
-    day = parse_day(until, desk.now.date())
-    from calsync.contacts import find_person
-    from calsync.logbook import record_snooze
-
-    if dry_run:
-        lines([f"Would leave out {find_person(desk.config.people, name).name} until {day.isoformat()}."])
-    else:
-        told = record_snooze(desk, name, day)
-        # The answer ends with the day, which stands without its year; a far one is only seen to be mistyped with it.
-        lines([told if day.year == desk.now.year else f"{told.removesuffix('.')} {day.year}."])
     return 0
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from calsync.state.blocks import BaseSeries, Decision
 from calsync.state.outcomes import OutcomeRow, OutcomeRows
-from calsync.state.people import ContactRow, NoteRow, PeopleRows, ToldRow
+from calsync.state.people import ContactRow, NoteRow, ToldRow
 from calsync.state.readings import CalendarState, ReadingRows
 from calsync.state.runs import JournalRow, RunRows
+from calsync.state.turns import Turn, TurnRows
 
 __all__ = [
     "BaseSeries",
@@ -18,10 +19,11 @@ __all__ = [
     "OutcomeRow",
     "Store",
     "ToldRow",
+    "Turn",
 ]
 
 
-class Store(ReadingRows, RunRows, PeopleRows, OutcomeRows):
+class Store(ReadingRows, RunRows, TurnRows, OutcomeRows):
     """The state of one leader; `close` it, or use it in a `with`."""
 
     def __enter__(self) -> Store:
