@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-__all__ = ["Progress", "Table", "is_fancy", "lines", "print_json", "progress_bar", "silent", "table"]
+__all__ = ["Progress", "Table", "draws", "is_fancy", "lines", "print_json", "progress_bar", "silent", "table"]
 
 Progress = Callable[[str, int, int], None]
 """Told of work under way: the stage in words, how much of it is done, and how much there is (0: not known)."""
@@ -66,6 +66,17 @@ def is_fancy(stream_is_terminal: bool, columns: int, environment: dict[str, str]
     """True when a drawn table helps: on a terminal of at least 80 columns that is not a dumb one."""
     env = os.environ if environment is None else environment
     return stream_is_terminal and columns >= _MIN_WIDTH and env.get("TERM") != "dumb"
+
+
+def draws(signs: str) -> bool:
+    """True when stdout is a terminal where drawings help and which has all of `signs`."""
+    if not is_fancy(sys.stdout.isatty(), _terminal_columns()):
+        return False
+    try:
+        signs.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def table(content: Table) -> None:

@@ -1,0 +1,258 @@
+"""A report as one HTML page that needs nothing else: no script, no font, no request, and no name in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from calsync.cli.reportsvg import bars, columns, strip
+from calsync.cli.reporttext import (
+    block_parts,
+    caused,
+    gap_words,
+    ledger_words,
+    nothing_recorded,
+    period_words,
+    spread_words,
+    today_words,
+)
+from calsync.planning.words import day_words
+
+if TYPE_CHECKING:
+    from calsync.people.figures import Figures, Week
+    from calsync.report import Report
+
+__all__ = ["page"]
+
+_STYLE = """
+:root { color-scheme: light dark; --paper: #ffffff; --ink: #1d2329; --soft: #55606b; --line: #d5dbe1; --card: #f4f6f8;
+  --good: #17694c; --fair: #8fbfa6; --late: #b4451a; --gone: #6b5391; --rest: #b9c2cb; }
+@media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e8ecf0; --soft: #a3aeb9; --line: #3a434c;
+  --card: #1e242a; --good: #4fbf93; --fair: #2b6e55; --late: #f08a5d; --gone: #b49be0; --rest: #57636f; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 48rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
+h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
+p { margin: .4rem 0; } .soft, figcaption { color: var(--soft); }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
+.tiles div { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }
+.tiles dt { color: var(--soft); font-size: .9rem; } .tiles dd { margin: 0; font-size: 1.6rem; }
+.tiles dd small { display: block; font-size: .85rem; color: var(--soft); }
+figure { margin: 1rem 0; break-inside: avoid; } svg { display: block; width: 100%; height: auto; margin: .4rem 0; }
+svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .tick { fill: var(--soft); }
+svg text.on { font-size: 14px; font-weight: 600; fill: var(--paper); }
+svg text.fair-on, svg text.rest-on { fill: var(--ink); }
+.grid { stroke: var(--line); stroke-width: 1; } rect { stroke: var(--paper); stroke-width: 1; }
+.good { fill: var(--good); background: var(--good); } .fair { fill: var(--fair); background: var(--fair); }
+.late { fill: var(--late); background: var(--late); } .gone { fill: var(--gone); background: var(--gone); }
+.rest { fill: var(--rest); background: var(--rest); }
+.legend { list-style: none; margin: .3rem 0; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
+.legend span { display: inline-block; width: .9em; height: .9em; margin-right: .4em; vertical-align: -.1em;
+  border: 1px solid var(--soft); }
+details { margin: .4rem 0; } summary { cursor: pointer; color: var(--soft); }
+table { border-collapse: collapse; margin: .5rem 0; font-variant-numeric: tabular-nums; width: 100%; }
+th, td { text-align: right; padding: .15rem .6rem; border-bottom: 1px solid var(--line); font-weight: normal; }
+th:first-child, td:first-child { text-align: left; } thead th { color: var(--soft); }
+@media (max-width: 30rem) { svg text { font-size: 18px; } }
+@media print { :root { color-scheme: light; --paper: #ffffff; --ink: #000000; --soft: #444444; --line: #bbbbbb;
+  --card: #ffffff; --good: #17694c; --fair: #8fbfa6; --late: #b4451a; --gone: #6b5391; --rest: #c9d0d6; }
+  body { font-size: 11pt; } main { max-width: none; padding: 0; } details { display: none; }
+  rect, .legend span { -webkit-print-color-adjust: exact; print-color-adjust: exact; } h2 { break-after: avoid; } }
+"""
+
+_MANY = 40
+"""From so many weeks on, the days of their Mondays say less than the years do."""
+_LOOKS = {
+    "kept": "good",
+    "nothing logged": "rest",
+    "stood in the calendar": "rest",
+    "displaced": "late",
+    "deleted by you": "gone",
+    "to come": "fair",
+}
+
+
+def page(report: Report) -> str:
+    """The whole page, well-formed as XML too."""
+    f = report.figures
+    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    body = [
+        "<header>",
+        "<h1>Where your attention went</h1>",
+        f'<p class="soft">{escape(period_words(f))}</p>',
+        "</header>",
+        _tiles(f),
+        *(_people(f) if f.people else ["<p>Nobody is in the rotation.</p>"]),
+        *(_blocks(report) if f.blocks.planned else [_heading("Blocks"), f"<p>{escape(nothing_recorded(report))}</p>"]),
+        *_reading(),
+    ]
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en" xmlns="http://www.w3.org/1999/xhtml">',
+            "<head>",
+            '<meta charset="utf-8"/>',
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}"/>',
+            '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+            '<meta name="referrer" content="no-referrer"/>',
+            '<meta name="robots" content="noindex"/>',
+            f"<title>Where your attention went: {escape(period_words(f))}</title>",
+            f"<style>{_STYLE}</style>",
+            "</head>",
+            "<body>",
+            "<main>",
+            *body,
+            "</main>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _tiles(f: Figures) -> str:
+    median = "-" if f.gaps.median_of_target is None else f"{f.gaps.median_of_target:g} x"
+    spread = "-" if f.spread.share is None else f"{round(100 * f.spread.share)} %"
+    talked = [blocks for _, blocks in f.kinds if blocks.kept is not None]
+    kept = f"{f.blocks.kept} of {sum(blocks.planned for blocks in talked)}" if talked else "-"
+    tiles = [
+        ("Talked with", f"{f.reached} of {f.people}", "people in the rotation"),
+        ("Median gap", median, "of the ideal gap"),
+        ("Spread", spread, "of talks would have to go to others"),
+        ("Blocks kept", kept, "planned for talks"),
+    ]
+    rows = [
+        f"<div><dt>{label}</dt><dd>{escape(value)} <small>{note}</small></dd></div>" for label, value, note in tiles
+    ]
+    return "\n".join(['<dl class="tiles">', *rows, "</dl>"])
+
+
+def _people(f: Figures) -> list[str]:
+    g = f.gaps
+    parts = [
+        ("within the ideal gap", "good", g.within_ideal),
+        ("within the maximum", "fair", g.within_max),
+        ("past the maximum", "late", g.past_max),
+    ]
+    talks = [week.talks for week in f.weeks]
+    return [
+        _heading("People"),
+        f"<p>{escape(_sentence(gap_words(g)))}</p>",
+        f"<p>{escape(_sentence(spread_words(f)))}</p>",
+        _figure(
+            "How long ago the last talk is, today",
+            strip("today", "How long ago the last talk is, today", today_words(g), parts),
+            _legend([(name, look) for name, look, _ in parts]),
+            _table(("", "people"), [(name, value) for name, _, value in parts]),
+        ),
+        _figure(
+            "Talks a week",
+            columns(
+                "talks",
+                "Talks a week",
+                f"{f.spread.talks} in {len(talks)} weeks; {max(talks)} in the week with most.",
+                _labels(f.weeks),
+                [("talks", "good", talks)],
+            ),
+            "",
+            _table(("week", "talks"), [(week.name, week.talks) for week in f.weeks]),
+        ),
+    ]
+
+
+def _blocks(report: Report) -> list[str]:
+    f = report.figures
+    names = [name for name, _ in block_parts(f.blocks)]
+    weeks = [_parts_of(week, names) for week in f.weeks]
+    layers = [(name, _LOOKS[name], [parts[name] for parts in weeks]) for name in names]
+    text = [
+        _heading("Blocks"),
+        f"<p>{escape(_sentence(ledger_words(f.blocks)))}</p>",
+        *(f"<p>{escape(kind)}: {escape(ledger_words(blocks))}.</p>" for kind, blocks in f.kinds if len(f.kinds) > 1),
+        _figure(
+            "What became of the blocks of each week",
+            columns(
+                "blocks",
+                "What became of the blocks of each week",
+                ledger_words(f.blocks),
+                _labels(f.weeks),
+                layers,
+            ),
+            _legend([(name, look) for name, look, _ in layers]),
+            _table(
+                ("week", "planned", *names),
+                [(week.name, week.blocks.planned, *parts.values()) for week, parts in zip(f.weeks, weeks, strict=True)],
+            ),
+        ),
+    ]
+    for name, title, causes in (
+        ("displaced", "What displaced blocks", f.blocks.displaced_by),
+        ("moved", "What blocks were moved for", f.blocks.moved_by),
+    ):
+        if causes:
+            drawing = bars(name, title, caused(causes), causes, "late" if name == "displaced" else "rest")
+            text.append(_figure(title, drawing, "", _table(("what", "blocks"), causes)))
+    if report.recorded_from is not None and report.recorded_from > f.start:
+        day = report.recorded_from.isoformat()
+        text.append(f'<p class="soft">What became of blocks is known from {day} on.</p>')
+    return text
+
+
+def _parts_of(week: Week, names: Sequence[str]) -> dict[str, int]:
+    """The parts of a week under the names of the whole report; of a kind without talks its blocks took place."""
+    found = dict(block_parts(week.blocks))
+    if "kept" in names and "stood in the calendar" in found:
+        found["nothing logged"] = found.pop("stood in the calendar")
+    return {name: found.get(name, 0) for name in names}
+
+
+def _reading() -> list[str]:
+    gap = "The median gap is 1 where talks come as often as meant, 2 where they take twice as long."
+    spread = "The spread is 0 % where everybody had the share of the talks that their gap asks for."
+    kept = "A block is kept when a talk with somebody whom it named was logged on its day or on the day after."
+    gone = "A block is displaced when its week had no other room. Every planned block is counted once."
+    nobody = "These figures are about your own time. None of them is about one person, and none compares people."
+    gap += " A gap that is still open counts once it is longer than the ideal."
+    text = (gap, spread, f"{kept} {gone}", f"{nobody} docs/report.md defines each one.")
+    return [_heading("How to read this"), *(f"<p>{escape(one)}</p>" for one in text)]
+
+
+def _figure(title: str, drawing: str, legend: str, table: str) -> str:
+    inner = [f"<figcaption>{escape(title)}</figcaption>", drawing, *([legend] if legend else [])]
+    return "\n".join(
+        ["<figure>", *inner, "<details>", "<summary>As a table</summary>", table, "</details>", "</figure>"]
+    )
+
+
+def _legend(entries: Sequence[tuple[str, str]]) -> str:
+    items = [f'<li><span class="{look}"></span>{escape(name)}</li>' for name, look in entries]
+    return "\n".join(['<ul class="legend">', *items, "</ul>"])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = [
+        f'<tr><th scope="row">{escape(str(first))}</th>{"".join(f"<td>{escape(str(v))}</td>" for v in rest)}</tr>'
+        for first, *rest in rows
+    ]
+    return "\n".join(["<table>", f"<thead><tr>{cells}</tr></thead>", "<tbody>", *body, "</tbody>", "</table>"])
+
+
+def _labels(weeks: Sequence[Week]) -> list[str]:
+    """The day of each Monday, or for a long time its month and year."""
+    days = [day_words(week.monday).split(" ", 1)[1] for week in weeks]
+    if len(weeks) <= _MANY:
+        return days
+    return [f"{day.split()[1]} {week.monday.year}" for day, week in zip(days, weeks, strict=True)]
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text)}</h2>"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
