@@ -39,6 +39,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "People and calendars": {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import and export people."),
+        "topics": ("calsync.cli.topics:topics", "List, add and check conversation topics."),
         "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
         "report": ("calsync.cli.report:report", "Show where your attention went, in figures and pictures."),
         "export": ("calsync.cli.export:export", "Write the blocks as iCalendar."),
