@@ -22,7 +22,7 @@ from calsync.sync.keys import series_name
 from calsync.sync.local import LOCAL, LocalCalendar
 from calsync.telling import told
 
-__all__ = ["restore", "undo", "uninstall"]
+__all__ = ["now_on", "restore", "undo", "uninstall"]
 
 
 def undo(desk: Desk, run: int | None = None, dry_run: bool = False) -> NightReport:
@@ -58,7 +58,7 @@ def _settle_cut_off(desk: Desk, store: Store) -> None:
     """
     rows = store.journal(state="intended")
     for calendar in dict.fromkeys(row.calendar for row in rows):
-        _, current = _now_on(desk, store, calendar)
+        _, current = now_on(desk, store, calendar)
         owned = {key: OwnedSeries(row.series, row.resource, row.etag) for key, row in current.items()}
         base = {key: row for (_, key), row in store.base(calendar).items()}
         mine = [row for row in rows if row.calendar == calendar]
@@ -73,7 +73,7 @@ def _undo_calendar(
 ) -> list[int]:
     """Undo one calendar's rows; the rows that were undone."""
     try:
-        writer, current = _now_on(desk, store, calendar)
+        writer, current = now_on(desk, store, calendar)
     except CalsyncError as error:
         report.errors.append(error)
         return []
@@ -141,7 +141,7 @@ def uninstall(desk: Desk, dry_run: bool = False) -> NightReport:
         others = [c.name for c in desk.config.calendars if c.name in written and not c.write]
         for calendar in [*target_names(desk), *others]:
             try:
-                writer, current = _now_on(desk, store, calendar)
+                writer, current = now_on(desk, store, calendar)
             except CalsyncError as error:
                 report.errors.append(error)
                 continue
@@ -188,7 +188,7 @@ def _report(desk: Desk, *, dry_run: bool) -> NightReport:
     return NightReport(desk.now, reach.span, dry_run)
 
 
-def _now_on(desk: Desk, store: Store, calendar: str) -> tuple[Writer, dict[str, BaseSeries]]:
+def now_on(desk: Desk, store: Store, calendar: str) -> tuple[Writer, dict[str, BaseSeries]]:
     """A calendar's writer, and its blocks as they stand there now. Raises ProviderError."""
     if calendar == LOCAL:
         return LocalCalendar(), {key: row for (_, key), row in store.base(LOCAL).items()}

@@ -12,6 +12,7 @@ import click
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json, table
+from calsync.cli.rights import forget
 from calsync.cli.when import parse_gap
 from calsync.errors import Unfinished, UsageError
 
@@ -295,3 +296,6 @@ def export(settings: Settings, out: str) -> int:
             ) from error
         lines([f"{len(desk.config.people)} people written to {out}"])
     return 0
+
+
+people.add_command(forget)

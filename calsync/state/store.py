@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calsync.state.blocks import BaseSeries, Decision
+from calsync.state.forgetting import ForgettingRows
 from calsync.state.outcomes import OutcomeRow, OutcomeRows
 from calsync.state.people import ContactRow, NoteRow, ToldRow
 from calsync.state.readings import CalendarState, ReadingRows
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 
-class Store(ReadingRows, RunRows, TurnRows, OutcomeRows):
+class Store(ReadingRows, RunRows, TurnRows, OutcomeRows, ForgettingRows):
     """The state of one leader; `close` it, or use it in a `with`."""
 
     def __enter__(self) -> Store:

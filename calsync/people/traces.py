@@ -1,0 +1,97 @@
+"""Where a person shows in texts that are not about them alone: in titles, in messages, in files."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from calsync.names import name_key
+
+__all__ = ["GONE", "Traces"]
+
+GONE = "(forgotten)"
+"""What stands for a name or an address in a text that stays."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a person is known by: their name, their addresses, and the first name as it may stand in a title ("": none).
+
+    `others` are names of other people: "Ana Sousa" is not meant where "Ana Sousa Lima" stands. Case, spaces and the
+    composition of letters are no difference anywhere.
+    """
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    first_name: str = ""
+    others: tuple[str, ...] = ()
+
+    def is_named(self, name: str) -> bool:
+        """True when `name` is the person's, in whatever spelling."""
+        return name_key(name) == name_key(self.name)
+
+    def count_in_title(self, title: str) -> int:
+        """How often the first name is one of those that a block's title ends with ("Focus: Ana, Ben")."""
+        first = name_key(self.first_name)
+        _, colon, names = title.rpartition(": ")
+        return sum(name_key(name) == first for name in names.split(", ")) if colon and first else 0
+
+    def without(self, title: str) -> str:
+        """The title with the first name taken out once; without its colon when no name is left."""
+        stem, _, names = title.rpartition(": ")
+        first, kept = name_key(self.first_name), names.split(", ")
+        at = next((i for i, name in enumerate(kept) if name_key(name) == first), None)
+        if not self.count_in_title(title) or at is None:
+            return title
+        del kept[at]
+        return f"{stem}: {', '.join(kept)}" if kept else stem
+
+    def is_in(self, text: str) -> bool:
+        """True when the whole name or an address stands in `text`."""
+        return any(match.lastgroup == "theirs" for match in self._pattern.finditer(_folded(text)))
+
+    def is_in_bytes(self, data: bytes) -> bool:
+        """True when the whole name or an address stands in what a file holds, escaped as in JSON or not."""
+        if self.is_in(data.decode("utf-8", "replace")):
+            return True
+        escaped = [
+            json.dumps(word)[1:-1].lower().encode() for word in (self.name, *self.addresses) if not word.isascii()
+        ]
+        return any(word in data.lower() for word in escaped)
+
+    def redacted(self, text: str) -> str:
+        """The text with GONE for each whole name and address; the very same where there is none."""
+        if not self.is_in(text):
+            return text
+        composed = unicodedata.normalize("NFC", text)
+        found = self._pattern.sub(_gone, composed)
+        # What only folding shows (full width, ligatures) is rare enough to give up the text's own case for it.
+        return self._pattern.sub(_gone, _folded(found)) if self.is_in(found) else found
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longer = [_form(name) for name in self.others if len(name) > len(self.name)]
+        theirs = [_form(word) for word in (self.name, *self.addresses) if word.split()]
+        parts = [f"(?P<other>{'|'.join(longer)})"] if longer else []
+        return re.compile("|".join([*parts, f"(?P<theirs>{'|'.join(theirs) or '(?!)'})"]), re.IGNORECASE)
+
+
+def _gone(match: re.Match[str]) -> str:
+    return GONE if match.lastgroup == "theirs" else match[0]
+
+
+def _form(word: str) -> str:
+    """The pattern of a name or an address in folded text."""
+    parts = _folded(word).split()
+    form = r"\s+".join(map(re.escape, parts))
+    if "@" in form:
+        return rf"(?<![\w.+%-]){form}(?![\w-])"
+    # Of one word, only as a word: "Al" is not in "also". Fields of a database stand side by side, without a space.
+    return form if len(parts) > 1 else rf"(?<!\w){form}(?!\w)"
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
