@@ -28,8 +28,9 @@ from calsync.sync.apply import apply_writes
 from calsync.sync.edits import notice
 from calsync.sync.local import LOCAL
 from calsync.takeback import now_on
+from calsync.topics import own_file
 
-__all__ = ["Forgotten", "forget"]
+__all__ = ["Forgotten", "forget", "traces_of", "whom"]
 
 _DAMAGED = ("calsync.db.damaged-*", "decisions.json.damaged-*")
 _LEFT_OVER = (".decisions.json.*.tmp", ".config.snapshot.*.tmp")
@@ -69,8 +70,8 @@ def forget(desk: Desk, name: str, *, dry_run: bool = False) -> Forgotten:
     """
     found = Forgotten()
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
-        person, listed = _whom(desk, store, name)
-        work = _Work(desk, store, _traces(desk, store, person), found)
+        person, listed = whom(desk, store, name)
+        work = _Work(desk, store, traces_of(desk, store, person), found)
         told = remove(desk, person.name, dry_run=True) if listed else []  # refused here, nothing is done at all
         if dry_run:
             work.preview(told)
@@ -96,8 +97,12 @@ def forget(desk: Desk, name: str, *, dry_run: bool = False) -> Forgotten:
     return found
 
 
-def _whom(desk: Desk, store: Store, name: str) -> tuple[Person, bool]:
-    """The person, and whether they are in the configuration."""
+def whom(desk: Desk, store: Store, name: str) -> tuple[Person, bool]:
+    """The one person that `name` means, and whether they are in the configuration.
+
+    Who is not has a Person with the name alone. Raises UsageError when nothing is kept of anybody of that name, or when
+    it can mean several.
+    """
     listed = {name_key(person.name): person for person in desk.config.people}
     former = {
         name_key(known): Person(known, 1, 1)
@@ -116,7 +121,8 @@ def _whom(desk: Desk, store: Store, name: str) -> tuple[Person, bool]:
     return person, name_key(person.name) in listed
 
 
-def _traces(desk: Desk, store: Store, person: Person) -> Traces:
+def traces_of(desk: Desk, store: Store, person: Person) -> Traces:
+    """What `person` is known by, and who else there is."""
     names = {*(other.name for other in desk.config.people), *store.everybody_known()}
     others = sorted(name for name in names if name_key(name) != name_key(person.name))
     return Traces(person.name, person.addresses, person.first_name, tuple(others))
@@ -241,11 +247,11 @@ class _Work:
                 self.found.errors.append(
                     Unfinished(f"{path} still has the name or an address in it", "run this again, or look into it")
                 )
-        with suppress(OSError):
-            lines = self.desk.config.path.read_text("utf-8", "replace").splitlines()
+        for path in (self.desk.config.path, own_file(self.desk.config.path)):
+            lines = _content(path).decode("utf-8", "replace").splitlines()
             places = [str(number) for number, line in enumerate(lines, 1) if self.traces.is_in(line)]
             if places:
-                self.found.beyond.append(f"{self.desk.config.path}, line {', '.join(places)}: your own words")
+                self.found.beyond.append(f"{path}, line {', '.join(places)}: your own words")
         self.found.beyond += [
             "meetings with them on your calendars, which are yours; a night reads those that can still matter",
             "backups, files written with --out, what git or a calendar's server keeps of before, your shell's history",

@@ -12,9 +12,9 @@ import click
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json, table
-from calsync.cli.rights import forget
+from calsync.cli.rights import export, forget
 from calsync.cli.when import parse_gap
-from calsync.errors import Unfinished, UsageError
+from calsync.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -276,26 +276,5 @@ def _import_file(desk: Desk, file: Path, kind: str | None, gaps: tuple[int, int]
     return max((error.exit_code for error in errors), default=0)
 
 
-@people.command("export")
-@click.option("--out", metavar="FILE", default="-", show_default=True, help="Where to; - is stdout.")
-@click.pass_obj
-def export(settings: Settings, out: str) -> int:
-    """Write everybody in the rotation as CSV, so that `people import` reads it back."""
-    desk = open_at(settings)
-    from calsync.roster import export_people
-
-    text = export_people(desk)
-    if out == "-":
-        click.echo(text.encode(), nl=False)  # bytes: the line ends of CSV stay as they are
-    else:
-        try:
-            Path(out).write_bytes(text.encode())
-        except OSError as error:
-            raise Unfinished(
-                f"{out} cannot be written: {error.strerror or error}", "check its folder and the free space"
-            ) from error
-        lines([f"{len(desk.config.people)} people written to {out}"])
-    return 0
-
-
+people.add_command(export)
 people.add_command(forget)

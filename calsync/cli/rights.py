@@ -1,20 +1,75 @@
-"""The rights of a person in what is kept of them: to be forgotten, and to see all of it."""
+"""What is kept of people, handed out and removed: the rights of whom it is about."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli.failure import say
 from calsync.cli.options import confirm, dry_run, now_option, open_at, yes
-from calsync.cli.output import lines
+from calsync.cli.output import lines, print_json
+from calsync.errors import Unfinished
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
+    from calsync.desk import Desk
 
-__all__ = ["forget"]
+__all__ = ["export", "forget"]
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--out", metavar="FILE", default="-", show_default=True, help="Where to; - is stdout.")
+@now_option
+@click.pass_obj
+def export(settings: Settings, name: str | None, out: str, now: datetime | None) -> int:
+    """Write everybody as CSV, or all that is kept of NAME as JSON.
+
+    Without NAME: everybody in the rotation, so that `people import` reads it back.
+
+    With NAME: everything, for them to see if they ask: their entry in the configuration, what was logged and noted (in
+    clear), flags, topics, blocks, snooze and pause. Somebody who is no longer in the rotation can be asked for, too. A
+    file is made for your eyes only.
+    """
+    desk = open_at(settings, now)
+    if name is not None:
+        return _export_one(desk, name, out)
+    from calsync.roster import export_people
+
+    text = export_people(desk)
+    if out == "-":
+        click.echo(text.encode(), nl=False)  # bytes: the line ends of CSV stay as they are
+        return 0
+    try:
+        Path(out).write_bytes(text.encode())
+    except OSError as error:
+        raise Unfinished(
+            f"{out} cannot be written: {error.strerror or error}", "check its folder and the free space"
+        ) from error
+    lines([f"{len(desk.config.people)} people written to {out}"])
+    return 0
+
+
+def _export_one(desk: Desk, name: str, out: str) -> int:
+    from calsync.disclosure import all_kept_of, write_privately
+
+    kept = all_kept_of(desk, name)
+    if out == "-":
+        print_json(kept)
+    else:
+        import json
+
+        write_privately(Path(out).absolute(), json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+        lines([f"All that is kept of {kept['name']} is written to {out}; only you can read that file."])
+    if kept["notes_unreadable"]:
+        count = len(kept["notes_unreadable"])
+        unread = Unfinished(f"{count} of the notes cannot be read; only their instants are there", "see docs/notes.md")
+        say([unread])
+        return unread.exit_code
+    return 0
 
 
 @click.command()

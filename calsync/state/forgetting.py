@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, select, update
 from calsync.model import Series
 from calsync.people.traces import Traces
 from calsync.state import tables
-from calsync.state.codec import dump_series, load_series
+from calsync.state.codec import dump_series, from_epoch, load_series
 from calsync.state.rows import Rows
 
 __all__ = ["ForgettingRows", "Retitle", "retitled"]
@@ -20,6 +20,7 @@ __all__ = ["ForgettingRows", "Retitle", "retitled"]
 Retitle = Callable[[str, int, int, str, str], str]
 """The title of a date as it may stay: called with kind, number, generation, home date (ISO) and the title."""
 
+_INSTANTS = ("at", "start", "asked_at")
 _BY_PERSON = tuple(table for table in tables.metadata.sorted_tables if "person" in table.c)
 """Every table that has rows of single people."""
 
@@ -33,6 +34,20 @@ class ForgettingRows(Rows):
             names = {name for t in _BY_PERSON for name in connection.execute(select(t.c.person)).scalars()}
             lists = connection.execute(select(tables.assignments.c.people)).scalars().all()
         return names | {name for people in lists for name in json.loads(people)}
+
+    def rows_of(self, traces: Traces) -> dict[str, list[dict[str, Any]]]:
+        """Every row of the person by table, oldest first; what stands as seconds (`at`, `start`, ...) as an instant."""
+        found = {}
+        with self._transaction() as connection:
+            for t in _BY_PERSON:
+                instants = [name for name in _INSTANTS if name in t.c]
+                rows = connection.execute(select(t).order_by(*(t.c[name] for name in instants))).mappings().all()
+                found[t.name] = [
+                    {**row, **{name: from_epoch(row[name]) for name in instants}}
+                    for row in rows
+                    if traces.is_named(row["person"])
+                ]
+        return found
 
     def counted(self, traces: Traces) -> dict[str, int]:
         """How many rows of each table are of the person; those of `assignments` name them among others."""
