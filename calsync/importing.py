@@ -1,6 +1,6 @@
 """People found where the leader meets them already: in an account's directory, or in past one-on-ones.
 
-Nobody is added unasked: `find_people` says who there is and why, `add_found` adds those whom the leader picks.
+Nobody is added unasked: `find_people` says who there is and why, `intake_of_found` is of those whom the leader picks.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from calsync.config.values import CalendarConfig
 from calsync.contacts import nearest_names
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Unfinished, UsageError
+from calsync.intake import Intake, intake_of
 from calsync.model import Occurrence, Person
 from calsync.names import name_key, tidy_name
 from calsync.people.contacts import matching
+from calsync.people.merging import known_as
 from calsync.planning.meetings import names_a_person, partners
 from calsync.ports import AccountPerson
-from calsync.roster import add_all, known_as
 from calsync.state.store import Store
 from calsync.telling import day_words
 
-__all__ = ["MEETINGS", "FoundPerson", "Search", "add_found", "find_people"]
+__all__ = ["MEETINGS", "FoundPerson", "Search", "find_people", "intake_of_found"]
 
 MEETINGS = "meetings"
 """The source that is no provider: the one-on-ones that the last nights have read."""
@@ -103,26 +104,15 @@ def find_people(desk: Desk, source: str, calendar: str | None = None) -> Search:
     return Search(_offered(desk, rows), errors)
 
 
-def add_found(
-    desk: Desk,
-    people: Sequence[FoundPerson],
-    picks: Sequence[str],
-    *,
-    ideal: int,
-    max_: int,
-    dry_run: bool = False,
-) -> list[str]:
-    """Put those of `people` whom `picks` mean into the rotation, without picks everybody; one line on each.
+def intake_of_found(
+    desk: Desk, people: Sequence[FoundPerson], picks: Sequence[str], *, ideal: int, max_: int
+) -> Intake:
+    """What would come of taking in those of `people` whom `picks` mean, without picks everybody. Gaps in days.
 
-    Gaps in days. Who is in the rotation already stays as they are. Raises UsageError, with the nearest names, when a
-    pick means nobody or several; then nobody is added.
+    Raises UsageError, with the nearest names, when a pick means nobody or several.
     """
     chosen = list(dict.fromkeys(_picked(people, typed) for typed in picks)) if picks else list(people)
-    news = [Person(one.name, ideal, max_, one.addresses) for one in chosen if not one.known]
-    return [
-        *(f"{one.known} is in the rotation already and stays as they are." for one in chosen if one.known),
-        *add_all(desk, news, dry_run=dry_run),
-    ]
+    return intake_of(desk, [Person(one.name, ideal, max_, one.addresses) for one in chosen])
 
 
 def _asked(desk: Desk, source: str, calendar: str | None) -> list[CalendarConfig]:
@@ -225,7 +215,7 @@ def _offered(desk: Desk, rows: Iterable[AccountPerson]) -> list[FoundPerson]:
         if not addresses:
             continue
         name = next(iter(group.names), "") or _name_in(addresses[0])
-        known = known_as(desk.config.people, name, addresses)
+        known = next(iter(known_as(desk.config.people, name, addresses)), None)
         if known is None and name_key(name) in taken:
             name = f"{name} ({addresses[0][: _LONGEST_NAME - 10]})"
         taken.add(name_key(name))

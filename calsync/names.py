@@ -10,7 +10,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["JOINERS", "first_name_of", "is_one_line", "name_key", "name_words", "plain_key", "tidy_name"]
+__all__ = [
+    "JOINERS",
+    "first_name_of",
+    "is_east_asian",
+    "is_one_line",
+    "name_key",
+    "name_words",
+    "plain_key",
+    "tidy_name",
+]
 
 JOINERS = "\u200c\u200d"
 """The zero-width non-joiner and joiner: nobody sees them, and Persian and many Indian names and emoji need them."""
@@ -94,13 +103,19 @@ def first_name_of(name: str) -> str:
         words = words[1:]
     if not words:
         return name.strip()
-    if not all(_ONLY_EAST_ASIAN.fullmatch(_MIDDLE_DOTS.sub("", word)) for word in words):
+    if not is_east_asian(" ".join(words)):
         return words[0]
     if _MIDDLE_DOTS.search(words[0]):
         return _MIDDLE_DOTS.split(words[0])[0]  # a foreign name in these letters: the given one stands first
     if len(words) > 1:
         return words[-1]
     return words[0][1:] if _HANGUL.fullmatch(words[0]) and len(words[0]) == 3 else ""
+
+
+def is_east_asian(name: str) -> bool:
+    """True for a name in Han, kana or hangul alone: the family's name comes first in it."""
+    words = _MIDDLE_DOTS.sub(" ", name).split()
+    return bool(words) and all(_ONLY_EAST_ASIAN.fullmatch(word) for word in words)
 
 
 def _is_unseen(letter: str) -> bool:

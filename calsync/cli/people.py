@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from calsync.cli.failure import say
+from calsync.cli.importing import import_, merge
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
-from calsync.cli.output import lines, print_json, table
+from calsync.cli.output import Table, lines, print_json, table
 from calsync.cli.rights import export, forget
 from calsync.cli.when import parse_gap
-from calsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from calsync.cli import Settings
-    from calsync.desk import Desk
 
 __all__ = ["people", "who"]
 
@@ -69,77 +65,121 @@ def people() -> None:
 def list_(settings: Settings, json_: bool) -> int:
     """Show everybody in the rotation."""
     desk = open_at(settings)
-    from calsync.cli.render import record_table
     from calsync.roster import listed
 
     everybody = listed(desk)
     if json_:
         print_json({"people": everybody})
-    else:
-        table(record_table(everybody))
+        return 0
+    table(_table_of(everybody))
+    if not everybody:
+        lines(["Nobody is in the rotation yet: calsync people add NAME"])
     return 0
+
+
+def _table_of(people: Sequence[Mapping[str, Any]]) -> Table:
+    """Everybody: a row for each; what nobody has is left out."""
+    rows = [
+        (
+            p["name"],
+            p["call_name"] or "",
+            f"{p['ideal_days']} to {p['max_days']} days",
+            ", ".join(p["addresses"]),
+            p["timezone"] or "",
+            "; ".join(f"{days} {hours}" for days, hours in (p["working_hours"] or {}).items()),
+            p["holidays"] or "",
+            ", ".join(p["tags"]),
+            p["channel"] or "",
+            p["thanks"] or "",
+        )
+        for p in people
+    ]
+    columns = ("name", "called", "gaps", "addresses", "zone", "hours", "holidays", "tags", "channel", "thanks")
+    return Table(columns, rows, grow=3)
 
 
 @people.command("add")
 @click.argument("name")
-@click.option("--ideal", type=parse_gap, metavar="GAP", required=True, help="A good gap between two talks: 14d, 2w.")
-@click.option("--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap; twice the ideal if not given.")
+@click.option(
+    "--ideal", type=parse_gap, metavar="GAP", help="A good gap between two talks: 14d, 2w. A tag may give it."
+)
+@click.option(
+    "--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap; else the tag's, or twice the ideal."
+)
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An address; may be given more than once.")
+@click.option("--call-name", metavar="TEXT", help="What you call them, where the name does not tell.")
 @click.option("--timezone", metavar="ZONE", help="Where they are, as Europe/Lisbon.")
+@click.option("--working-hours", metavar="WEEK", help='On their own clock: "mon-thu 09:00-17:00; fri 09:00-13:00".')
+@click.option("--holidays", metavar="CODE", help="Whose public holidays they have off: PT, DE-BY.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given more than once.")
 @click.option("--channel", metavar="TEXT", help="How you reach them: call, chat, mail, walk or visit.")
+@click.option("--thanks", metavar="TEXT", help="How they like to be thanked: public or private.")
 @dry_run
 @click.pass_obj
 def add(
     settings: Settings,
+    /,
     name: str,
-    ideal: int,
+    ideal: int | None,
     max_: int | None,
     emails: tuple[str, ...],
-    timezone: str | None,
     tags: tuple[str, ...],
-    channel: str | None,
     dry_run: bool,
+    **said: str | None,
 ) -> int:
-    """Add someone to the rotation."""
+    """Add someone to the rotation.
+
+    Their gaps are their own, or those of a tag that has any in the configuration.
+    """
     desk = open_at(settings)
     from calsync.roster import PersonFields
     from calsync.roster import add as use_case
 
-    fields = PersonFields(ideal, max_ or 2 * ideal, emails or None, timezone, tags or None, channel)
+    fields = PersonFields(ideal=ideal, max=max_, emails=emails or None, tags=tags or None, **said)
     lines(use_case(desk, name, fields, dry_run=dry_run))
     return 0
 
 
 @people.command("edit")
 @click.argument("name")
+@click.option("--name", "new_name", metavar="TEXT", help="Another name; what was logged of them stays theirs.")
 @click.option("--ideal", type=parse_gap, metavar="GAP", help="A good gap between two talks: 14d, 2w.")
 @click.option("--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap.")
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Every address anew; may be repeated.")
+@click.option("--call-name", metavar="TEXT", help="What you call them; empty for the first name.")
 @click.option("--timezone", metavar="ZONE", help="Where they are; empty for none.")
+@click.option("--working-hours", metavar="WEEK", help='"mon-thu 09:00-17:00; fri 09:00-13:00"; empty for not known.')
+@click.option("--holidays", metavar="CODE", help="PT, DE-BY; empty for none.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Every tag anew; may be repeated.")
 @click.option("--channel", metavar="TEXT", help="call, chat, mail, walk or visit; empty for none.")
+@click.option("--thanks", metavar="TEXT", help="public or private; empty for not known.")
 @dry_run
 @click.pass_obj
 def edit(
     settings: Settings,
+    /,
     name: str,
+    new_name: str | None,
     ideal: int | None,
     max_: int | None,
     emails: tuple[str, ...],
-    timezone: str | None,
     tags: tuple[str, ...],
-    channel: str | None,
     dry_run: bool,
+    **said: str | None,
 ) -> int:
     """Change what is known of someone; what you do not name stays."""
     desk = open_at(settings)
     from calsync.roster import PersonFields
     from calsync.roster import edit as use_case
 
-    fields = PersonFields(ideal, max_, emails or None, timezone, tags or None, channel)
+    fields = PersonFields(name=new_name, ideal=ideal, max=max_, emails=_anew(emails), tags=_anew(tags), **said)
     lines(use_case(desk, name, fields, dry_run=dry_run))
     return 0
+
+
+def _anew(given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What an option that may be repeated says: nothing, or every value, of which "" takes all away."""
+    return tuple(one for one in given if one.strip()) if given else None
 
 
 @people.command("remove")
@@ -164,117 +204,9 @@ def remove(settings: Settings, name: str, dry_run: bool, yes: bool) -> int:
     return 0
 
 
-@people.command("import")
-@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
-@click.option("--format", "kind", type=click.Choice(["csv", "vcard"]), help="If the file's ending does not tell.")
-@click.option("--from", "source", metavar="SOURCE", help="google, microsoft or meetings, in place of a file.")
-@click.option("--calendar", metavar="NAME", help="Ask this one calendar only.")
-@click.option("--pick", "picks", multiple=True, metavar="NAME", help="Add this one; may be given more than once.")
-@click.option("--all", "everybody", is_flag=True, help="Add everybody who is found.")
-@click.option(
-    "--ideal", type=parse_gap, default="28d", show_default=True, metavar="GAP", help="For who has none there."
-)
-@click.option("--max", "max_", type=parse_gap, metavar="GAP", help="For who has none there; twice the ideal.")
-@now_option
-@dry_run
-@as_json
-@click.pass_obj
-def import_(
-    settings: Settings,
-    file: Path | None,
-    kind: str | None,
-    source: str | None,
-    calendar: str | None,
-    picks: tuple[str, ...],
-    everybody: bool,
-    ideal: int,
-    max_: int | None,
-    now: datetime | None,
-    dry_run: bool,
-    json_: bool,
-) -> int:
-    """Add people from a CSV or vCard file, from an account, or from past one-on-ones.
-
-    The first line of a CSV file names its columns: name, email, ideal, max, timezone, tags, channel. FILE - is stdin.
-    Who is in the rotation already stays as they are. Rows that cannot be used are named, with exit code 3.
-
-    --from google and --from microsoft ask the connected accounts whom they know; --from meetings looks who was in the
-    one-on-ones of the last five weeks, on every calendar that a night has read. Without --pick and --all this shows who
-    was found and adds nobody. An account that cannot be asked is named, with exit code 3 or 4, and hides no other.
-    """
-    from_somewhere = {"--calendar": calendar, "--pick": picks, "--all": everybody, "--json": json_}
-    _only_one_source(file, source, {"--format": kind}, from_somewhere)
-    desk = open_at(settings, now)
-    gaps = (ideal, max_ or 2 * ideal)
-    if source is not None:
-        return _import_from(desk, source, calendar, picks, gaps, everybody=everybody, dry_run=dry_run, json_=json_)
-    assert file is not None
-    return _import_file(desk, file, kind, gaps, dry_run=dry_run)
-
-
-def _only_one_source(
-    file: Path | None, source: str | None, with_file: Mapping[str, object], with_source: Mapping[str, object]
-) -> None:
-    """Refuse a call that names no source or two, or an option of the other one."""
-    if file is not None and source is not None:
-        raise UsageError("FILE and --from exclude each other", "give one of them: a file, or where else to look")
-    if file is None and source is None:
-        raise UsageError("there is nothing to import from", "name a FILE, or say --from google, microsoft or meetings")
-    stray = next((name for name, given in (with_source if source is None else with_file).items() if given), "")
-    if stray:
-        raise UsageError(f"{stray} goes with {'--from' if source is None else 'FILE'} only", f"leave out {stray}")
-    if with_source["--all"] and with_source["--pick"]:
-        raise UsageError("--all and --pick exclude each other", "leave out one of them")
-    if with_source["--json"] and (with_source["--all"] or with_source["--pick"]):
-        raise UsageError("--json shows who was found, and adds nobody", "leave out --json, or --pick and --all")
-
-
-def _import_from(
-    desk: Desk,
-    source: str,
-    calendar: str | None,
-    picks: tuple[str, ...],
-    gaps: tuple[int, int],
-    *,
-    everybody: bool,
-    dry_run: bool,
-    json_: bool,
-) -> int:
-    from calsync.cli.render import found_table
-    from calsync.importing import add_found, find_people
-
-    search = find_people(desk, source, calendar)
-    say(search.errors)
-    # Signing in comes before everything else, as in `calendars`.
-    codes = {error.exit_code for error in search.errors}
-    code = 4 if 4 in codes else max(codes, default=0)
-    if json_:
-        errors = [{"what": error.what, "next_step": error.next_step} for error in search.errors]
-        print_json({"people": [person.as_json() for person in search.people], "errors": errors})
-    elif search.errors and not search.people:
-        # Whether there is nobody is not known.
-        return code
-    elif picks or (everybody and search.people):
-        lines(add_found(desk, search.people, picks, ideal=gaps[0], max_=gaps[1], dry_run=dry_run))
-    elif not search.people:
-        lines(["Nobody was found."])
-    else:
-        table(found_table(search.people))
-        lines(["Nobody was added. To add some of them, repeat this with --pick NAME; to add everybody, with --all."])
-    return code
-
-
-def _import_file(desk: Desk, file: Path, kind: str | None, gaps: tuple[int, int], *, dry_run: bool) -> int:
-    from calsync.roster import import_people
-
-    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    vcard = kind == "vcard" or (kind is None and file.suffix.lower() in {".vcf", ".vcard"})
-    source = "stdin" if str(file) == "-" else str(file)
-    told, errors = import_people(desk, content, source, vcard=vcard, ideal=gaps[0], max_=gaps[1], dry_run=dry_run)
-    lines(told)
-    say(errors)
-    return max((error.exit_code for error in errors), default=0)
-
-
 people.add_command(export)
 people.add_command(forget)
+
+
+people.add_command(import_)
+people.add_command(merge)

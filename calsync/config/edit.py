@@ -22,7 +22,15 @@ from calsync.errors import ConfigError, UsageError
 from calsync.names import name_key
 from calsync.wholefile import sync_folder, written_beside
 
-__all__ = ["PERSON_KEYS", "Edited", "add_people", "add_person", "edit_person", "remove_person"]
+__all__ = [
+    "PERSON_KEYS",
+    "Edited",
+    "add_people",
+    "add_person",
+    "change_people",
+    "edit_person",
+    "remove_person",
+]
 
 PERSON_KEYS = (
     "name",
@@ -68,104 +76,104 @@ class _Context:
         check_config(data, self.path, today=self.today, provider_kinds=self.provider_kinds, system_zone=zone)
 
 
-def add_person(
+def add_people(path: Path, several: Sequence[Mapping[str, object]], **rules: Any) -> Edited:
+    """Add people with these fields at the end of `people`, all of them or nobody; see `change_people`."""
+    return change_people(path, add=several, **rules)
+
+
+def add_person(path: Path, fields: Mapping[str, object], **rules: Any) -> Edited:
+    """Add one person; see `change_people`."""
+    return change_people(path, add=[fields], **rules)
+
+
+def edit_person(path: Path, name: str, changes: Mapping[str, object], **rules: Any) -> Edited:
+    """Set the keys of `changes` for the person called `name`; see `change_people`."""
+    return change_people(path, edit={name: changes}, **rules)
+
+
+def remove_person(path: Path, name: str, **rules: Any) -> Edited:
+    """Take the person called `name` out of `people`, with the comments inside the entry; see `change_people`."""
+    return change_people(path, remove=[name], **rules)
+
+
+def change_people(
     path: Path,
-    fields: Mapping[str, object],
     *,
+    add: Sequence[Mapping[str, object]] = (),
+    edit: Mapping[str, Mapping[str, object]] | None = None,
+    extend: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    remove: Sequence[str] = (),
     today: date,
     provider_kinds: Mapping[str, frozenset[str]],
     system_zone: str | None = None,
     dry_run: bool = False,
 ) -> Edited:
-    """Add a person with `fields` (see PERSON_KEYS; text, numbers, lists of text) at the end of `people`.
+    """Change the entries of the people named in `edit`, take out those in `remove`, and add new ones: all or nothing.
 
-    Raises UsageError when somebody of that name or address is there already, when a field is wrong, when the file
+    What is added, and the changes by name, have fields as in PERSON_KEYS (text, numbers, lists of text, and days with
+    their hours); in a change None, "" or an empty list takes a key out. `extend` has what is put behind what stands
+    under a person's keys that take a list. Raises UsageError when somebody to be added is
+    there already, when somebody to be changed is not, with the nearest name, when a field is wrong, when the file
     changed meanwhile or is written in a way that cannot be edited safely; ConfigError when the file is wrong already.
     With `dry_run` everything but the last step is done. `today`, `provider_kinds` and `system_zone` as in load_config.
     """
-    rules: dict[str, Any] = {"today": today, "provider_kinds": provider_kinds, "system_zone": system_zone}
-    return add_people(path, [fields], **rules, dry_run=dry_run)
-
-
-def add_people(
-    path: Path,
-    several: Sequence[Mapping[str, object]],
-    *,
-    today: date,
-    provider_kinds: Mapping[str, frozenset[str]],
-    system_zone: str | None = None,
-    dry_run: bool = False,
-) -> Edited:
-    """Add `several` people at once, all of them or nobody; as `add_person`, and much quicker than one by one."""
     context = _Context(path, today, provider_kinds, system_zone, dry_run)
-    news = [{key: value for key, value in _plain(fields).items() if value is not None} for fields in several]
+    changes = {name: _plain(fields) for name, fields in (edit or {}).items()}
+    news = [{key: value for key, value in _plain(fields).items() if value is not None} for fields in add]
     if not all(str(person.get("name", "")).strip() for person in news):
         raise UsageError("a person needs a name", "give the name first")
 
     def change(text: str, people: list[Values]) -> tuple[str, list[Values]]:
         from calsync.config.splice import add_items
 
-        known = {name_key(str(person.get("name"))) for person in people}
-        for person in news:
-            name = str(person["name"])
-            if name_key(name) in known:
-                raise UsageError(
-                    f"{name} is in the rotation already", "use `calsync people edit` to change what is there"
-                )
-            known.add(name_key(name))
-        return add_items(text, "people", news), [*people, *news]
+        for name, more in (extend or {}).items():
+            text, people = _changed(text, people, name, _extended(people[_find(people, name)], more))
+        for name, wanted in changes.items():
+            text, people = _changed(text, people, name, wanted)
+        for name in remove:
+            text, people = _without(text, people, name)
+        _none_known(people, news)
+        return (add_items(text, "people", news) if news else text), [*people, *news]
 
-    return _edited(context, str(news[0]["name"]) if len(news) == 1 else "", change)
-
-
-def edit_person(
-    path: Path,
-    name: str,
-    changes: Mapping[str, object],
-    *,
-    today: date,
-    provider_kinds: Mapping[str, frozenset[str]],
-    system_zone: str | None = None,
-    dry_run: bool = False,
-) -> Edited:
-    """Set the keys of `changes` for the person called `name`; None, "" or an empty list takes a key out.
-
-    Raises as `add_person`; UsageError with the nearest name when there is nobody of that name.
-    """
-    context = _Context(path, today, provider_kinds, system_zone, dry_run)
-    wanted = _plain(changes)
-
-    def change(text: str, people: list[Values]) -> tuple[str, list[Values]]:
-        from calsync.config.splice import change_item
-
-        at = _find(people, name)
-        person = people[at]
-        news = {key: value for key, value in wanted.items() if person.get(key) != value}
-        changed = {key: value for key, value in (person | news).items() if value is not None or key not in news}
-        return change_item(text, "people", at, news), [*people[:at], changed, *people[at + 1 :]]
-
-    return _edited(context, name, change)
+    touched = list(dict.fromkeys([*changes, *(extend or {}), *(str(person["name"]) for person in news)])) or remove
+    return _edited(context, touched[0] if len(touched) == 1 else "", change)
 
 
-def remove_person(
-    path: Path,
-    name: str,
-    *,
-    today: date,
-    provider_kinds: Mapping[str, frozenset[str]],
-    system_zone: str | None = None,
-    dry_run: bool = False,
-) -> Edited:
-    """Take the person called `name` out of `people`, with the comments inside the entry; raises as `edit_person`."""
-    context = _Context(path, today, provider_kinds, system_zone, dry_run)
+def _changed(text: str, people: list[Values], name: str, wanted: Values) -> tuple[str, list[Values]]:
+    from calsync.config.splice import change_item
 
-    def change(text: str, people: list[Values]) -> tuple[str, list[Values]]:
-        from calsync.config.splice import remove_item
+    at = _find(people, name)
+    person = people[at]
+    news = {key: value for key, value in wanted.items() if person.get(key) != value}
+    changed = {key: value for key, value in (person | news).items() if value is not None or key not in news}
+    return change_item(text, "people", at, news), [*people[:at], changed, *people[at + 1 :]]
 
-        at = _find(people, name)
-        return remove_item(text, "people", at), [*people[:at], *people[at + 1 :]]
 
-    return _edited(context, name, change)
+def _extended(person: Values, more: Mapping[str, Sequence[str]]) -> Values:
+    """The keys of `more` with what stands there already in front, as it is written."""
+    found: Values = {}
+    for key, items in more.items():
+        there = person.get(key)
+        listed = there if isinstance(there, list) else [] if there is None else [there]
+        if items:
+            found |= _plain({key: [*listed, *items]})
+    return found
+
+
+def _without(text: str, people: list[Values], name: str) -> tuple[str, list[Values]]:
+    from calsync.config.splice import remove_item
+
+    at = _find(people, name)
+    return remove_item(text, "people", at), [*people[:at], *people[at + 1 :]]
+
+
+def _none_known(people: list[Values], news: list[Values]) -> None:
+    known = {name_key(str(person.get("name"))) for person in people}
+    for person in news:
+        name = str(person["name"])
+        if name_key(name) in known:
+            raise UsageError(f"{name} is in the rotation already", "use `calsync people edit` to change what is there")
+        known.add(name_key(name))
 
 
 def _plain(fields: Mapping[str, object]) -> Values:

@@ -218,9 +218,25 @@ def _with_value(doc: _Text, key: Any, value: Any, new: object) -> str:
         return doc.cut(colon, colon, f" {flow(new)}")
     if value.start_mark.index < key.end_mark.index:
         raise Tangled("an alias stands for the value")
+    more = _tail(value, new)
+    if more and value.flow_style:
+        at = doc.end(value.value[-1])
+        return doc.cut(at, at, "".join(f", {flow(item)}" for item in more))
+    if more:
+        indent = doc.text[doc.line_start(value.start_mark.index) : value.start_mark.index]
+        return doc.lines_after(doc.end(value), [f"{indent}- {flow(item)}" for item in more])
     if value.id == "scalar" or value.flow_style:
         return doc.cut(value.start_mark.index, doc.end(value), flow(new))
     return doc.cut(colon, doc.end(value), f" {flow(new)}")
+
+
+def _tail(value: Any, new: object) -> list[object]:
+    """What `new` has behind the items of a list that are there already; nothing where it does not begin with them."""
+    if value.id != "sequence" or not value.value or not isinstance(new, list):
+        return []
+    there = [node.value if node.id == "scalar" else None for node in value.value]
+    begun = len(new) > len(there) and [str(item) for item in new[: len(there)]] == there
+    return new[len(there) :] if begun else []
 
 
 def _with_key(doc: _Text, item: Any, name: str, value: object) -> str:

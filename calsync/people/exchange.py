@@ -10,17 +10,20 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from calsync.model import Person
-from calsync.people.rows import Checker, Imported, Row, RowProblem, zones
+from calsync.names import is_east_asian
+from calsync.people.rows import Checker, Imported, Row, RowProblem, Rules, zones
 from calsync.people.vcard import Card, Property, cards_of, split_text
+from calsync.people.workweek import days_and_hours, week_text
 
 __all__ = [
     "IDEAL_DAYS",
     "MAX_DAYS",
     "Imported",
     "RowProblem",
+    "Rules",
     "people_from_csv",
     "people_from_vcard",
     "people_to_csv",
@@ -32,7 +35,23 @@ IDEAL_DAYS = 30
 MAX_DAYS = 60
 """The gaps of an imported person for whom the file has none."""
 
-_COLUMNS = ("name", "email", "ideal", "max", "timezone", "tags", "channel")
+USUAL = Rules(IDEAL_DAYS, MAX_DAYS)
+
+_COLUMNS = (
+    "name",
+    "email",
+    "ideal",
+    "max",
+    "timezone",
+    "tags",
+    "channel",
+    "call_name",
+    "working_hours",
+    "holidays",
+    "thanks",
+)
+
+_USUAL_COLUMNS = 7
 
 # Headers without case, spaces and punctuation; first and last names as the exports of Google and Outlook have them.
 _HEADERS: Mapping[str, str] = {
@@ -44,6 +63,10 @@ _HEADERS: Mapping[str, str] = {
     **dict.fromkeys(("timezone", "tz", "zone"), "timezone"),
     **dict.fromkeys(("tags", "tag", "labels", "label", "groupmembership", "categories", "category"), "tags"),
     **dict.fromkeys(("channel", "preferredchannel"), "channel"),
+    **dict.fromkeys(("callname", "nickname"), "call_name"),
+    **dict.fromkeys(("workinghours", "hours"), "working_hours"),
+    **dict.fromkeys(("holidays", "publicholidays"), "holidays"),
+    "thanks": "thanks",
 }
 _EMAIL_HEADER = re.compile(r"e?mails?\d*(address(es)?|value)?|address(es)?")
 _BETWEEN_ADDRESSES = re.compile(r":::|[,;]")
@@ -56,19 +79,11 @@ _CSV_REASONS = {
 }
 
 
-def people_from_csv(
-    data: str | bytes,
-    *,
-    ideal: int = IDEAL_DAYS,
-    max_: int = MAX_DAYS,
-    channels: Collection[str] = (),
-    known: Iterable[Person] = (),
-) -> Imported:
+def people_from_csv(data: str | bytes, rules: Rules = USUAL) -> Imported:
     """The people of a CSV file whose first line names its columns, in any order; columns of other names are not used.
 
-    Commas, semicolons or tabs separate; a byte order mark does not matter. `ideal` and `max_` are the gaps in days for
-    rows without any. `channels`, when given, are the only ones that there are. A name or an address that stands twice,
-    or belongs to somebody `known`, is a problem.
+    Commas, semicolons or tabs separate; a byte order mark does not matter. Rows with an address in common, and rows of
+    one name unless both have addresses of their own, are one person.
     """
     text, problem = _text(data)
     if problem is not None:
@@ -82,8 +97,7 @@ def people_from_csv(
         head += 1
     if lines[head : head + 1] and lines[head].strip().upper() == "BEGIN:VCARD":
         return Imported([], [RowProblem(head + 1, "", "this is a vCard file, not CSV", lines[head])])
-    checker = Checker(ideal, max_, channels)
-    checker.known(known)
+    checker = Checker(rules)
     header: list[str] = []
     for line, cells, reason, raw in _csv_rows(lines, head, delimiter):
         if reason:
@@ -91,7 +105,8 @@ def people_from_csv(
         elif not header:
             header = [_column(cell) for cell in cells]
             if not {"name", "given", "family"} & set(header):
-                reason = f"no column is called `name`; the first line names the columns, such as {', '.join(_COLUMNS)}"
+                usual = ", ".join(_COLUMNS[:_USUAL_COLUMNS])
+                reason = f"no column is called `name`; the first line names the columns, such as {usual}"
                 return Imported([], [*checker.problems, RowProblem(line, "", reason, raw)])
         elif any(cell.strip() for cell in cells[len(header) :]):
             shown = "a tab" if delimiter == "\t" else f"`{delimiter}`"
@@ -104,25 +119,18 @@ def people_from_csv(
     return checker.done()
 
 
-def people_from_vcard(
-    data: str | bytes,
-    *,
-    ideal: int = IDEAL_DAYS,
-    max_: int = MAX_DAYS,
-    known: Iterable[Person] = (),
-) -> Imported:
+def people_from_vcard(data: str | bytes, rules: Rules = USUAL) -> Imported:
     """The people of a file of vCards (2.1, 3.0, 4.0): name, mail addresses, IANA time zone, categories as tags.
 
-    A preferred address comes first. Cards of groups, organisations and places are problems. Gaps and `known` as in
-    `people_from_csv`.
+    A preferred address comes first. Cards of groups, organisations and places are problems. Cards of one person are
+    told as in `people_from_csv`.
     """
     text, problem = _text(data)
     if problem is not None:
         return Imported([], [problem])
     lines = text.split("\n")
     cards, faults = cards_of(lines)
-    checker = Checker(ideal, max_, ())
-    checker.known(known)
+    checker = Checker(rules)
     checker.problems += [RowProblem(line, "", reason, lines[line - 1]) for line, reason in faults]
     if not cards and not faults:
         checker.problems.append(RowProblem(1, "", "no BEGIN:VCARD in the file; it is no vCard file", lines[0]))
@@ -139,16 +147,25 @@ def people_from_vcard(
     return checker.done()
 
 
-def person_fields(person: Person) -> dict[str, object]:
-    """`person` with the keys and in the form of the configuration, without what is empty."""
+def person_fields(person: Person, tag_gaps: Mapping[str, tuple[int, int]] | None = None) -> dict[str, object]:
+    """`person` with the keys and in the form of the configuration, without what is empty.
+
+    A gap that their tag gives them too, by `tag_gaps`, stays with the tag.
+    """
+    folded = {tag.casefold(): gaps for tag, gaps in (tag_gaps or {}).items()}
+    ideal, longest = next((folded[tag.casefold()] for tag in person.tags if tag.casefold() in folded), (0, 0))
     fields: dict[str, object] = {
         "name": person.name,
         "email": person.addresses[0] if len(person.addresses) == 1 else list(person.addresses),
-        "ideal": f"{person.ideal_days}d",
-        "max": f"{person.max_days}d",
+        "call_name": person.call_name,
+        "ideal": "" if person.ideal_days == ideal else f"{person.ideal_days}d",
+        "max": "" if person.max_days == longest else f"{person.max_days}d",
         "timezone": person.timezone,
+        "working_hours": {} if person.working_hours is None else days_and_hours(person.working_hours),
+        "holidays": person.holidays,
         "tags": list(person.tags),
         "channel": person.channel,
+        "thanks": person.thanks,
     }
     return {key: value for key, value in fields.items() if value}
 
@@ -160,7 +177,9 @@ def people_to_csv(people: Iterable[Person]) -> str:
     writer.writerow(_COLUMNS)
     for p in people:
         gaps = (f"{p.ideal_days}d", f"{p.max_days}d")
-        writer.writerow((p.name, ", ".join(p.addresses), *gaps, p.timezone, ", ".join(p.tags), p.channel))
+        hours = "" if p.working_hours is None else week_text(p.working_hours)
+        first = (p.name, ", ".join(p.addresses), *gaps, p.timezone, ", ".join(p.tags), p.channel)
+        writer.writerow((*first, p.call_name, hours, p.holidays, p.thanks))
     return out.getvalue()
 
 
@@ -230,6 +249,7 @@ def _csv_row(line: int, raw: str, header: Sequence[str], cells: Sequence[str]) -
         first.get("timezone", ""),
         tuple(t for cell in found.get("tags", ()) for t in _BETWEEN_TAGS.split(cell)),
         first.get("channel", ""),
+        *(first.get(column, "") for column in ("call_name", "working_hours", "holidays", "thanks")),
     )
 
 
@@ -250,7 +270,17 @@ def _card_row(card: Card, raw: str) -> Row:
     # An offset or an abbreviation is no zone: it does not say when the clocks change.
     zone = next((z for p in card.all("TZ") if "/" in (z := p.text.strip()) or z in zones()), "")
     tags = tuple(t for p in card.all("CATEGORIES") for t in split_text(p.value, ","))
-    return Row(card.first, raw, name, tuple(p.text for p in emails), timezone=zone, tags=tags)
+    # A nickname is what the card's owner is called by everybody; several are too many to choose from.
+    nickname = card.text("NICKNAME")
+    return Row(
+        card.first,
+        raw,
+        name,
+        tuple(p.text for p in emails),
+        timezone=zone,
+        tags=tags,
+        call_name="" if "," in nickname else nickname,
+    )
 
 
 def _preference(email: Property) -> int:
@@ -262,5 +292,5 @@ def _preference(email: Property) -> int:
 
 
 def _full_name(given: str, family: str) -> str:
-    # Chinese, Japanese and Korean names begin with the family's.
-    return f"{family} {given}".strip() if family >= "\u2e80" else f"{given} {family}".strip()
+    # Names in East Asian letters begin with the family's.
+    return f"{family} {given}".strip() if is_east_asian(family) else f"{given} {family}".strip()

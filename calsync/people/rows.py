@@ -7,14 +7,18 @@ import functools
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from calsync.model import Person
 from calsync.names import name_key, tidy_name
+from calsync.people.merging import joined
+from calsync.people.workweek import Stretches
 
-__all__ = ["LONGEST_DAYS", "Checker", "Imported", "Row", "RowProblem", "zones"]
+__all__ = ["LONGEST_DAYS", "Checker", "Imported", "Row", "RowProblem", "Rules", "zones"]
+
+T = TypeVar("T")
 
 LONGEST_DAYS = 730
 """No gap is longer: two years."""
@@ -38,10 +42,14 @@ class RowProblem(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """The people of a file in its order, and every problem, by line. Whoever has a problem is not among the people."""
+    """The people of a file in its order, and every problem, by line. Whoever has a problem is not among the people.
+
+    `merged` says which rows are of a person who stands further up, and are taken together with that one.
+    """
 
     people: list[Person]
     problems: list[RowProblem]
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +65,37 @@ class Row:
     timezone: str = ""
     tags: tuple[str, ...] = ()
     channel: str = ""
+    call_name: str = ""
+    working_hours: str = ""
+    holidays: str = ""
+    thanks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What rows are held against. Gaps in days: `ideal` and `max` for rows without any, `tag_gaps` for their tags.
+
+    `channels` and `thanks` are the words that there are. `week` and `holidays` check a cell and give what it means, or
+    raise ValueError with the reason.
+    """
+
+    ideal: int
+    max: int
+    tag_gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    channels: Collection[str] = ()
+    thanks: Collection[str] = ()
+    week: Callable[[str], Mapping[int, Stretches]] | None = None
+    holidays: Callable[[str], str] | None = None
 
 
 @dataclass(slots=True)
 class Checker:
-    """Turns rows into people, or into problems."""
+    """Turns rows into people, or into problems; rows of one person become one."""
 
-    ideal: int
-    max: int
-    channels: Collection[str]
-    people: list[Person] = field(default_factory=list)
+    rules: Rules
+    people: dict[int, Person] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    addresses: dict[str, str] = field(default_factory=dict)
-
-    def known(self, people: Iterable[Person]) -> None:
-        """Take note of people who are in the rotation already."""
-        for person in people:
-            self._remember(person, "in the rotation")
+    merged: list[str] = field(default_factory=list)
 
     def take(self, row: Row) -> None:
         """Add the person of `row`, or its problems."""
@@ -84,34 +105,62 @@ class Checker:
             faults.append(("name", "is empty; every person needs a name"))
         elif len(name) > _NAME_LENGTH or _has_controls(row.name):
             faults.append(("name", f"expected one line of at most {_NAME_LENGTH} printable characters"))
-        elif name_key(name) in self.names:
-            faults.append(("name", f"{name} is {self.names[name_key(name)]} already"))
         addresses = tuple(dict.fromkeys(e.strip().lower().removeprefix("mailto:") for e in row.emails if e.strip()))
-        for address in addresses:
-            if not _ADDRESS.fullmatch(address):
-                faults.append(("email", f"expected a mail address, such as ana@example.com, not {address!r}"))
-            elif address in self.addresses:
-                faults.append(("email", f"{address} belongs to {self.addresses[address]} already"))
-        ideal, longest = self._gaps(row, faults)
+        wrong = [address for address in addresses if not _ADDRESS.fullmatch(address)]
+        faults += [("email", f"expected a mail address, such as ana@example.com, not {address!r}") for address in wrong]
+        tags = tuple(dict.fromkeys(tag for t in row.tags if (tag := _tag(t))))
+        gaps = self._gaps(row, tags, faults)
         if row.timezone and row.timezone not in zones():
             faults.append(("timezone", f"there is no time zone {row.timezone!r}{_nearest_zone(row.timezone)}"))
-        channel = row.channel.strip().lower()
-        if channel and self.channels and channel not in self.channels:
-            faults.append(("channel", f"expected one of {', '.join(self.channels)}, not {row.channel!r}"))
-        if faults:
-            self.problems += [RowProblem(row.line, key, text, row.raw) for key, text in faults]
+        person = Person(
+            name or "?",
+            *gaps,
+            addresses,
+            row.timezone,
+            tags,
+            _word("channel", row.channel, self.rules.channels, faults),
+            _checked("working_hours", row.working_hours, self.rules.week, faults),
+            thanks=_word("thanks", row.thanks, self.rules.thanks, faults),
+            holidays=_checked("holidays", row.holidays, self.rules.holidays, faults) or "",
+            call_name=tidy_name(row.call_name),
+        )
+        if not faults:
+            self._merge(row, person, faults)
+        self.problems += [RowProblem(row.line, key, text, row.raw) for key, text in faults]
+
+    def _merge(self, row: Row, person: Person, faults: list[tuple[str, str]]) -> None:
+        """Put the person among the others: as a new one, or together with the rows above that are of the same one."""
+        named = [at for at, p in self.people.items() if name_key(p.name) == name_key(person.name)]
+        same = [at for at, p in self.people.items() if not set(p.addresses).isdisjoint(person.addresses)]
+        for at in named:
+            if at not in same and person.addresses and self.people[at].addresses:
+                text = f"{person.name} is on line {at} already, with another address"
+                faults.append(("name", f"{text}; one person's addresses belong in one row, two people need two names"))
+                return
+        lines = sorted({*same, *named})
+        if not lines:
+            self.people[row.line] = person
             return
-        tags = tuple(dict.fromkeys(tag for t in row.tags if (tag := _tag(t))))
-        person = Person(name, ideal, longest, addresses, row.timezone, tags, channel)
-        self.people.append(person)
-        self._remember(person, f"on line {row.line}")
+        first, *others = lines
+        for at in others:
+            self._join(first, at, self.people.pop(at))
+        self._join(first, row.line, person)
+
+    def _join(self, first: int, line: int, other: Person) -> None:
+        """Take `other`, who stands on `line`, together with the person on the line `first`."""
+        person = self.people[first]
+        self.people[first] = joined(person, other)
+        called = "" if name_key(person.name) == name_key(other.name) else f" ({other.name})"
+        self.merged.append(f"line {line}{called} is the same person as line {first} ({person.name})")
 
     def done(self) -> Imported:
         """Everything taken so far."""
-        return Imported(self.people, sorted(self.problems, key=lambda p: p.line))
+        return Imported(list(self.people.values()), sorted(self.problems, key=lambda p: p.line), tuple(self.merged))
 
-    def _gaps(self, row: Row, faults: list[tuple[str, str]]) -> tuple[int, int]:
-        """Ideal and maximum in days. Somebody with one of the two gets the other from it."""
+    def _gaps(self, row: Row, tags: Sequence[str], faults: list[tuple[str, str]]) -> tuple[int, int]:
+        """Ideal and maximum in days: their own, else their tag's. Somebody with one of the two only and without a tag
+        gets the other from it.
+        """
         found: dict[str, int] = {}
         for key, text in (("ideal", row.ideal.strip()), ("max", row.max.strip())):
             match = _GAP.fullmatch(text)
@@ -122,23 +171,46 @@ class Checker:
                 faults.append((key, f"expected 1 to {LONGEST_DAYS} days, not {text!r}"))
             elif text:
                 faults.append((key, f"expected a number of days or weeks, such as 14d or 2w, not {text!r}"))
-        if "ideal" in found:
-            longest = found.get("max", min(2 * found["ideal"], LONGEST_DAYS))
-            if longest < found["ideal"]:
-                faults.append(("max", f"expected at least the {found['ideal']} days of the ideal gap, not {row.max!r}"))
-            return found["ideal"], longest
-        return (min(self.ideal, found["max"]), found["max"]) if "max" in found else (self.ideal, self.max)
-
-    def _remember(self, person: Person, where: str) -> None:
-        self.names.setdefault(name_key(person.name), where)
-        for address in person.addresses:
-            self.addresses.setdefault(address.lower(), f"{person.name} {where}")
+        folded = {tag.casefold(): gaps for tag, gaps in self.rules.tag_gaps.items()}
+        lent = next((folded[tag.casefold()] for tag in tags if tag.casefold() in folded), None)
+        if lent is not None:
+            ideal, longest = found.get("ideal", lent[0]), found.get("max", lent[1])
+        elif "ideal" in found:
+            ideal, longest = found["ideal"], found.get("max", min(2 * found["ideal"], LONGEST_DAYS))
+        elif "max" in found:
+            ideal, longest = min(self.rules.ideal, found["max"]), found["max"]
+        else:
+            ideal, longest = self.rules.ideal, self.rules.max
+        if longest < ideal:
+            said = repr(row.max.strip()) if "max" in found else f"the {longest} of the tag"
+            faults.append(("max", f"expected at least the {ideal} days of the ideal gap, not {said}"))
+            return longest, longest
+        return ideal, longest
 
 
 @functools.cache
 def zones() -> frozenset[str]:
     """The names of all time zones; asking the system takes a while, so it is done once."""
     return frozenset(zoneinfo.available_timezones())
+
+
+def _word(key: str, text: str, words: Collection[str], faults: list[tuple[str, str]]) -> str:
+    """One of `words`, where there are any."""
+    word = text.strip().lower()
+    if word and words and word not in words:
+        faults.append((key, f"expected one of {', '.join(words)}, not {text!r}"))
+    return word
+
+
+def _checked(key: str, text: str, check: Callable[[str], T] | None, faults: list[tuple[str, str]]) -> T | None:
+    """What a cell means; None for an empty one, and where nothing checks it."""
+    if not text.strip() or check is None:
+        return None
+    try:
+        return check(text.strip())
+    except ValueError as reason:
+        faults.append((key, str(reason)))
+        return None
 
 
 def _has_controls(text: str) -> bool:

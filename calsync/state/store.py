@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calsync.state.blocks import BaseSeries, Decision
 from calsync.state.forgetting import ForgettingRows
+from calsync.state.identity import IdentityRows
 from calsync.state.outcomes import OutcomeRow, OutcomeRows
 from calsync.state.people import ContactRow, NoteRow, ToldRow
 from calsync.state.readings import CalendarState, ReadingRows
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 
-class Store(ReadingRows, RunRows, TurnRows, OutcomeRows, ForgettingRows):
+class Store(ReadingRows, RunRows, TurnRows, OutcomeRows, ForgettingRows, IdentityRows):
     """The state of one leader; `close` it, or use it in a `with`."""
 
     def __enter__(self) -> Store:

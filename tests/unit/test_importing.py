@@ -13,7 +13,8 @@ from calsync.config.load import load_config
 from calsync.config.values import CalendarConfig, Config, Names, PlanningConfig
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Unreachable, UsageError
-from calsync.importing import MEETINGS, FoundPerson, add_found, find_people
+from calsync.importing import MEETINGS, FoundPerson, find_people, intake_of_found
+from calsync.intake import carry_out
 from calsync.model import Person, Span
 from calsync.nightly import run_night
 from calsync.ports import AccountPerson
@@ -31,6 +32,12 @@ people:
   - {name: Zoe Adler, email: zoe@example.com, ideal: 14d, max: 28d}
 """
 GAPS: dict[str, Any] = {"ideal": 28, "max_": 56}
+
+
+def add_found(
+    desk: Desk, people: list[FoundPerson], picks: list[str], *, dry_run: bool = False, **gaps: int
+) -> list[str]:
+    return carry_out(desk, intake_of_found(desk, people, picks, **gaps), merge=False, dry_run=dry_run)
 
 
 def memory(name: str, account: str = "", server: str = "") -> CalendarConfig:
