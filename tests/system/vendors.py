@@ -131,6 +131,7 @@ class VendorWorld:
     more: tuple[str, ...] = ()
     extra: str = ""
     keys: str = ""
+    people: str = "[{name: Ana Sousa, email: ana@example.com, ideal: 14d, max: 28d}]"
     _granted: set[str] = field(default_factory=set)
 
     @property
@@ -151,7 +152,7 @@ class VendorWorld:
         self.folder.mkdir(exist_ok=True)
         self.config.write_text(
             f"timezone: {self.zone}\nme: [{ACCOUNT}]\ncalendars:\n{listed}\nblocks:\n  connect: {self.connect}\n"
-            f"people: [{{name: Ana Sousa, email: ana@example.com, ideal: 14d, max: 28d}}]\n{self.extra}\n",
+            f"people: {self.people}\n{self.extra}\n",
             encoding="utf-8",
         )
         for name, vendor in self.vendors.items():
