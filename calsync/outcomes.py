@@ -11,7 +11,7 @@ from calsync.agenda import Identity, Slot, block_id, horizon, identity_of, stand
 from calsync.desk import Desk, target_names
 from calsync.planning.board import Unplaced
 from calsync.planning.words import TOO_NEAR
-from calsync.state.store import BaseSeries, OutcomeRow, Store
+from calsync.state.store import OutcomeRow, Store
 from calsync.sync.edits import What
 from calsync.wanting import Wanted
 
@@ -41,9 +41,10 @@ def remember_outcomes(desk: Desk, store: Store, wanted: Wanted, unplaced: Iterab
     """Bring what is remembered of each date up to date; a night that changes nothing writes nothing."""
     zone = desk.config.zone
     decisions = store.decisions()
-    rows = {name: [(row.series, row.standing) for row in _base(store, name)] for name in target_names(desk)}
+    bases = {name: list(store.base(name).values()) for name in target_names(desk)}
+    rows = {name: [(row.series, row.standing) for row in of] for name, of in bases.items()}
     slots = standing_slots(rows, decisions, zone)
-    keys = {str(row.series.key): identity_of(row.series) for name in rows for row in _base(store, name)}
+    keys = {str(row.series.key): identity_of(row.series) for of in bases.values() for row in of}
     whys = {
         block_id(keys[key], home): why
         for of in wanted.reasons.values()
@@ -53,10 +54,6 @@ def remember_outcomes(desk: Desk, store: Store, wanted: Wanted, unplaced: Iterab
     ended = {(d.kind, d.number, d.generation) for d in decisions if d.what == What.RETIRED}
     last = horizon(desk.now, desk.config.planning.horizon_weeks, zone).mondays[-1] + timedelta(7)
     store.keep_outcomes(became(slots, whys, unplaced, ended, store.outcomes(), last, desk.now, zone))
-
-
-def _base(store: Store, name: str) -> list[BaseSeries]:
-    return list(store.base(name).values())
 
 
 def became(

@@ -16,12 +16,12 @@ from math import ceil, floor
 from statistics import median, quantiles
 from zoneinfo import ZoneInfo
 
-from calsync.model import Person, require_aware
+from calsync.model import Kind, Person, require_aware
 from calsync.people.contacts import Contact, ContactKind, name_key
 
 __all__ = ["Blocks", "Date", "Figures", "Gaps", "Spread", "Week", "figures"]
 
-TALKED = "connect"
+TALKED = Kind.CONNECT.value
 """The kind of block that a logged talk keeps. What keeps the other kinds is not known yet."""
 
 
