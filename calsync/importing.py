@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from calsync.config.values import CalendarConfig
@@ -17,7 +17,7 @@ from calsync.desk import Desk
 from calsync.errors import CalsyncError, Unfinished, UsageError
 from calsync.intake import Intake, intake_of
 from calsync.model import Occurrence, Person
-from calsync.names import name_key, tidy_name
+from calsync.names import is_east_asian, name_key, tidy_name
 from calsync.people.contacts import matching
 from calsync.people.merging import known_as
 from calsync.planning.meetings import names_a_person, partners
@@ -38,12 +38,16 @@ _AFTER_A_COMMA = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
-    """Somebody who could come into the rotation; `known` is the name under which they are in it already, or ""."""
+    """Somebody who could come into the rotation; `known` is the name under which they are in it already, or "".
+
+    `would_add` are addresses that whoever is in it would gain.
+    """
 
     name: str
     addresses: tuple[str, ...]
     why: str
     known: str = ""
+    would_add: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys."""
@@ -52,6 +56,7 @@ class FoundPerson:
             "addresses": list(self.addresses),
             "why": self.why,
             "known_as": self.known or None,
+            "would_add": list(self.would_add),
         }
 
 
@@ -174,6 +179,7 @@ def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
     """Whom the leader met alone, by what the nights have kept: some five weeks back."""
     errors: list[CalsyncError] = []
     mine, held = _mine(desk), _Held()
+    one_address = {a: person.addresses[0] for person in desk.config.people for a in person.addresses}
     with Store(desk.state_folder, desk.now) as store:
         for calendar in calendars:
             if store.calendar(calendar.name) is None:
@@ -182,7 +188,8 @@ def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
                         f"{calendar.name}: no night has read this calendar yet", "run one first: calsync nightly"
                     )
                 )
-            for occurrence in store.occurrences(calendar.name):
+            for found in store.occurrences(calendar.name):
+                occurrence = _with_one_address_each(found, one_address)
                 for met in partners((occurrence,), mine, desk.now):
                     held.add(occurrence, met.address)
     zone = desk.config.zone
@@ -198,6 +205,16 @@ def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
     return rows, errors
 
 
+def _with_one_address_each(meeting: Occurrence, one_address: Mapping[str, str]) -> Occurrence:
+    """The meeting with people of the rotation under their first address, by whichever they were invited."""
+    event = meeting.event
+    if not any(party.address in one_address for party in event.parties):
+        return meeting
+    parties = tuple(replace(p, address=one_address.get(p.address, p.address)) for p in event.parties)
+    organizer = one_address.get(event.organizer, event.organizer)
+    return replace(meeting, event=replace(event, parties=parties, organizer=organizer))
+
+
 def _mine(desk: Desk) -> frozenset[str]:
     """The leader's own addresses, those of the connected accounts among them."""
     return desk.config.me | {c.options["account"].lower() for c in desk.config.calendars if "account" in c.options}
@@ -208,7 +225,7 @@ def _offered(desk: Desk, rows: Iterable[AccountPerson]) -> list[FoundPerson]:
     mine = _mine(desk)
     taken = {name_key(person.name) for person in desk.config.people}
     found: list[FoundPerson] = []
-    for group in _grouped(rows):
+    for group in _grouped(rows, desk.config.people):
         if mine.intersection(group.addresses):
             continue
         addresses = tuple(dict.fromkeys(filter(_is_usable, group.addresses)))
@@ -220,19 +237,23 @@ def _offered(desk: Desk, rows: Iterable[AccountPerson]) -> list[FoundPerson]:
             name = f"{name} ({addresses[0][: _LONGEST_NAME - 10]})"
         taken.add(name_key(name))
         why = "; ".join(dict.fromkeys(filter(None, group.whys)))
-        found.append(FoundPerson(name, addresses, why, known.name if known else ""))
+        more = tuple(a for a in addresses if a not in known.addresses) if known else ()
+        found.append(FoundPerson(name, addresses, why, known.name if known else "", more))
     return found
 
 
-def _grouped(rows: Iterable[AccountPerson]) -> Iterator[_Group]:
-    """The rows of one person together: rows that share an address, or a name of at least two words."""
+def _grouped(rows: Iterable[AccountPerson], people: Sequence[Person]) -> Iterator[_Group]:
+    """The rows of one person together: rows that share an address or a name of at least two words, or that are of the
+    same one of `people`.
+    """
     groups: dict[int, _Group] = {}
     of: dict[str, int] = {}
     for number, row in enumerate(rows):
         name = _tidy(row.name)
         whole = len(name.split()) > 1
         group = _Group([name] if name else [], [a.strip().lower() for a in row.addresses], [row.why])
-        keys = [*group.addresses, *([f"name {name_key(name)}"] if whole else [])]
+        known = [f"known {name_key(one.name)}" for one in known_as(people, name, group.addresses)[:1]]
+        keys = [*group.addresses, *([f"name {name_key(name)}"] if whole else []), *known]
         same = sorted({of[key] for key in keys if key in of})
         for other in same[1:]:
             groups[same[0]].take(groups.pop(other))
@@ -263,7 +284,7 @@ def _tidy(name: str) -> str:
     given = _IN_BRACKETS.sub("", given)
     first_word = given.partition(" ")[0].replace(".", "").casefold()
     if comma and family and given and "," not in given and first_word not in _AFTER_A_COMMA:
-        return f"{given} {family}"
+        return f"{family} {given}" if is_east_asian(family) and is_east_asian(given) else f"{given} {family}"
     return clean
 
 

@@ -96,6 +96,9 @@ class Checker:
     people: dict[int, Person] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
+    _named: dict[str, int] = field(default_factory=dict)
+    """Whose row has which name and, in `_owners`, which address: the line under which they stand in `people`."""
+    _owners: dict[str, int] = field(default_factory=dict)
 
     def take(self, row: Row) -> None:
         """Add the person of `row`, or its problems."""
@@ -130,26 +133,26 @@ class Checker:
 
     def _merge(self, row: Row, person: Person, faults: list[tuple[str, str]]) -> None:
         """Put the person among the others: as a new one, or together with the rows above that are of the same one."""
-        named = [at for at, p in self.people.items() if name_key(p.name) == name_key(person.name)]
-        same = [at for at, p in self.people.items() if not set(p.addresses).isdisjoint(person.addresses)]
-        for at in named:
-            if at not in same and person.addresses and self.people[at].addresses:
-                text = f"{person.name} is on line {at} already, with another address"
-                faults.append(("name", f"{text}; one person's addresses belong in one row, two people need two names"))
-                return
-        lines = sorted({*same, *named})
-        if not lines:
-            self.people[row.line] = person
+        named = self._named.get(name_key(person.name), row.line)
+        same = {self._owners[address] for address in person.addresses if address in self._owners}
+        if named != row.line and named not in same and person.addresses and self.people[named].addresses:
+            text = f"{person.name} is on line {named} already, with another address"
+            faults.append(("name", f"{text}; one person's addresses belong in one row, two people need two names"))
             return
-        first, *others = lines
-        for at in others:
-            self._join(first, at, self.people.pop(at))
-        self._join(first, row.line, person)
+        first, *others = sorted({*same, named})
+        self.people.setdefault(first, person)
+        for line in others:
+            self._join(first, line, person if line == row.line else self.people.pop(line))
+        if first != row.line and row.line not in others:
+            self._join(first, row.line, person)
+        self._named[name_key(self.people[first].name)] = first
+        self._owners.update(dict.fromkeys(self.people[first].addresses, first))
 
     def _join(self, first: int, line: int, other: Person) -> None:
         """Take `other`, who stands on `line`, together with the person on the line `first`."""
         person = self.people[first]
         self.people[first] = joined(person, other)
+        self._named[name_key(other.name)] = first
         called = "" if name_key(person.name) == name_key(other.name) else f" ({other.name})"
         self.merged.append(f"line {line}{called} is the same person as line {first} ({person.name})")
 

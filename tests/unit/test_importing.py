@@ -108,9 +108,14 @@ def test_whom_an_account_knows_is_shown_in_its_order_with_the_reason(tmp_path: P
     assert office.found() == [
         FoundPerson("Ben Okafor", ("ben@example.com", "b@example.org"), "reports to you"),
         FoundPerson("Ana Sousa", ("ana@example.com",), "in your contacts"),
-        FoundPerson("Zoe Adler-Blum", ("zoe@example.com",), "", known="Zoe Adler"),
+        FoundPerson(
+            "Zoe Adler-Blum",
+            ("zoe@example.com", "zoe2@example.com"),
+            "",
+            known="Zoe Adler",
+            would_add=("zoe2@example.com",),
+        ),
         FoundPerson("ZOË ADLER", ("other@example.com",), ""),
-        FoundPerson("zoe adler", ("zoe2@example.com",), "", known="Zoe Adler"),
     ]
 
 
@@ -179,7 +184,7 @@ def test_an_entry_that_joins_two_others_makes_one_person_of_all_three(tmp_path: 
         ("", "jean-luc.o_neil+cal@example.com", "Jean Luc O Neil"),
         ("", "maria99.27@example.com", "Maria99"),
         ("", "4711@example.com", "4711"),
-        ("李, 小龍", "x@example.com", "小龍 李"),
+        ("李, 小龍", "x@example.com", "李 小龍"),
         ("x" * 300, "x@example.com", "x" * 100),
     ],
 )
@@ -285,6 +290,32 @@ def test_one_meeting_to_which_two_vendors_gave_a_uid_each_counts_once(tmp_path: 
         ("Ana Sousa", "2 one-on-ones,"),
         ("Ben Okafor", "2 one-on-ones,"),
     ]
+
+
+def test_somebody_of_the_rotation_with_two_addresses_is_one_person_in_every_meeting(tmp_path: Path) -> None:
+    office = Office(tmp_path, people=(Person("Zoe Adler", 14, 28, ("zoe@example.com", "zoe@example.org")),))
+    office.met(3, "CN=Zoe:mailto:zoe@example.com", MAYA)
+    office.met(4, "CN=Zoe:mailto:ZOE@example.org", MAYA)
+    office.met(5, "CN=Zoe:mailto:zoe@example.org", "CN=Zoe A:mailto:zoe@example.com", MAYA)
+    office.met(6, ANA, MAYA)
+    run_night(office.desk)
+    assert office.found(MEETINGS) == [
+        FoundPerson("Zoe", ("zoe@example.com",), "3 one-on-ones, the last on Fri 6 Nov", known="Zoe Adler"),
+        FoundPerson("Ana Sousa", ("ana@example.com",), "1 one-on-one, the last on Tue 3 Nov"),
+    ]
+
+
+def test_a_pick_who_is_in_the_rotation_gains_an_address_only_with_merge(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    found = [FoundPerson("Zoe", ("zoe@example.com", "zoe@example.org"), "", "Zoe Adler", ("zoe@example.org",))]
+    intake = intake_of_found(office.desk, found, [], **GAPS)
+    assert carry_out(office.desk, intake, merge=False) == [
+        "Zoe Adler: would add zoe@example.org.",
+        "They are in the rotation already and stay as they are; --merge adds this to them.",
+    ]
+    assert rotation(office) == [ZOE]
+    carry_out(office.desk, intake, merge=True)
+    assert rotation(office) == [("Zoe Adler", 14, 28, ("zoe@example.com", "zoe@example.org"))]
 
 
 def test_a_calendar_that_no_night_has_read_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.config import edit
-from calsync.config.edit import Edited, add_people, add_person, edit_person, remove_person
+from calsync.config.edit import Edited, add_people, add_person, change_people, edit_person, remove_person
 from calsync.config.load import load_config
 from calsync.config.render import flow
 from calsync.config.splice import Tangled, add_items, change_item, remove_item
@@ -415,3 +415,80 @@ def test_an_alias_in_the_place_of_the_list_is_not_cut() -> None:
         add_items("a: &p [{name: A}]\npeople: *p\n", "people", [{"name": "B"}])
     with pytest.raises(Tangled):
         remove_item("a: &p {name: A}\npeople: [*p]\n", "people", 0)
+
+
+LISTS = """\
+calendars: [{name: work, provider: ics, path: work}]
+people:
+  - name: Ana   # first
+    email:
+      # the office
+      - Ana@Example.com   # since May
+    ideal: 14d
+    max: 28d
+    tags: [a,   b]   # odd
+  - {name: Bo, email: bo@example.com, ideal: 1w, max: 2w}
+"""
+
+
+def test_what_comes_behind_a_list_leaves_the_list_as_it_is_written(tmp_path: Path) -> None:
+    path = written(tmp_path, LISTS)
+    more = {
+        "Ana": {"email": ["a@x.example", "b@x.example"], "tags": ["c"]},
+        "bo": {"email": ["b@x.org"], "tags": ["d"]},
+    }
+    change_people(path, extend=more, **WITH)
+    assert path.read_text() == LISTS.replace(
+        "# since May\n", "# since May\n      - a@x.example\n      - b@x.example\n"
+    ).replace("[a,   b]", "[a,   b, c]").replace(
+        "email: bo@example.com, ideal: 1w, max: 2w", "email: [bo@example.com, b@x.org], ideal: 1w, max: 2w, tags: [d]"
+    )
+
+
+def test_one_write_changes_takes_out_and_adds_or_does_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, LISTS)
+    change_people(
+        path,
+        edit={"Ana": {"name": "Ana Sousa", "channel": "call"}},
+        extend={"Ana": {"email": ["bo@example.com"]}},
+        remove=["Bo"],
+        add=[{"name": "Chi", "ideal": "1w", "max": "2w"}],
+        **WITH,
+    )
+    assert names(path) == ["Ana Sousa", "Chi"]
+    before = path.read_text()
+    for wrong in (
+        {"edit": {"Ana Sousa": {"max": "1d"}}, "remove": ["Chi"]},
+        {"remove": ["Chi", "Nobody"]},
+        {"add": [{"name": "chi", "ideal": "1w", "max": "2w"}]},
+        {"extend": {"Chi": {"email": ["ana@example.com"]}}},
+    ):
+        with pytest.raises(UsageError):
+            change_people(path, **wrong, **WITH)
+    assert path.read_text() == before
+
+
+@given(
+    st.lists(st.from_regex(r"[a-z]{1,5}@x\.example", fullmatch=True), unique=True, max_size=3),
+    st.sampled_from(["block", "flow", "one", "none"]),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_a_list_is_written_it_is_the_old_one_with_the_new_behind_it(
+    tmp_path: Path, more: list[str], form: str
+) -> None:
+    there = {"block": ["A@b.example", "c@b.example"], "flow": ["A@b.example"], "one": ["A@b.example"], "none": []}[form]
+    said = {
+        "block": "    email:\n    - A@b.example # x\n    - 'c@b.example'\n",
+        "flow": "    email: [ 'A@b.example' ] # y\n",
+        "one": '    email: "A@b.example"\n',
+        "none": "",
+    }[form]
+    head = "calendars: [{name: work, provider: ics, path: work}]\npeople:\n  - name: Ana\n"
+    text = f"{head}{said}    ideal: 1w\n    max: 2w\n"
+    path = written(tmp_path, text)
+    change_people(path, extend={"Ana": {"email": more}}, **WITH)
+    (ana,) = load_config(path, **WITH).people
+    assert list(ana.addresses) == [*(address.lower() for address in there), *more]
+    kept = path.read_text().splitlines()
+    if form != "one" or not more:
+        assert all(any(line.split(" ]")[0] in now for now in kept) for line in text.splitlines())
