@@ -254,7 +254,7 @@ class _Work:
                 self.found.beyond.append(f"{path}, line {', '.join(places)}: your own words")
         self.found.beyond += [
             "meetings with them on your calendars, which are yours; a night reads those that can still matter",
-            "backups, files written with --out, what git or a calendar's server keeps of before, your shell's history",
+            "backups, files written with --out, what git, a calendar's server or cron's mail still has, your shell's history",
         ]
 
     def _calendars(self) -> list[str]:
