@@ -19,6 +19,7 @@ from calsync.people.exchange import person_fields
 from calsync.people.merging import Gain, gain_of, known_as
 from calsync.people.rows import LONGEST_DAYS
 from calsync.people.workweek import days_and_hours, split_week
+from calsync.state import database, ledger
 from calsync.state.lock import hold
 from calsync.state.store import Store
 
@@ -146,13 +147,18 @@ def edit(desk: Desk, name: str, fields: PersonFields, *, dry_run: bool = False) 
     def write(on_paper: bool) -> Edited:
         return edit_person(desk.config.path, person.name, changes, **config_rules(desk), dry_run=on_paper)
 
+    earlier = {} if name_key(called) == name_key(person.name) else _kept_of(desk, called)
     edited = write(True)
     if edited.before == edited.after:
         return [f"{person.name} is as you say already."]
     if not dry_run:
         edited = _kept_under(desk, person.name, called, lambda: write(False))
-    what = f"{person.name} is changed" if called == person.name else f"{person.name} is called {called} now"
-    return _told(edited, what, dry_run=dry_run)
+    if called == person.name:
+        return _told(edited, f"{person.name} is changed", dry_run=dry_run)
+    lines = _told(edited, f"{person.name} is called {called} now", dry_run=dry_run)
+    if any(earlier.values()):
+        lines.append(f"What was logged of an earlier {called} counts as theirs too: {_counted(earlier)}.")
+    return lines
 
 
 def merge(desk: Desk, name: str, other: str, *, dry_run: bool = False) -> list[str]:
@@ -266,9 +272,15 @@ def _week(text: str) -> dict[str, str]:
 
 
 def _kept_of(desk: Desk, name: str) -> dict[str, int]:
-    """How much is logged of `name`."""
+    """How much is logged of `name`; asking makes no database where there is none."""
+    if not _has_memory(desk):
+        return {}
     with Store(desk.state_folder, desk.now) as store:
         return store.kept_of(name)
+
+
+def _has_memory(desk: Desk) -> bool:
+    return any((desk.state_folder / name).exists() for name in (database.FILE_NAME, ledger.FILE_NAME))
 
 
 def _counted(kept: Mapping[str, int]) -> str:
@@ -278,7 +290,7 @@ def _counted(kept: Mapping[str, int]) -> str:
 
 def _kept_under(desk: Desk, old: str, new: str, write: Callable[[], T]) -> T:
     """Change the configuration by `write`, and let all that is logged of `old` be logged of `new`: both or neither."""
-    if name_key(old) == name_key(new):
+    if name_key(old) == name_key(new) or not _has_memory(desk):
         return write()
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         return store.rename_person(old, new, write)

@@ -78,24 +78,21 @@ def list_(settings: Settings, json_: bool) -> int:
 
 
 def _table_of(people: Sequence[Mapping[str, Any]]) -> Table:
-    """Everybody: a row for each; what nobody has is left out."""
-    rows = [
-        (
-            p["name"],
-            p["call_name"] or "",
-            f"{p['ideal_days']} to {p['max_days']} days",
+    """A row for each; all that is not on everybody shares the column that wraps, so that it fits a narrow terminal."""
+    rows = []
+    for p in people:
+        known = [
             ", ".join(p["addresses"]),
-            p["timezone"] or "",
-            "; ".join(f"{days} {hours}" for days, hours in (p["working_hours"] or {}).items()),
-            p["holidays"] or "",
-            ", ".join(p["tags"]),
-            p["channel"] or "",
-            p["thanks"] or "",
-        )
-        for p in people
-    ]
-    columns = ("name", "called", "gaps", "addresses", "zone", "hours", "holidays", "tags", "channel", "thanks")
-    return Table(columns, rows, grow=3)
+            f"called {p['call_name']}" if p["call_name"] else "",
+            p["timezone"],
+            ", ".join(f"{days} {hours}" for days, hours in (p["working_hours"] or {}).items()),
+            f"holidays {p['holidays']}" if p["holidays"] else "",
+            p["channel"],
+            f"{p['thanks']} thanks" if p["thanks"] else "",
+        ]
+        gaps = f"{p['ideal_days']} to {p['max_days']} days"
+        rows.append((p["name"], gaps, ", ".join(p["tags"]), "; ".join(filter(None, known))))
+    return Table(("name", "gaps", "tags", "what is known"), rows, grow=3)
 
 
 @people.command("add")

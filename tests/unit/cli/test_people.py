@@ -100,7 +100,13 @@ def test_hours_holidays_thanks_and_a_call_name_are_set_shown_changed_and_taken_a
     assert ben["working_hours"] == {"mon-thu": "09:00-17:00", "fri": "09:00-12:00"}
     assert (ben["holidays"], ben["thanks"], ben["call_name"]) == ("PT", "private", "Beni")
     shown = leader.call("people", "list").out
-    assert all(part in shown for part in (week, "PT", "private", "Beni", "7 to 14 days"))
+    known = "called Beni; mon-thu 09:00-17:00, fri 09:00-12:00; holidays PT; private thanks"
+    assert [part.strip() for part in shown.splitlines()[3].split("  ") if part] == [
+        "Ben",
+        "7 to 14 days",
+        "report",
+        known,
+    ]
     assert leader.call("people", "edit", "beni", "--working-hours", "", "--thanks", "", "--holidays", "").code == 0
     assert leader.people()["Ben"]["working_hours"] is None
     assert leader.call("people", "edit", "ben", "--call-name", "").code == 0
@@ -144,6 +150,20 @@ def test_a_new_name_keeps_what_was_logged(leader: Leader) -> None:
     said = leader.call("who", "--explain", "Ana Lima", "--now", NOW).out
     assert "last personal talk: 2026-11-25" in said
     assert "snoozed" in said
+
+
+def test_a_name_that_somebody_had_who_left_is_pointed_out(leader: Leader) -> None:
+    leader.call("done", "A. Sousa", "--now", NOW)
+    leader.call("people", "remove", "A. Sousa", "--yes")
+    said = leader.call("people", "edit", "ben", "--name", "a. sousa").out.splitlines()
+    assert said[1] == "What was logged of an earlier a. sousa counts as theirs too: 1 contact."
+
+
+def test_a_look_makes_no_database(leader: Leader) -> None:
+    assert leader.call("people", "merge", "Ana Sousa", "A. Sousa", "--dry-run").code == 0
+    assert leader.call("people", "edit", "ben", "--name", "Benny", "--dry-run").code == 0
+    assert leader.call("people", "merge", "Ana Sousa", "Zorro", "--dry-run").code == 2
+    assert not list((leader.folder / "state").glob("*.db"))
 
 
 def test_two_entries_are_joined_with_a_preview_and_what_was_logged_goes_along(leader: Leader) -> None:
