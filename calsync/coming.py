@@ -1,27 +1,32 @@
-"""The coming blocks, as the last night left them: when, whom, and why them. Reads the state alone."""
+"""The coming blocks, as the last night left them: when, whom, why them, and the brief. Reads the state alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from calsync.agenda import Slot, block_id, identity_of, standing_slots
+from calsync.briefing import Briefing, Turn, briefs
 from calsync.contacts import pings_for
 from calsync.desk import Desk, target_names
+from calsync.errors import CalsyncError
 from calsync.model import Kind, Override, Span, at_wall_clock
+from calsync.people.brief import NOTHING, Brief
 from calsync.people.contacts import ContactKind, name_key
-from calsync.people.cues import PREFACE
 from calsync.state.store import BaseSeries, Store
 from calsync.sync.keys import series_name
 
-__all__ = ["ComingBlock", "coming_blocks"]
+__all__ = ["Coming", "ComingBlock", "coming", "coming_blocks"]
 
 
 @dataclass(frozen=True, slots=True)
 class ComingBlock:
-    """One block to come, or of today. `people` are (name, why); `person` and `why` are the first of them."""
+    """One block to come, or of today. `people` are (name, why), `briefs` what to know of each of them, in that order.
+
+    `person`, `why` and `brief` are the first of them.
+    """
 
     id: str
     series: str
@@ -31,7 +36,7 @@ class ComingBlock:
     end: datetime
     state: str
     people: tuple[tuple[str, str], ...]
-    brief: Mapping[str, Any]
+    briefs: tuple[Brief, ...]
 
     @property
     def person(self) -> str | None:
@@ -42,6 +47,11 @@ class ComingBlock:
     def why(self) -> str | None:
         """Why them."""
         return self.people[0][1] if self.people else None
+
+    @property
+    def brief(self) -> Brief:
+        """What to know before the first talk."""
+        return self.briefs[0] if self.briefs else NOTHING
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `week` and `today`."""
@@ -55,13 +65,29 @@ class ComingBlock:
             "state": self.state,
             "person": self.person,
             "why": self.why,
-            "people": [{"name": name, "why": why} for name, why in self.people],
-            "brief": dict(self.brief),
+            "people": [
+                {"name": name, "why": why, "brief": brief.as_json()}
+                for (name, why), brief in zip(self.people, self.briefs, strict=True)
+            ],
+            "brief": self.brief.as_json(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The blocks to come, in order, and what could not be read for their briefs."""
+
+    blocks: list[ComingBlock]
+    problems: tuple[CalsyncError, ...] = ()
 
 
 def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
     """The blocks from the start of today for `days` days, in order."""
+    return coming(desk, days).blocks
+
+
+def coming(desk: Desk, days: int) -> Coming:
+    """The blocks from the start of today for `days` days, with what to say of their briefs."""
     zone, today = desk.config.zone, desk.now.date()
     window = Span(at_wall_clock(today, time(), zone), at_wall_clock(today + timedelta(days), time(), zone))
     with Store(desk.state_folder, desk.now) as store:
@@ -87,13 +113,20 @@ def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
         people: dict[str, list[tuple[str, str]]] = {}
         for ping in pings_for(desk, store, connect):
             people.setdefault(ping.block_id, []).append((ping.person, ping.why))
+        shown = [
+            Turn(block, span.start, name)
+            for block, span in connect.items()
+            if span.overlaps(window)
+            for name, _ in people.get(block, ())
+        ]
+        briefing = briefs(desk, store, shown)
         logged = {(name_key(row.person), row.at.astimezone(zone).date(), row.kind) for row in store.contacts()}
     blocks = [
-        _block(desk, bases, slot, day, one, tuple(people.get(block_id(identity_of(slot.series), day), ())), logged)
+        _block(desk, bases, slot, day, one, people.get(block_id(identity_of(slot.series), day), []), briefing, logged)
         for slot, day, one in placed
         if one.span.overlaps(window)
     ]
-    return sorted(blocks, key=lambda block: (block.start, block.id))
+    return Coming(sorted(blocks, key=lambda block: (block.start, block.id)), briefing.problems)
 
 
 def _rows(store: Store, name: str) -> dict[str, BaseSeries]:
@@ -106,7 +139,8 @@ def _block(
     slot: Slot,
     day: date,
     placed: Override,
-    people: tuple[tuple[str, str], ...],
+    people: Sequence[tuple[str, str]],
+    briefing: Briefing,
     logged: set[tuple[str, date, str]],
 ) -> ComingBlock:
     zone = desk.config.zone
@@ -132,13 +166,6 @@ def _block(
         start=placed.span.start.astimezone(zone),
         end=placed.span.end.astimezone(zone),
         state=state,
-        people=people,
-        brief={
-            "preface": PREFACE if people else None,
-            "thread": None,
-            "promises": [],
-            "topic": None,
-            "follow_ups": [],
-            "flags": [],
-        },
+        people=tuple(people),
+        briefs=tuple(briefing.briefs[block_id(identity_of(series), day), name] for name, _ in people),
     )

@@ -13,10 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import require_aware
 
-__all__ = ["DemoPaths", "write_demo"]
+__all__ = ["DemoPaths", "log_talks", "write_demo"]
 
 _ZONE = "Europe/Berlin"
 _ME = ("Maya Brandt", "maya@example.com")
@@ -58,6 +59,28 @@ def write_demo(folder: Path, now: datetime) -> DemoPaths:
             "name a folder of your own: calsync demo DIR",
         ) from refusal
     return paths
+
+
+def log_talks(desk: Desk) -> None:
+    """Log talks of the past weeks, with notes, in a new demo: so that a brief has something to remember.
+
+    The key of the notes goes into the demo's own folder, never into the system keyring, where the leader's own may be.
+    """
+    import base64
+    import json
+    import os
+
+    from calsync.logbook import Said, record_done
+    from calsync.vault import KEY_NAME
+    from calsync.wholefile import replace_file
+
+    secrets = {KEY_NAME: base64.urlsafe_b64encode(os.urandom(32)).decode()}
+    replace_file(desk.state_folder / "secrets.json", (json.dumps(secrets) + "\n").encode())
+    for days, name, feel, thread in _TALKS:
+        day = desk.now.date() - timedelta(days)
+        day -= timedelta(max(0, day.weekday() - 4))  # nobody was asked at a weekend
+        at = datetime.combine(day, time(14), desk.config.zone)
+        record_done(desk, name, at, Said(feel=feel, thread=thread))
 
 
 def _begun(folder: Path) -> str:
@@ -120,6 +143,16 @@ _OTHERS = (
     ("Henrik Dahl", "henrik@example.com"),
     ("Ingrid Holm", "ingrid@example.com"),
     ("Jonas Keller", "jonas@example.com"),
+)
+_TALKS = (
+    # days ago, person, how it felt, what was left open
+    (61, "Ana Sousa", 4, ""),
+    (47, "Ana Sousa", 5, ""),
+    (44, "Grace Lin", 4, "the choir she has joined"),
+    (34, "Ana Sousa", 4, "the course in pottery"),
+    (23, "Ben Okafor", 4, "the talk that he was asked to give in spring"),
+    (20, "Ana Sousa", 2, "whether she will move to Porto"),
+    (12, "Henrik Dahl", 5, "the boat he is building"),
 )
 _ROOM = 'ATTENDEE;CUTYPE=ROOM;ROLE=NON-PARTICIPANT;PARTSTAT=ACCEPTED;CN="Linden":mailto:linden@rooms.example.com'
 

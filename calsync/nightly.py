@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
+from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
 from calsync.memory import oldest_kept
@@ -377,6 +378,7 @@ class _Night:
             )
         store.see_people([person.name for person in self.desk.config.people], self.desk.now.date())
         store.keep_assignments(wanted.assignments, self.desk.now)
+        report.notes.extend(keep_topics(self.desk, store, wanted.assignments))
         remember_outcomes(self.desk, store, wanted, report.unplaced)
         if any(diff.writes for diff in diffs):
             # A second look takes in our own writes, so that the next night finds nothing new.

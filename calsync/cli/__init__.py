@@ -30,7 +30,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "nightly": ("calsync.cli.night:nightly", "Read, plan, write and export: what a schedule runs."),
     },
     "Every day": {
-        "today": ("calsync.cli.coming:today", "Show today's blocks."),
+        "today": ("calsync.cli.coming:today", "Show today's blocks, with the brief for each person."),
         "week": ("calsync.cli.coming:week", "Show the blocks of the next seven days: when, whom, why them."),
         "who": ("calsync.cli.people:who", "Show whose turn it is, most due first, each with the reason."),
         "done": ("calsync.cli.logbook:done", "Say that you have reached someone."),

@@ -11,10 +11,13 @@ import click
 
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, now_option
-from calsync.cli.output import lines, print_json, progress_bar
+from calsync.cli.output import lines, paragraphs, print_json, progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from calsync.cli import Settings
+    from calsync.coming import ComingBlock
 
 __all__ = ["demo"]
 
@@ -30,9 +33,9 @@ def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) ->
     DIR (default: calsync-demo in this folder) gets a configuration, a folder of .ics files as the work calendar, a
     read-only family calendar, and calsync's own state. Run it again and it goes on from there. No account, no network.
     """
+    from calsync.cli.briefs import week_lines
     from calsync.cli.night import show_night
-    from calsync.cli.render import block_lines
-    from calsync.demo import write_demo
+    from calsync.demo import log_talks, write_demo
 
     paths = write_demo(folder, now or datetime.now(UTC))
 
@@ -41,6 +44,8 @@ def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) ->
     from calsync.nightly import run_night
 
     desk = open_desk(paths.config, paths.state, now)
+    if paths.fresh:
+        log_talks(desk)
     with progress_bar(quiet=settings.verbosity < 0) as progress:
         report = run_night(desk, dry_run=False, force=False, progress=progress)
     blocks = coming_blocks(desk, 7)
@@ -52,10 +57,23 @@ def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) ->
     made = "A made-up leader's calendars are in" if paths.fresh else "Going on with the demo in"
     lines([f"{made} {folder}", "", "What the night did:"])
     show_night(desk, report, dry_run=False)
-    lines(["", "The next seven days:", *(block_lines(blocks, desk.config.zone) or ["No blocks."])])
+    lines(["", "The next seven days:"])
+    paragraphs(week_lines(blocks, desk.config.zone) or [("", "No blocks.")])
+    _show_first_brief(blocks)
     whom = next((name for block in blocks for name, _ in block.people), desk.config.people[0].name)
     lines(["", "Try next:", *_try_next(folder, whom, now)])
     return report.exit_code
+
+
+def _show_first_brief(blocks: Sequence[ComingBlock]) -> None:
+    """The whole brief for one person, of whom something is remembered if there is any such."""
+    from calsync.cli.briefs import brief_lines
+
+    known = [(name, brief) for block in blocks for (name, _), brief in zip(block.people, block.briefs, strict=True)]
+    chosen = next((one for one in known if one[1].thread), known[0] if known else None)
+    if chosen is not None:
+        lines(["", f"Before the talk with {chosen[0]} (on the day: `calsync today`):"])
+        paragraphs(list(brief_lines(chosen[1])))
 
 
 def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-__all__ = ["Progress", "Table", "draws", "is_fancy", "lines", "print_json", "progress_bar", "silent", "table"]
+__all__ = ["Progress", "Table", "draws", "is_fancy", "lines", "paragraphs", "print_json", "progress_bar", "silent", "table"]
 
 Progress = Callable[[str, int, int], None]
 """Told of work under way: the stage in words, how much of it is done, and how much there is (0: not known)."""
 
 _MIN_WIDTH = 80
 _MAX_WIDTH = 200
+_MAX_READABLE = 100
 _GAP = 2
 _LEAST_TO_GROW = 14
 """The width in cells at which a wrapping column can still be read."""
@@ -108,6 +109,19 @@ def lines(text: Sequence[str]) -> None:
     """Print lines on stdout as they are."""
     for line in text:
         print(line)
+
+
+def paragraphs(text: Sequence[tuple[str, str]]) -> None:
+    """Print lines, each as (what it begins with, the rest); on a terminal the rest is wrapped behind the beginning."""
+    columns = _terminal_columns()
+    if not is_fancy(sys.stdout.isatty(), columns):
+        lines([begin + rest for begin, rest in text])
+        return
+    from textwrap import wrap
+
+    width = min(columns, _MAX_READABLE)
+    for begin, rest in text:
+        lines(wrap(rest, width, initial_indent=begin, subsequent_indent=" " * len(begin)) or [begin.rstrip()])
 
 
 def print_json(value: Any) -> None:

@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo
 from calsync.cli.output import Table
 
 if TYPE_CHECKING:
-    from calsync.coming import ComingBlock
     from calsync.contacts import DueView
     from calsync.importing import FoundPerson
     from calsync.nightly import CalendarReport, NightReport
     from calsync.sync.diff import Change
 
 __all__ = [
-    "block_lines",
     "calendar_table",
     "change_table",
     "connected_table",
@@ -102,17 +100,6 @@ def night_lines(report: NightReport) -> list[str]:
         taken = "; ".join(week.displaced_by) or "no working time"
         text.append(f"No room in {week.week} for {_count(week.missing, f'{week.kind} block')}: {taken}")
     return [*text, *report.notes]
-
-
-def block_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[str]:
-    """The coming blocks: a line each, then whom to ping and why them, then what to know."""
-    text = []
-    for block in blocks:
-        state = "" if str(block.state) == "planned" else f" ({block.state})"
-        text.append(f"{when(block.start, block.end, zone)}  {block.kind}{state}")
-        text += [f"  {name}: {why}" if why else f"  {name}" for name, why in block.people]
-        text += [f"    {key.replace('_', ' ')}: {_words(value)}" for key, value in block.brief.items() if value]
-    return text
 
 
 def due_table(people: Sequence[DueView], today: date, zone: ZoneInfo) -> Table:

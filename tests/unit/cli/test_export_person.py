@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from calsync.cli import main
+from calsync.demo import write_demo
 from calsync.state.tables import metadata
 
 NOW = datetime.fromisoformat("2026-11-09T05:00:00+01:00")
@@ -32,7 +33,9 @@ class Said:
 @pytest.fixture(scope="session")
 def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("export-person") / "demo"
-    assert main(["demo", str(folder), "--now", NOW.isoformat()]) == 0
+    write_demo(folder, NOW)  # the files alone: `demo` itself would log talks, too
+    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    assert main([*paths, "nightly", "--now", NOW.isoformat()]) == 0
     return folder
 
 

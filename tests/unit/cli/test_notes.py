@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from calsync.cli import main
+from calsync.demo import write_demo
 from calsync.desk import Desk, open_desk
 from calsync.memory import Recollection, recollect
 from calsync.people.talks import open_thread
@@ -37,7 +38,9 @@ class Said:
 @pytest.fixture(scope="session")
 def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notes") / "demo"
-    assert main(["demo", str(folder), "--now", NOW]) == 0
+    write_demo(folder, datetime.fromisoformat(NOW))  # the files alone: `demo` itself would log talks, too
+    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    assert main([*paths, "nightly", "--now", NOW]) == 0
     return folder
 
 

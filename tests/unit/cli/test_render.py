@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.cli.render import (
-    block_lines,
     calendar_table,
     change_table,
     connected_table,
@@ -16,7 +15,6 @@ from calsync.cli.render import (
     summary,
     when,
 )
-from calsync.coming import ComingBlock
 from calsync.contacts import DueView
 from calsync.model import Kind, Span
 from calsync.nightly import CalendarReport, NightReport
@@ -94,32 +92,6 @@ def test_a_calendar_that_could_not_be_read_says_why() -> None:
     assert "read" in text[1]
     assert "not read" in text[2]
     assert text[2].endswith("no answer")
-
-
-def test_a_block_names_whom_and_why_and_what_to_know() -> None:
-    block = ComingBlock(
-        "connect-1-0-2026-11-10",
-        "connect-1",
-        "connect",
-        "work",
-        START,
-        START + HALF,
-        "moved",
-        (("Ana Sousa", "12 days past the ideal gap"), ("Ben Okafor", "")),
-        {
-            "preface": "Say first why you are there.",
-            "thread": None,
-            "promises": [],
-            "follow_ups": ["Lisbon", "her knee"],
-        },
-    )
-    assert block_lines([block], BERLIN) == [
-        "Tue 10 Nov 2026 14:00-14:30  connect (moved)",
-        "  Ana Sousa: 12 days past the ideal gap",
-        "  Ben Okafor",
-        "    preface: Say first why you are there.",
-        "    follow ups: Lisbon, her knee",
-    ]
 
 
 def test_the_rotation_says_when_somebody_is_due_and_both_clocks() -> None:

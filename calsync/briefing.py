@@ -1,0 +1,143 @@
+"""The briefs of the blocks to come: what is remembered of each person, and the topic that is theirs this time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from calsync.desk import Desk
+from calsync.errors import CalsyncError, ConfigError
+from calsync.memory import recollect
+from calsync.people.brief import Brief, brief_of
+from calsync.people.contacts import Contact, ContactKind, name_key
+from calsync.people.signals import flags
+from calsync.people.silence import silences
+from calsync.people.topics import QUIET_DAYS, Told, Topic, choose
+from calsync.state.store import Store, ToldRow
+from calsync.topics import shelf
+
+__all__ = ["Briefing", "Turn", "briefs", "keep_topics"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One person's place in one block that starts at the aware instant `start`."""
+
+    block_id: str
+    start: datetime
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """The briefs by block and person, and what could not be read for them; they are as good as they can be without."""
+
+    briefs: Mapping[tuple[str, str], Brief]
+    problems: tuple[CalsyncError, ...] = ()
+
+
+def briefs(desk: Desk, store: Store, turns: Iterable[Turn]) -> Briefing:
+    """The brief for each of `turns`, with the topics that the last night gave where it gave any. Changes nothing."""
+    wanted = list(turns)
+    if not wanted:
+        return Briefing({})
+    found = shelf(desk.config.path)
+    memory = recollect(desk, store)
+    logged = _logged(store)
+    topics = _topics(desk, store, wanted, found.topics, logged, None)
+    people = {person.name: person for person in desk.config.people}
+    made: dict[tuple[str, str], Brief] = {}
+    for turn in wanted:
+        person, key = people[turn.person], name_key(turn.person)
+        mine, talks = logged.get(key, []), memory.talks.get(key, [])
+        personal = [contact.at for contact in mine if contact.kind is ContactKind.PERSONAL]
+        made[turn.block_id, turn.person] = brief_of(
+            person,
+            talks=talks,
+            logged=len(personal),
+            last=max(personal, default=None),
+            silences=silences(mine),
+            flags=flags(person, talks, mine, desk.now, desk.config.zone),
+            promises=(),
+            topic=topics[turn.block_id, turn.person],
+            now=desk.now,
+            zone=desk.config.zone,
+        )
+    return Briefing(made, (*found.problems, *memory.problems))
+
+
+def keep_topics(desk: Desk, store: Store, assignments: Mapping[str, tuple[datetime, Sequence[str]]]) -> list[str]:
+    """Choose and remember the topics for the blocks to come, by id with start and names; remarks on what is wrong.
+
+    What the leader was told stays once the freeze of a block has begun, and for good when the block has.
+    """
+    turns = [
+        Turn(block, start, name) for block, (start, names) in assignments.items() if start >= desk.now for name in names
+    ]
+    found = shelf(desk.config.path)
+    frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
+    topics = _topics(desk, store, turns, found.topics, _logged(store), frozen)
+    rows = [
+        ToldRow(turn.block_id, turn.person, topic.key, turn.start)
+        for turn in turns
+        if (topic := topics[turn.block_id, turn.person]) is not None
+    ]
+    store.keep_topics(rows, desk.now, desk.now - timedelta(days=QUIET_DAYS + 35))
+    return [_remark(problem) for problem in found.problems]
+
+
+def _topics(
+    desk: Desk,
+    store: Store,
+    turns: Iterable[Turn],
+    shelf_: Sequence[Topic],
+    logged: Mapping[str, Sequence[Contact]],
+    frozen: datetime | None,
+) -> dict[tuple[str, str], Topic | None]:
+    """The topic of each turn, chosen in the order of time.
+
+    What was told for a turn before stays; with `frozen` only when it starts before that instant, and `turns` are then
+    all that there are to come: what was told for others, who have lost their place, counts for nothing.
+    """
+    zone = desk.config.zone
+    known = {topic.key: topic for topic in shelf_}
+    waiting = {(turn.block_id, name_key(turn.person)) for turn in turns}
+    told: dict[str, list[Told]] = {}
+    fixed: dict[tuple[str, str], Topic] = {}
+    for row in store.topics_told():
+        place = (row.block, name_key(row.person))
+        kept = place in waiting and (frozen is None or row.start < frozen) and row.topic in known
+        if kept:
+            fixed[place] = known[row.topic]
+        if kept or row.start < desk.now or (frozen is None and place not in waiting):
+            day = row.start.astimezone(zone).date()
+            told.setdefault(place[1], []).append(Told(row.person, row.topic, day))
+    found: dict[tuple[str, str], Topic | None] = {}
+    for turn in sorted(turns, key=lambda turn: (turn.start, turn.block_id, turn.person)):
+        key = name_key(turn.person)
+        topic = fixed.get((turn.block_id, key))
+        if topic is None:
+            day = turn.start.astimezone(zone).date()
+            talks = sum(contact.kind is ContactKind.PERSONAL for contact in logged.get(key, ()))
+            topic = choose(shelf_, told.get(key, ()), turn.person, day, talks)
+            if topic is not None:
+                told.setdefault(key, []).append(Told(turn.person, topic.key, day))
+        found[turn.block_id, turn.person] = topic
+    return found
+
+
+def _logged(store: Store) -> dict[str, list[Contact]]:
+    """What was logged, by `name_key` of the person."""
+    found: dict[str, list[Contact]] = {}
+    for row in store.contacts():
+        found.setdefault(name_key(row.person), []).append(Contact(row.person, row.at, ContactKind(row.kind)))
+    return found
+
+
+def _remark(problem: CalsyncError) -> str:
+    """A problem with own topics as one line."""
+    what = problem.what
+    if isinstance(problem, ConfigError) and len(problem.problems) > 1:
+        what = f"{problem.problems[0]} (and {len(problem.problems) - 1} more)"
+    return f"{what}; {problem.next_step}"

@@ -1,0 +1,95 @@
+"""The coming blocks in words: short for a week, with the whole brief for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from calsync.cli.render import when
+
+if TYPE_CHECKING:
+    from calsync.coming import ComingBlock
+    from calsync.people.brief import Brief
+
+__all__ = ["Paragraph", "brief_lines", "day_lines", "week_lines"]
+
+Paragraph = tuple[str, str]
+"""What a line begins with, and the text that is wrapped behind it on a terminal."""
+
+_JOINERS = "\u200c\u200d"
+"""Not printable, and yet a part of Persian words, Indian letters and of some emoji."""
+
+
+def week_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
+    """Each block with its people: why them, and the first thing to know."""
+    text: list[Paragraph] = []
+    for block in blocks:
+        text.append(_head(block, zone))
+        for (name, why), brief in zip(block.people, block.briefs, strict=True):
+            text.append(_person(name, why, brief))
+            if brief.thread:
+                text.append(("    last time ", f"{_day(brief.thread.day)}: {_clean(brief.thread.text)}"))
+            elif brief.promises:
+                text.append(("    promised ", _clean(brief.promises[0])))
+            elif brief.topic:
+                text.append(("    ask ", _clean(brief.topic)))
+    return text
+
+
+def day_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
+    """Each block with its people, why them, and everything to know before the talk."""
+    text: list[Paragraph] = []
+    for block in blocks:
+        text.append(_head(block, zone))
+        for (name, why), brief in zip(block.people, block.briefs, strict=True):
+            text.append(_person(name, why, brief))
+            text += brief_lines(brief)
+    return text
+
+
+def brief_lines(brief: Brief) -> Iterator[Paragraph]:
+    """One brief: what was left open leads."""
+    if brief.thread:
+        yield _labelled("last time", f"{_day(brief.thread.day)}: {brief.thread.text}")
+    for promise in brief.promises:
+        yield _labelled("promised", promise)
+    for flag in brief.flags:
+        yield _labelled("take note", f"{flag.text} ({'; '.join(flag.entries)})")
+        yield _labelled("", flag.opening)
+    if brief.channel:
+        yield _labelled("reach", brief.channel)
+    if brief.preface:
+        yield _labelled("begin", brief.preface)
+    if brief.topic:
+        yield _labelled("ask", brief.topic)
+        for question in brief.follow_ups:
+            yield _labelled("", question)
+    if brief.ask_twice:
+        yield _labelled("listen", brief.ask_twice)
+    for at, ask in enumerate(brief.asks):
+        yield _labelled("" if at else "ask once", ask)
+
+
+def _head(block: ComingBlock, zone: ZoneInfo) -> Paragraph:
+    state = "" if str(block.state) == "planned" else f" ({block.state})"
+    return ("", f"{when(block.start, block.end, zone)}  {block.kind}{state}")
+
+
+def _person(name: str, why: str, brief: Brief) -> Paragraph:
+    noted = " (take note)" if brief.flags else ""
+    return ("  ", f"{_clean(name)}{noted}: {_clean(why)}" if why else f"{_clean(name)}{noted}")
+
+
+def _labelled(label: str, text: str) -> Paragraph:
+    return (f"    {label:<11}", _clean(text))
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b} {day.year}"
+
+
+def _clean(text: str) -> str:
+    """The text on one line, with nothing in it that moves a cursor or turns the writing round."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)
