@@ -379,3 +379,25 @@ def test_uninstall_on_paper_names_the_export_and_works_on_a_leap_day(folder_worl
     assert uninstall(leap).exit_code == 0
     assert not out.exists()
     assert world.shelf.names() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [("", ""), (", call_name: 小明", "小明"), (", call_name: Ming", "Ming")],
+    ids=["no", "own", "latin"],
+)
+def test_a_first_name_that_the_name_does_not_tell_stands_in_an_entry_only_when_the_leader_says_it(
+    folder_world: World, said: str, first: str
+) -> None:
+    world = folder_world
+    world.people = f"[{{name: 王小明, email: wang@example.com, ideal: 1d, max: 2d{said}}}]"
+    world.extra = "privacy: {names: first}"
+    assert world.night().errors == []
+    titles = {
+        line.removeprefix("SUMMARY:")
+        for data in world.shelf.everything().values()
+        for line in data.decode().splitlines()
+        if line.startswith("SUMMARY:Focus")
+    }
+    assert titles == ({"Focus", f"Focus: {first}"} if first else {"Focus"})
+    assert not any("王" in data.decode() for data in world.shelf.everything().values())

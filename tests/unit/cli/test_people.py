@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from calsync.cli import importing, main
+from calsync.state.store import Store
 
 FILE = """\
 # my file
@@ -209,6 +211,19 @@ def test_what_was_logged_of_somebody_renamed_by_hand_can_be_fetched(leader: Lead
     said = leader.call("people", "merge", "rocha", "ana sousa", "--yes")
     assert said.out == "Ana Rocha gets what was logged of ana sousa: 1 contact.\n"
     assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "rocha", "--now", NOW).out
+
+
+def test_what_a_run_left_behind_that_was_cut_off_between_file_and_memory_can_be_fetched(leader: Leader) -> None:
+    leader.call("done", "ana@example.com", "--now", NOW)
+
+    def write_and_die() -> None:
+        leader.file.write_text(leader.text().replace("name: Ana Sousa", "name: Ana Lima"), "utf-8")
+        raise KeyboardInterrupt
+
+    with Store(leader.folder / "state", datetime.fromisoformat(NOW)) as store, pytest.raises(KeyboardInterrupt):
+        store.rename_person("Ana Sousa", "Ana Lima", write_and_die)
+    assert leader.call("people", "merge", "Ana Lima", "Ana Sousa", "--yes").code == 0
+    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "lima", "--now", NOW).out
 
 
 @pytest.mark.parametrize(
