@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-__all__ = ["Progress", "Table", "draws", "is_fancy", "lines", "paragraphs", "print_json", "progress_bar", "silent", "table"]
+__all__ = [
+    "Progress",
+    "Table",
+    "draws",
+    "is_fancy",
+    "lines",
+    "paragraphs",
+    "print_json",
+    "progress_bar",
+    "silent",
+    "table",
+]
 
 Progress = Callable[[str, int, int], None]
 """Told of work under way: the stage in words, how much of it is done, and how much there is (0: not known)."""
