@@ -328,7 +328,8 @@ def _gaps(tree: Tree, here: Where, person: dict[str, Any]) -> Iterator[Fault]:
     if not tag:
         misspelt = {nearest(key, _PERSON_KEYS) for key in person if key not in _PERSON_KEYS}
         for key in ("ideal", "max"):
-            if key not in person and key not in misspelt:
+            # A misspelt `tags` may be why there is none.
+            if key not in person and not misspelt.intersection((key, "tags")):
                 hint = _no_tag(tags, known)
                 yield _fault(tree, (*here, key), f"is missing; expected {Days.text}{hint}")
     ideal, longest = (own[at] if ("ideal", "max")[at] in person else lent[at] for at in (0, 1))

@@ -25,7 +25,7 @@ from calsync.config.values import (
 from calsync.config.zones import system_timezone
 from calsync.errors import ConfigError, Problem, UsageError
 from calsync.model import Kind
-from calsync.names import is_one_line
+from calsync.names import is_one_line, tidy_name
 from calsync.planning.board import Prefer
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _key(where: Where, value: Any) -> str:
         elif isinstance(value, list) and step < len(value):
             value = value[step]
             name = value.get("name") if isinstance(value, dict) else None
-            named = isinstance(name, str) and is_one_line(name) and 0 < len(name.strip()) <= 40
+            named = isinstance(name, str) and is_one_line(name) and 0 < len(tidy_name(name)) <= 40
             label += f"[{name}]" if named else f"[#{step + 1}]"
     return label
 
