@@ -130,8 +130,16 @@ def connected_table(calendars: Sequence[Mapping[str, Any]]) -> Table:
 
 def found_table(people: Sequence[FoundPerson]) -> Table:
     """People who could come into the rotation: a row for each."""
-    rows = [(p.name, ", ".join(p.addresses), p.why, "in the rotation" if p.known else "") for p in people]
+    rows = [(p.name, ", ".join(p.addresses), p.why, _standing(p)) for p in people]
     return Table(("name", "addresses", "why", "already"), rows, grow=2)
+
+
+def _standing(person: FoundPerson) -> str:
+    """Whether somebody is in the rotation, under which other name, and what --merge would add."""
+    if not person.known:
+        return ""
+    name = "" if person.known == person.name else f" as {person.known}"
+    return f"in the rotation{name}" + (f"; would add {', '.join(person.would_add)}" if person.would_add else "")
 
 
 def run_table(runs: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Table:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from calsync.cli import importing, main
+from calsync.cli.render import found_table
+from calsync.importing import FoundPerson
 from calsync.state.store import Store
 
 FILE = """\
@@ -385,3 +387,33 @@ def test_names_in_any_script_are_added_found_renamed_and_logged(leader: Leader) 
     assert leader.call("done", "太郎", "--now", NOW).code == 0
     assert leader.call("people", "edit", "ISIK", "--name", "ışık Ünal-Kaya").code == 0
     assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "kaya", "--now", NOW).out
+
+
+def test_the_list_of_who_was_found_says_under_which_name_they_are_known_and_what_they_would_gain() -> None:
+    ana = ("ana@example.com",)
+    rows = found_table(
+        [
+            FoundPerson("Ana Sousa", ana, "in your contacts"),
+            FoundPerson("Ana Sousa", ana, "", "Ana Sousa"),
+            FoundPerson("A. Sousa", ana, "", "Ana Sousa", ana),
+        ]
+    ).rows
+    assert [row[3] for row in rows] == [
+        "",
+        "in the rotation",
+        "in the rotation as Ana Sousa; would add ana@example.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--from", "meetings", "--merge"), "--merge needs to know whom"),
+        (("--merge",), "there is nothing to import from"),
+    ],
+)
+def test_a_merge_without_anybody_to_merge_is_refused(leader: Leader, args: tuple[str, ...], said: str) -> None:
+    answer = leader.call("people", "import", *args)
+    assert answer.code == 2
+    assert said in answer.err.splitlines()[0]
+    assert len(answer.err.splitlines()) == 2
