@@ -8,6 +8,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
@@ -365,6 +367,46 @@ def test_in_a_pipe_there_are_numbers_in_any_encoding(run_calsync: RunCalsync, fo
         assert "talks a week    0 0 0 0 0 0 0 0 0 1 0 1" in ran.stdout
         page_ = run_calsync([*where, "--html", "-"], env={"PYTHONIOENCODING": encoding})
         check_page(page_.stdout)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a terminal is needed")
+@pytest.mark.parametrize(
+    ("environment", "drawn"),
+    [
+        ({"TERM": "xterm", "PYTHONIOENCODING": "utf-8"}, True),
+        ({"TERM": "xterm", "PYTHONIOENCODING": "ascii"}, False),
+        ({"TERM": "dumb", "PYTHONIOENCODING": "utf-8"}, False),
+        ({"TERM": "xterm", "PYTHONIOENCODING": "utf-8", "COLUMNS": "60"}, False),
+    ],
+)
+def test_a_terminal_that_can_show_them_gets_sparklines(
+    folder: Path, project: Path, environment: dict[str, str], drawn: bool
+) -> None:
+    remember(folder)
+    ours, theirs = os.openpty()
+    where = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "calsync", *where, "report", "--now", NOW.isoformat()],
+        env=inherited | {"PYTHONPATH": str(project)} | environment,
+        stdout=theirs,
+        stdin=subprocess.DEVNULL,
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux says so when the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+    os.close(ours)
+    assert running.returncode == 0
+    text = shown.decode("utf-8")
+    assert ("talks a week    ▁▁▁▁▁▁▁▁▁█▁█  0 to 1" in text) == drawn
+    assert ("talks a week    0 0 0 0 0 0 0 0 0 1 0 1" in text) != drawn
 
 
 def test_the_report_agrees_with_who_about_who_is_past_the_maximum(folder: Path) -> None:
