@@ -18,6 +18,10 @@ import calsync.model  # before any zone is made: it decides where zones come fro
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+# No test puts a secret into the keyring of whoever runs it; a backend that a test defines would be taken for it, too.
+NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+os.environ.update(NO_KEYRING)
+
 # "ci" gives the same examples everywhere and at any load; HYPOTHESIS_PROFILE=explore looks further.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -85,7 +89,7 @@ def run_calsync() -> RunCalsync:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CALSYNC_", "COLUMNS", "PYTHON"))}
         ended = subprocess.run(
             [*command, *map(str, args)],
-            env={**inherited, "PYTHONPATH": home, "PYTHONIOENCODING": "utf-8", **(env or {})},
+            env={**inherited, **NO_KEYRING, "PYTHONPATH": home, "PYTHONIOENCODING": "utf-8", **(env or {})},
             cwd=cwd,
             input=input if input is not None else "",
             capture_output=True,

@@ -102,6 +102,7 @@ class Stage:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("CALSYNC_", "PYTHON"))} | {
             "PYTHONPATH": os.pathsep.join([str(PROJECT), str(self.folder / "plugin")]),
             "PYTHONIOENCODING": "utf-8",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "DIE_AT": str(die_at),
             "DIE_WITHIN": str(self.folder),
             "DIE_LOG": str(log),
