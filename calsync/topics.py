@@ -82,6 +82,8 @@ def shelf(config: Path) -> Shelf:
     """
     ours = shipped()
     path = own_file(config)
+    if path == config:  # the configuration itself is called so: there is no room for own topics beside it
+        return Shelf(ours)
     try:
         entries = _entries(path, _read(path))
     except FileNotFoundError:
@@ -114,7 +116,7 @@ def lint(config: Path, file: Path | None = None) -> tuple[list[Linted], int]:
     more, count = _linted("topics.yaml as shipped", None, own=False, taken=())
     found += more
     own = own_file(config)
-    if own.exists():
+    if own.exists() and own != config:
         more, read = _linted(str(own), own, own=True, taken=taken)
         found, count = found + more, count + read
     return found, count
@@ -138,6 +140,8 @@ def add_topic(
     from calsync.people.lint import Entry, check
 
     path = own_file(config)
+    if path == config:
+        raise UsageError(f"{path} is the configuration", "give the configuration another name, such as config.yaml")
     ours = shipped()
     try:
         data = _read(path)

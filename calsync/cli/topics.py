@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["topics"]
 
+_THEMES = "weekend, home, learning, people, work, recognition, changes, team or plans"
+"""As in calsync.people.topics, which --help need not load."""
+
 
 @click.group()
 def topics() -> None:
@@ -25,7 +28,7 @@ def topics() -> None:
 
 
 @topics.command("list")
-@click.option("--theme", metavar="THEME", help="Only these: weekend, home, learning, people, work, and so on.")
+@click.option("--theme", metavar="THEME", help=f"Only these: {_THEMES}.")
 @click.option(
     "--depth", type=click.IntRange(1, 3), metavar="1-3", help="Only so deep: 1 is easy, 3 is what matters most."
 )
@@ -65,7 +68,7 @@ def list_(settings: Settings, theme: str | None, depth: int | None, own: bool, j
 @click.option(
     "--follow-up", "follow_ups", multiple=True, required=True, metavar="Q", help="A question to go on with; give two."
 )
-@click.option("--theme", required=True, metavar="THEME", help="weekend, home, learning, people, work, and so on.")
+@click.option("--theme", required=True, metavar="THEME", help=f"{_THEMES}.")
 @click.option(
     "--depth", type=click.IntRange(1, 3), default=1, show_default=True, metavar="1-3", help="How deep it goes."
 )

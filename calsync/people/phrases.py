@@ -29,7 +29,7 @@ RULES = (
         "weather",
         (
             "weather",
-            "forecast",
+            "the|this|that forecast",
             "rain|rains|rained|raining|rainy|drizzl*",
             "snow|snows|snowed|snowing",
             "sunny|sunshine",
@@ -44,8 +44,9 @@ RULES = (
             "a|the rainy|sunny|stormy day|days|morning|afternoon|evening|sunday",
             "rain or shine",
             "snowed under",
-            "the sunny side",
+            "sunny side|nature|temper|smile",
             "perfect storm",
+            "calm before the storm",
             "by storm",
             "storm of",
         ),
@@ -54,7 +55,7 @@ RULES = (
     Rule(
         "sports",
         (
-            "sport|sports|sporting",
+            "sport|sports",
             "football|soccer|rugby|cricket|tennis|golf|hockey|basketball|baseball|handball|volleyball|netball",
             "formula one|1",
             "f1|nfl|nba|nhl|mlb|fifa|uefa|bundesliga",
@@ -69,7 +70,7 @@ RULES = (
             "big|home|away game|match",
             "game|match last|yesterday|tonight",
             "watch|watched|see|saw|catch|caught .. match|final",
-            "team .. you|they support|root|follow|cheer",
+            "which|what team .. you|they support|root|follow|cheer",
             "favourite|favorite team|club|player",
         ),
         (
@@ -78,6 +79,9 @@ RULES = (
             "the game plan|changer|night|nights|you|your|we|our|they|that|of|with",
             "the games you|your|we|our|they|that|of|with|night",
             "the match of|between|with",
+            "better|good|great|perfect|bad match",
+            "match between|for|with",
+            "final episode|season|scene|chapter|part|day|year",
             "the score of|for",
             "name|rules|part|ahead of the game",
             "board|card|video|computer|word|party|parlour|guessing the game|games|match",
@@ -88,20 +92,23 @@ RULES = (
         "status",
         (
             "status",
-            "where are|is we|you|they|it|things on|with",
+            "where are|is we|they|it|things on|with",
+            "where are you on|with the|it|this|that",
             "where do|does we|it|this|that|things|project stand",
             "how far along",
-            "how is|are|does|goes .. project|projects|launch|release|migration|rollout|report|task|tasks|ticket",
-            "how is|are|does|goes .. proposal|presentation|implementation|delivery|planning|budget|feature",
-            "when will|can|do|does .. done|ready|finished|finish|ship|shipped|complete|completed|live",
-            "when will|can|do|does .. deliver|delivered",
+            "how is|are|does|goes the|your|our|this|that|it .. project|projects|launch|release|migration|rollout",
+            "how is|are|does|goes the|your|our|this|that .. tasks|ticket|proposal|presentation|implementation|delivery",
+            "report|reports coming|going|looking",
+            "when will|can|does it|the|this|that|your .. done|ready|finished|ship|shipped|complete|completed|delivered",
+            "when will|can you|we .. deliver|ship|finish the|it|this|that",
+            "go|goes|going live",
             "you|we working on",
-            "get|got|getting .. done this|today|yesterday|last|so",
+            "did|have you|we|they get|got|gotten .. done",
             "any|an|quick|project update|updates",
             "update us|me|on",
             "any progress",
             "progress on|with|report|update|so",
-            "on|off track",
+            "we|you|it|things|everything|project on|off track",
             "on|ahead|behind schedule",
             "ahead|behind of schedule",
             "meet|make|hit|miss|met|made|missed the|our|your|this|that|next deadline|deadlines",
@@ -113,14 +120,25 @@ RULES = (
             "action item|items|point|points",
             "next steps on|for|with",
         ),
-        ("status quo", "status symbol|symbols", "any progress in life"),
+        (
+            "status quo|symbol|symbols",
+            "any progress in life|yourself",
+            "keeps|keep|kept you|them|us on track",
+            "home|house|garden|pet|weekend|little|own|side project|projects",
+            "working on yourself|yourselves",
+            "working on in yourself|yourselves",
+            "working on at home",
+            "backlog of",
+            "tasks at home",
+        ),
         "ask how they are, not how the work stands; a status has meetings of its own",
     ),
     Rule(
         "private",
         (
             "pregnan*",
-            "ill|sick|illness|illnesses|sickness|disease*|diagnos*",
+            "ill|sick|illness|illnesses|sickness|disease*|diagnosis",
+            "diagnosed with",
             "your|their|mental|physical health",
             "medication|medicine|therapy|therapist|disability",
             "religio*|pray|prays|prayed|prayer|prayers|praying",
@@ -135,6 +153,8 @@ RULES = (
             "good|bad|leap|act of|in faith",
             "good|bad faith",
             "faith in",
+            "keep|keeps|kept|keeping|lose|lost|losing faith",
+            "best|own medicine",
             "office politics",
             "vote of",
         ),
@@ -146,7 +166,7 @@ RULES = (
 OPENERS = (
     "what|how|who|whom|whose|which|where|when|why",
     "tell|walk|talk|take me",
-    "describe",
+    "describe|name|share",
 )
 """How a question that cannot be answered with yes or no begins: the sentence itself, or a part of it after a comma."""
 
@@ -198,7 +218,7 @@ def closed(text: str) -> bool:
     turned = [f"{closer} {SUBJECTS}" for closer in CLOSERS[:2]]
     return (
         not asks
-        or not any(_begins(part, OPENERS) for part in [first, *others])
+        or not any(_begins(part, OPENERS) or _leads_to(part, OPENERS) for part in [first, *others])
         or _begins(first, CLOSERS, lead_ins=_LEAD_INS[:1])
         or any(_begins(part, turned, lead_ins=_LEAD_INS[:1]) for part in others if words_of(part) != _ASIDE)
         or bool(_TAGS.search(last))
@@ -213,6 +233,12 @@ def _begins(part: str, phrases: Iterable[str], *, lead_ins: Sequence[str] = _LEA
             break
         words = words[2 if words[:2] == ["apart", "from"] else 1 :]
     return _begins_with(words, phrases)
+
+
+def _leads_to(part: str, phrases: Iterable[str]) -> bool:
+    """True when a part begins with a preposition and has one of the phrases further on: "On a free day what ..."."""
+    words = words_of(part)
+    return _begins_with(words, _LEAD_INS[1:]) and any(_begins_with(words[at:], phrases) for at in range(2, len(words)))
 
 
 def _begins_with(words: Sequence[str], phrases: Iterable[str]) -> bool:

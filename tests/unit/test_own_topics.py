@@ -170,6 +170,16 @@ def test_a_file_that_is_wrong_already_is_not_added_to(config: Path) -> None:
         add(config)
 
 
+def test_a_configuration_that_is_called_like_the_topics_is_not_taken_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "topics.yaml"
+    path.write_text("timezone: Europe/Berlin\n", "utf-8")
+    assert shelf(path).problems == ()
+    assert lint(path)[0] == []
+    with pytest.raises(UsageError, match="is the configuration"):
+        add(path)
+    assert path.read_text("utf-8") == "timezone: Europe/Berlin\n"
+
+
 def test_a_file_that_cannot_be_read_stops_nothing(config: Path) -> None:
     own_file(config).mkdir()
     found = shelf(config)

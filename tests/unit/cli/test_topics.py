@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from calsync.cli import main
+from calsync.people.topics import THEMES
 from calsync.topics import shipped
 
 CONFIG = """\
@@ -67,6 +68,12 @@ def test_list_shows_every_topic_and_filters_by_theme_depth_and_own(calsync: Call
     [own] = calsync("topics", "list", "--own", "--json").json()["topics"]
     assert (own["text"], own["depth"], own["own"]) == ("What did you sing as a child?", 2, True)
     assert calsync("topics", "list", "--own", "--depth", "1").out == "There are no such topics.\n"
+
+
+def test_the_help_names_every_theme(calsync: Call) -> None:
+    for command in ("list", "add"):
+        text = " ".join(calsync("topics", command, "--help").out.split())
+        assert all(theme in text for theme in THEMES)
 
 
 def test_an_unknown_theme_is_refused_with_the_nearest(calsync: Call) -> None:
