@@ -78,10 +78,10 @@ def forget(desk: Desk, name: str, *, dry_run: bool = False) -> Forgotten:
             return found
         run = store.begin_run("forget", desk.now, desk.now)
         work.rename_blocks(run)
-        found.errors.extend(write_exports(desk, store))
+        work.rewrite_exports()
         work.forget_state()
         if listed:
-            found.done.extend(remove(desk, person.name))
+            work.leave_configuration(person)
         errors = [work.traces.redacted(error.what) for error in found.errors]
         store.end_run(run, found.exit_code, {"errors": errors})
         work.remove_files()
@@ -89,7 +89,7 @@ def forget(desk: Desk, name: str, *, dry_run: bool = False) -> Forgotten:
             found.errors.append(
                 Unfinished(
                     f"another program has {desk.state_folder / DATABASE} open, so what was deleted may still be in it",
-                    "close that program, then run this again",
+                    "close that program, then run this again; if nobody of that name is known then, it is done",
                 )
             )
         work.name_titles()
@@ -215,6 +215,19 @@ class _Work:
             self.found.done.append(f"Deleted from the state: {counts}.")
         self.found.done.append("The copies of your calendars are dropped; the next night reads them anew.")
 
+    def rewrite_exports(self) -> None:
+        """Bring the exports up to date with the titles."""
+        before = {target.path: _content(target.path) for target in self.desk.config.exports}
+        self.found.errors.extend(write_exports(self.desk, self.store))
+        self.found.done += [f"Wrote {path} anew." for path, data in before.items() if _content(path) != data]
+
+    def leave_configuration(self, person: Person) -> None:
+        """Take the person out of the configuration; what is wrong there keeps nothing else from being done."""
+        try:
+            self.found.done.extend(remove(self.desk, person.name))
+        except CalsyncError as error:
+            self.found.errors.append(error)
+
     def remove_files(self) -> None:
         """Remove what lies in the state folder and may hold anything: damaged files, torn ones, the snapshot."""
         for path in [*self._doomed(), self.desk.state_folder / SNAPSHOT]:
@@ -254,7 +267,7 @@ class _Work:
                 self.found.beyond.append(f"{path}, line {', '.join(places)}: your own words")
         self.found.beyond += [
             "meetings with them on your calendars, which are yours; a night reads those that can still matter",
-            "backups, files written with --out, what git, a calendar's server or cron's mail still has, your shell's history",
+            "backups, files written with --out, your shell's history, what git, a calendar's server or mail still has",
         ]
 
     def _calendars(self) -> list[str]:
