@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -84,6 +85,8 @@ class ForgettingRows(Rows):
             cursor.execute("VACUUM")
             busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             cursor.close()
+        except sqlite3.OperationalError:
+            return False
         finally:
             connection.close()
         return not busy

@@ -84,6 +84,12 @@ def test_all_that_is_kept_of_a_person_is_there(calsync, folder: Path) -> None:
     assert len(topics) == len(kept["topics_told"])
 
 
+def test_a_person_who_is_always_low_is_not_flagged(calsync) -> None:
+    for day in range(5):
+        calsync("done", "ana", "--feel", "2", day=day)
+    assert calsync("people", "export", "ana", day=5).json()["flags"] == []
+
+
 def test_no_table_that_knows_a_person_is_left_out(calsync, folder: Path) -> None:
     """A row of Ana in each of them, made up from the schema itself."""
     calsync("done", "ana")

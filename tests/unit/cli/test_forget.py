@@ -300,3 +300,47 @@ def test_a_name_in_a_run_of_the_past_is_taken_out_of_its_text(calsync: Run, fold
     assert calsync("people", "forget", NAME, "--yes").code == 0
     assert holds(folder, NAME, ADDRESS) == []
     assert "Zoë Lindqvist" in calsync("log", "--last", "100").out
+
+
+def test_a_configuration_that_cannot_be_edited_is_told_before_anything_is_done(calsync: Run, folder: Path) -> None:
+    path = folder / "config.yaml"
+    text = (
+        path.read_text("utf-8").replace("people:\n", "people: &everybody\n").replace("ideal: 5d\n", "ideal: &gap 5d\n")
+    )
+    path.write_text(
+        text.replace(f"{NAME}, email", f"{NAME}, ideal: *gap, email").replace("example.org], ideal: 5d", "example.org]")
+    )
+    if calsync("people", "forget", NAME, "--dry-run").code == 0:
+        pytest.skip("it can be edited")
+    before = everything(folder)
+    said = calsync("people", "forget", NAME, "--yes")
+    assert said.code == 2
+    assert everything(folder) == before
+
+
+def test_a_program_that_has_the_database_open_is_told_and_the_next_call_finishes(calsync: Run, folder: Path) -> None:
+    other = sqlite3.connect(folder / "state" / "calsync.db", isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("select count(*) from runs").fetchone()
+    said = calsync("people", "forget", NAME, "--yes")
+    assert said.code == 3
+    assert "another program has" in said.err
+    other.close()
+    again = calsync("people", "forget", NAME, "--yes")
+    assert again.code == 0 or "nobody called" in again.err  # closing it may already have written the rest
+    assert holds(folder, NAME, ADDRESS, "quist") == []
+
+
+def test_it_says_line_by_line_what_was_done(calsync: Run, folder: Path) -> None:
+    said = calsync("people", "forget", NAME, "--yes")
+    lines = said.out.splitlines()
+    at = lines.index("Beyond calsync's reach:")
+    assert [line.split(":")[0].split(" of ")[0] for line in lines[:at]] == [
+        "- The first name is out",
+        "- The first name is out",
+        f"- Wrote {folder / 'full.ics'} anew.",
+        "- Deleted from the state",
+        "- The copies",
+        f"- {NAME} is out",
+    ]
+    assert len(lines) > at + 2
