@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from calsync.config.values import BlockConfig
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import Kind, Person, Span
-from calsync.people.contacts import Contact, ContactKind, Snooze, matching
-from calsync.people.rotation import Due, Ping, assign, who
+from calsync.people.assignment import WEIGHTS, Ping, Seat, assign
+from calsync.people.availability import reachable
+from calsync.people.clocks import Known
+from calsync.people.contacts import Contact, ContactKind, Snooze, matching, name_key
+from calsync.people.pace import Shortage, paces, shortage
+from calsync.people.rotation import Due, who
 from calsync.people.rotation import explain as explain_due
+from calsync.people.wording import days
 from calsync.planning.meetings import work_contacts
 from calsync.state.store import Store
 
@@ -23,8 +29,10 @@ __all__ = [
     "dues_of",
     "explain",
     "find_person",
+    "missing_blocks",
     "nearest_names",
     "pings_for",
+    "shortage_of",
     "who_is_due",
 ]
 
@@ -48,6 +56,9 @@ class DueView:
             "max_days": due.max_days,
             "score": due.score,
             "terms": dict(due.terms),
+            "held_until": due.held_until.isoformat() if due.held_until else None,
+            "held_by": due.held_by or None,
+            "paused": due.paused,
         }
 
 
@@ -82,7 +93,7 @@ def who_is_due(desk: Desk, upcoming_days: int | None = None) -> list[DueView]:
         dues = dues_of(desk, store)
     if upcoming_days is not None:
         last = desk.now.date() + timedelta(upcoming_days)
-        dues = [due for due in dues if due.due_on <= last]
+        dues = [due for due in dues if due.due_on <= last and not due.paused]
     return [DueView(due) for due in dues]
 
 
@@ -90,43 +101,117 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
     """Every term of one person's place in the rotation, as (label, value)."""
     person = find_person(desk.config.people, name)
     with Store(desk.state_folder, desk.now) as store:
-        due = next(due for due in dues_of(desk, store) if due.person == person.name)
-    return [("name", person.name), *explain_due(due)]
+        dues = dues_of(desk, store)
+        told = store.assignments()
+    due = next(due for due in dues if due.person == person.name)
+    return [("name", person.name), *explain_due(due), *_turns(desk, person, dues, told)]
+
+
+def missing_blocks(desk: Desk) -> Shortage | None:
+    """How the blocks a week agree with the gaps of everybody who is not paused; None without people or blocks."""
+    with Store(desk.state_folder, desk.now) as store:
+        paused = {due.person for due in dues_of(desk, store) if due.paused}
+    return shortage_of(desk, paused)
+
+
+def shortage_of(desk: Desk, paused: Collection[str]) -> Shortage | None:
+    """The same, with the names of those who are paused."""
+    block = _connect(desk)
+    people = [person for person in desk.config.people if person.name not in paused]
+    return shortage(people, block.per_week, block.pings) if block is not None and people else None
 
 
 def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[str, tuple[datetime, tuple[str, ...]]]:
-    """Whom each connect block is for: block id -> (start, names)."""
+    """Whom the night plans each connect block for: block id -> (start, names).
+
+    Whom the leader was told already stands fast once the freeze has begun, and stays before it where that costs little.
+    """
+    frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
+    told = store.assignments()
     named: dict[str, list[str]] = {}
-    for ping in pings_for(desk, store, blocks):
+    for ping in _pings(desk, store, blocks, told, fixed={b for b, span in blocks.items() if span.start < frozen}):
         named.setdefault(ping.block_id, []).append(ping.person)
     return {block: (span.start, tuple(named.get(block, ()))) for block, span in blocks.items()}
 
 
 def pings_for(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> list[Ping]:
-    """Who stands in which of `blocks`; whom the leader was told already stands fast once the freeze has begun.
+    """Who stands in which of `blocks` as the last night told it.
 
-    Blocks that are over count too, so that a leader who logs nothing is not sent to the same people every time.
+    A place is given to somebody else only where the one who was told can no longer be named: left out of the rotation,
+    skipped, talked with in the meantime. Blocks that the night knew nothing of have nobody yet, unless it told nothing
+    at all.
     """
-    config = desk.config
-    block = next((b for b in config.blocks if b.kind is Kind.CONNECT), None)
+    told = store.assignments()
+    if any(start >= desk.now for start, _ in told.values()):
+        blocks = {block: span for block, span in blocks.items() if block in told}
+    return _pings(desk, store, blocks, told, fixed=set(blocks))
+
+
+def _pings(
+    desk: Desk,
+    store: Store,
+    blocks: Mapping[str, Span],
+    told: Mapping[str, tuple[datetime, tuple[str, ...]]],
+    fixed: Collection[str],
+) -> list[Ping]:
+    config, block = desk.config, _connect(desk)
     if block is None or not config.people:
         return []
-    frozen = desk.now + timedelta(hours=config.planning.freeze_hours)
-    told = store.assignments()
-    over = {name: start for name, (start, _) in told.items() if start < desk.now and name not in blocks}
-    fixed = {name: told[name][1] for name, span in blocks.items() if name in told and span.start < frozen}
+    # Blocks that are over count too, so that a leader who logs nothing is not sent to the same people every time.
+    seats = [
+        Seat(name, Span(start, start + timedelta(minutes=block.minutes)), names)
+        for name, (start, names) in told.items()
+        if start < desk.now and name not in blocks
+    ]
+    seats += [
+        Seat(name, span, told[name][1] if name in told else (), fixed=name in told and name in fixed)
+        for name, span in blocks.items()
+    ]
+    taken = {name_key(name): spans for name, spans in store.people_busy().items()} if config.free_busy else {}
     found = assign(
         config.people,
-        _contacts(store),
-        _snoozes(store),
-        store.newcomers(),
-        [*over.items(), *((name, span.start) for name, span in blocks.items())],
+        _known(store),
+        seats,
         block.pings,
-        fixed | {name: told[name][1] for name in over},
         desk.now,
         config.zone,
+        lambda person, span: reachable(
+            person,
+            Span(span.start.astimezone(config.zone), span.end),
+            config.working_hours,
+            taken.get(name_key(person.name), ()),
+        ),
     )
     return [ping for ping in found if ping.block_id in blocks]
+
+
+def _turns(
+    desk: Desk, person: Person, dues: Sequence[Due], told: Mapping[str, tuple[datetime, tuple[str, ...]]]
+) -> list[tuple[str, str]]:
+    """What the blocks to come mean for one person: pace, blocks out of reach, the next turn, and the weights."""
+    config, block = desk.config, _connect(desk)
+    if block is None:
+        return []
+    lines: list[tuple[str, str]] = []
+    zone = config.zone
+    paused = {due.person for due in dues if due.paused}
+    there = [p for p in config.people if p.name not in paused]
+    if person in there:
+        pace = round(paces(there, block.per_week * block.pings / 7)[there.index(person)])
+        turns = f"{block.per_week} x {block.pings} turns a week for {len(there)}"
+        lines.append(("pace", f"every {days(pace)} or so: {turns}"))
+    length = timedelta(minutes=block.minutes)
+    ahead = sorted((start.astimezone(zone), names) for start, names in told.values() if start >= desk.now)
+    away = sum(not reachable(person, Span(start, start + length), config.working_hours) for start, _ in ahead)
+    if away:
+        lines.append(("out of reach", f"in {away} of the {len(ahead)} blocks to come, by their clock or holidays"))
+    following = next((start for start, names in ahead if person.name in names), None)
+    lines.append(("next turn", f"{following:%Y-%m-%d %H:%M}" if following else "none in the blocks to come"))
+    weights = (
+        f"a gap too early {WEIGHTS['early']}, a gap too late {WEIGHTS['late']}, a day past the maximum "
+        f"{WEIGHTS['past_max']}; the blocks are filled so that the sum over everybody is least"
+    )
+    return [*lines, ("weights", weights)]
 
 
 def dues_of(desk: Desk, store: Store) -> list[Due]:
@@ -134,12 +219,17 @@ def dues_of(desk: Desk, store: Store) -> list[Due]:
     config = desk.config
     occurrences = [o for calendar in config.calendars for o in store.occurrences(calendar.name)]
     work = work_contacts(occurrences, config.me, config.people, desk.now)
-    return who(config.people, _contacts(store), _snoozes(store), store.newcomers(), work, desk.now, config.zone)
+    return who(config.people, _known(store), work, desk.now, config.zone)
 
 
-def _contacts(store: Store) -> list[Contact]:
-    return [Contact(row.person, row.at, ContactKind(row.kind)) for row in store.contacts()]
+def _connect(desk: Desk) -> BlockConfig | None:
+    return next((b for b in desk.config.blocks if b.kind is Kind.CONNECT), None)
 
 
-def _snoozes(store: Store) -> list[Snooze]:
-    return [Snooze(person, until) for person, until in store.snoozes().items()]
+def _known(store: Store) -> Known:
+    return Known(
+        tuple(Contact(row.person, row.at, ContactKind(row.kind)) for row in store.contacts()),
+        tuple(Snooze(person, until) for person, until in store.snoozes().items()),
+        store.newcomers(),
+        store.pauses(),
+    )

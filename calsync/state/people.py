@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import delete, insert, select, update
 
+from calsync.model import Span
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.rows import Rows
@@ -154,3 +156,24 @@ class PeopleRows(Rows):
                 connection.execute(
                     insert(t).values(block=r.block, person=r.person, topic=r.topic, start=to_epoch(r.start))
                 )
+
+    def people_busy(self) -> dict[str, list[Span]]:
+        """When people are busy, as their calendars said when they were last asked."""
+        with self._transaction() as connection:
+            rows = connection.execute(select(tables.people_busy)).all()
+        return {r.person: [Span(from_epoch(a), from_epoch(b)) for a, b in json.loads(r.spans)] for r in rows}
+
+    def keep_people_busy(self, busy: Mapping[str, Iterable[Span]], asked_at: datetime) -> None:
+        """Replace all that is known of when people are busy."""
+        rows = [
+            {
+                "person": person,
+                "asked_at": to_epoch(asked_at),
+                "spans": json.dumps([[to_epoch(span.start), to_epoch(span.end)] for span in spans]),
+            }
+            for person, spans in sorted(busy.items())
+        ]
+        with self._transaction() as connection:
+            connection.execute(delete(tables.people_busy))
+            if rows:
+                connection.execute(insert(tables.people_busy), rows)

@@ -19,6 +19,7 @@ __all__ = [
     "notes",
     "outcomes",
     "pauses",
+    "people_busy",
     "resources",
     "runs",
     "series",
@@ -191,3 +192,12 @@ outcomes = Table(
     Column("why", Text, nullable=False),
 )
 """What became of each date of a block: what = home | moved | pinned | dropped | deleted; `why` names no event."""
+
+people_busy = Table(
+    "people_busy",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("asked_at", Integer, nullable=False),
+    Column("spans", Text, nullable=False),
+)
+"""When a person's own calendar said they are busy, as it was last asked; pairs of seconds, as JSON."""

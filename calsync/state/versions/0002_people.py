@@ -39,3 +39,9 @@ def upgrade() -> None:
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
     )
+    op.create_table(
+        "people_busy",
+        sa.Column("person", sa.String(), primary_key=True),
+        sa.Column("asked_at", sa.Integer(), nullable=False),
+        sa.Column("spans", sa.Text(), nullable=False),
+    )
