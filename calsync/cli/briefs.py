@@ -70,6 +70,8 @@ def brief_lines(brief: Brief) -> Iterator[Paragraph]:
         yield _labelled("listen", brief.ask_twice)
     for at, ask in enumerate(brief.asks):
         yield _labelled("" if at else "ask once", ask)
+    if brief.asks:
+        yield _labelled("", "(`calsync people edit` keeps the answers)")
 
 
 def _head(block: ComingBlock, zone: ZoneInfo) -> Paragraph:

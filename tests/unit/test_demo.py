@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,8 +15,15 @@ import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calsync.demo import DemoPaths, write_demo
+from calsync.demo import DemoPaths, log_talks, write_demo
+from calsync.desk import Desk, open_desk
 from calsync.errors import UsageError
+from calsync.memory import recollect
+from calsync.people.contacts import name_key
+from calsync.people.signals import flags
+from calsync.people.talks import open_thread
+from calsync.state.store import Store
+from calsync.vault import KEY_NAME
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 9, 5, tzinfo=BERLIN)
@@ -178,3 +187,37 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="aware"):
         write_demo(tmp_path / "demo", NOW.replace(tzinfo=None))
+
+
+@pytest.fixture
+def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A demo with its talks, on a computer with a keyring that is somebody else's business."""
+    monkeypatch.delenv("CALSYNC_SECRET_CALSYNC_NOTES", raising=False)
+    paths = write_demo(tmp_path / "demo", NOW)
+    desk = open_desk(paths.config, paths.state, NOW)
+    log_talks(desk)
+    return desk
+
+
+def test_talks_are_logged_with_a_key_of_the_demos_own_that_only_its_owner_can_read(remembered: Desk) -> None:
+    secrets = remembered.state_folder / "secrets.json"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert list(json.loads(secrets.read_text("utf-8"))) == [KEY_NAME]
+    with Store(remembered.state_folder, NOW) as store:
+        found = recollect(remembered, store)
+        contacts = store.contacts()
+    assert found.problems == []
+    assert all(contact.at < NOW and contact.at.astimezone(BERLIN).weekday() < 5 for contact in contacts)
+    thread = open_thread(found.talks["ana sousa"])
+    assert thread is not None
+    assert "Porto" in thread.thread
+    assert all(b"Porto" not in path.read_bytes() for path in remembered.state_folder.iterdir() if path.is_file())
+
+
+def test_the_talks_raise_the_one_flag_that_a_brief_can_show(remembered: Desk) -> None:
+    with Store(remembered.state_folder, NOW) as store:
+        talks = recollect(remembered, store).talks
+    people = {name_key(person.name): person for person in remembered.config.people}
+    raised = {key: flags(people[key], mine, [], NOW, BERLIN) for key, mine in talks.items()}
+    assert [flag.kind for flag in raised["ana sousa"]] == ["low"]
+    assert [key for key, found in raised.items() if found] == ["ana sousa"]

@@ -62,6 +62,7 @@ def test_a_day_shows_the_whole_brief_of_each_person_and_the_open_thread_leads_it
         "    listen     Leave a pause.",
         "    ask once   how they like to be thanked",
         "               which hours suit them",
+        "               (`calsync people edit` keeps the answers)",
         "  Ben Okafor",
     ]
 

@@ -72,6 +72,9 @@ def test_demo_runs_a_night_shows_the_week_and_says_what_to_try_next(
     assert said.err == ""
     assert "What the night did:" in said.out
     assert "The next seven days:" in said.out
+    brief = said.out.partition("Before the talk with ")[2]
+    assert brief.splitlines()[1].startswith("    last time  ")
+    assert "\n    ask        What " in brief
     commands = [
         line.strip() for line in said.out.partition("Try next:")[2].splitlines() if line.startswith("  calsync")
     ]
