@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -50,16 +50,15 @@ class OutcomeRows(Rows):
     def keep_outcomes(self, rows: Iterable[OutcomeRow]) -> None:
         """Make `rows` all that is remembered; nothing is written when that is so already."""
         t = tables.outcomes
-        known = {astuple(row) for row in self.outcomes()}
-        wanted = {astuple(row) for row in rows}
+        known, wanted = set(self.outcomes()), set(rows)
         if known == wanted:
             return
-        new = sorted(wanted - known, key=lambda row: str(row[0]))
+        new = sorted(wanted - known, key=lambda row: row.block)
         with self._transaction(keep=True) as connection:
-            for block in sorted({str(row[0]) for row in known ^ wanted}):
+            for block in sorted({row.block for row in known ^ wanted}):
                 connection.execute(delete(t).where(t.c.block == block))
             if new:
-                connection.execute(insert(t), [_columns(OutcomeRow(*row)) for row in new])
+                connection.execute(insert(t), [_columns(row) for row in new])
 
 
 def _columns(row: OutcomeRow) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import logging
 import random
 import re
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,9 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
-import keyring
 import pytest
-from keyring.backends import fail
 
 from calsync.config.values import CalendarConfig
 from calsync.connected import calendars
@@ -72,15 +69,6 @@ PEOPLE = f"""
   - {{name: {FULL_NAMES[1]}, email: {ADDRESSES[1]}, ideal: 7d, max: 21d, tags: [{TAGS[1]}], channel: call}}
   - {{name: {FULL_NAMES[2]}, email: {ADDRESSES[2]}, ideal: 14d, max: 28d, call_name: {CALL_NAME}}}
   - {{name: {FULL_NAMES[3]}, email: {ADDRESSES[3]}, ideal: 30d, max: 60d, timezone: {ZONE}}}"""
-
-
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    """Secrets go to the state folder, on a desktop too."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
 
 
 class Notebook(logging.Handler):
