@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KEY_NAME", "Sealed", "Vault"]
 
-KEY_NAME = "calsync.notes"
-"""The name of the key among the secrets. It may be several keys with commas between: the first seals, all open."""
+KEY_NAME = "calsync:notes"
+"""The name of the key among the secrets; with its colon it is no calendar's. Its value may be several keys with commas
+between: the first seals, all open."""
 
 
 class Sealed(Exception):

@@ -112,7 +112,7 @@ def test_the_key_is_for_its_owner_alone_and_made_once(calsync, folder: Path) -> 
 def test_the_environment_can_hold_the_key(calsync, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calsync("done", "ana", "--feel", "4")
     path = folder / "state" / "secrets.json"
-    key = json.loads(path.read_text())["calsync.notes"]
+    key = json.loads(path.read_text())["calsync:notes"]
     path.unlink()
     assert len(remembered(folder).problems) == 1
     monkeypatch.setenv("CALSYNC_SECRET_CALSYNC_NOTES", key)
@@ -134,7 +134,7 @@ def test_a_key_that_does_not_fit_crashes_nothing_and_is_never_passed_over_in_sil
         path.unlink()
     else:
         other = "A" * 43 + "=" if harm == "wrong" else "nonsense"
-        path.write_text(json.dumps({"calsync.notes": other}))
+        path.write_text(json.dumps({"calsync:notes": other}))
     found = remembered(folder)
     assert found.talks == {}
     assert len(found.problems) == 1
@@ -153,8 +153,8 @@ def test_a_key_that_does_not_fit_crashes_nothing_and_is_never_passed_over_in_sil
     assert "2 notes cannot be read" in after.out
     if harm == "lost":
         # Both keys, and everything can be read again.
-        keys = [json.loads(text)["calsync.notes"] for text in (path.read_text(), good)]
-        path.write_text(json.dumps({"calsync.notes": ",".join(keys)}))
+        keys = [json.loads(text)["calsync:notes"] for text in (path.read_text(), good)]
+        path.write_text(json.dumps({"calsync:notes": ",".join(keys)}))
         path.chmod(0o600)
         assert remembered(folder, later(3)).problems == []
         assert [t.note for t in remembered(folder, later(3)).talks["ana sousa"]] == ["one", "five", "six"]
