@@ -195,7 +195,7 @@ class Record:
 
 
 def live(
-    folder: Path, dav: CalDavCalendar, nights: int, names: str, seed: int, monkeypatch: pytest.MonkeyPatch
+    folder: Path, dav: CalDavCalendar, nights: int, privacy: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> Record:
     """So many days and nights of the leader; then everything is looked at, taken back and removed."""
     monkeypatch.setenv("CALSYNC_SECRET_DAV", dav.password)
@@ -217,7 +217,7 @@ def live(
                 f"{{name: dav, provider: caldav, url: '{dav.url}'{who}, write: true}}",
                 f"{{name: shelf, provider: ics, path: '{shelf.folder}', write: true}}",
             ),
-            extra=f"privacy: {{names: {names}}}\nexports: [{exports}]",
+            extra=f"privacy: {{{privacy}}}\nexports: [{exports}]",
             chance=random.Random(seed),
             dav=DavShelf(dav),
             shelf=shelf,
@@ -295,7 +295,7 @@ def check_heard(record: Record) -> None:
 def test_two_weeks_of_nights_says_nothing_of_anybody(
     tmp_path: Path, radicale: CalDavCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = live(tmp_path, radicale, 14, "none", 1, monkeypatch)
+    record = live(tmp_path, radicale, 14, "names: none", 1, monkeypatch)
     check_heard(record)
     check_nothing(record)
     check_nobody_told(record)
@@ -305,7 +305,7 @@ def test_with_first_names_there_are_first_names_and_nothing_else(
     tmp_path: Path, radicale: CalDavCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same search on the same ways finds what may be there, so it would find what may not."""
-    record = live(tmp_path, radicale, 8, "first", 2, monkeypatch)
+    record = live(tmp_path, radicale, 8, "names: first", 2, monkeypatch)
     check_heard(record)
     firsts = {FIRST_NAMES[0], FIRST_NAMES[1]}
     for place, seen in (*record.wires.items(), ("files", record.files)):
@@ -315,11 +315,20 @@ def test_with_first_names_there_are_first_names_and_nothing_else(
     assert found_in(record.logs, (*SECRETS, *FIRST_NAMES)) == set()
 
 
+def test_addresses_go_to_the_accounts_own_servers_alone_and_only_when_they_may_be_asked_for_free_time(
+    tmp_path: Path, radicale: CalDavCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = live(tmp_path, radicale, 5, "names: none, free_busy: true", 4, monkeypatch)
+    for place, seen in record.everything().items():
+        allowed = set(ADDRESSES) if place in ("google", "office") else set()
+        assert found_in(seen, (*SECRETS, *FIRST_NAMES, CALL_NAME)) <= allowed, place
+
+
 @pytest.mark.slow
 def test_a_year_of_nights_says_nothing_of_anybody(
     tmp_path: Path, radicale: CalDavCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = live(tmp_path, radicale, 365, "none", 3, monkeypatch)
+    record = live(tmp_path, radicale, 365, "names: none", 3, monkeypatch)
     check_heard(record)
     check_nothing(record)
     check_nobody_told(record)
