@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ __all__ = [
     "missing_blocks",
     "nearest_names",
     "pings_for",
+    "shortage_json",
     "shortage_of",
     "who_is_due",
 ]
@@ -119,6 +120,11 @@ def shortage_of(desk: Desk, paused: Collection[str]) -> Shortage | None:
     block = _connect(desk)
     people = [person for person in desk.config.people if person.name not in paused]
     return shortage(people, block.per_week, block.pings) if block is not None and people else None
+
+
+def shortage_json(missing: Shortage | None) -> dict[str, float] | None:
+    """The documented keys of `turns_a_week` in `who`: turns, and blocks a week to add."""
+    return asdict(missing) if missing is not None else None
 
 
 def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[str, tuple[datetime, tuple[str, ...]]]:

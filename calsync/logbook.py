@@ -40,6 +40,7 @@ _WHAT = {
     ContactKind.SKIP: "a pass",
     ContactKind.NO_ANSWER: "a call without an answer",
     ContactKind.DECLINED: "a call that was declined",
+    ContactKind.RESUMED: "a return to the rotation",
 }
 
 

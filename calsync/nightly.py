@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
+from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
@@ -192,6 +193,7 @@ class _Night:
         targets = self._targets(readings)
         bases, decisions = self._notice(targets)
         agenda, plans = self._plan(readings, bases, decisions)
+        self.report.notes += ask_who_is_taken(self.desk, self.store, [r.calendar.name for r in readings])
         wanted = want(self.desk, self.store, agenda, plans, bases, [name for name, _ in targets])
         diffs = self._named(self._diff(bases, wanted), wanted)
         if surprising(diffs) and not self.force:

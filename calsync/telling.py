@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from calsync.model import Kind
+from calsync.people.pace import Shortage
 from calsync.planning.board import KindPlan
 from calsync.state.store import Decision
 from calsync.sync.edits import What
@@ -16,7 +17,7 @@ from calsync.sync.keys import series_name
 if TYPE_CHECKING:
     from calsync.nightly import NightReport
 
-__all__ = ["day_words", "empty_weeks", "remark", "told"]
+__all__ = ["day_words", "empty_weeks", "remark", "shortage_words", "told"]
 
 
 def day_words(day: date) -> str:
@@ -53,6 +54,23 @@ def empty_weeks(plans: Sequence[KindPlan]) -> tuple[str, ...]:
         )
         return tuple(week.week for week in plan.unplaced if not placed[week.week])
     return ()
+
+
+def shortage_words(missing: Shortage | None) -> str:
+    """What it takes to keep the gaps that the leader asked for, or "" where the blocks suffice."""
+    if missing is None or not missing.more_for_ideal:
+        return ""
+    asked = f"the gaps ask for {missing.wanted:.1f} turns a week and the blocks give {missing.given:g}"
+    ideal = f"{_blocks(missing.more_for_ideal)} more a week would keep everybody within their ideal gap"
+    if not missing.more_for_max:
+        return f"{asked}: all can be reached within their maximum; {ideal}"
+    if missing.more_for_max == missing.more_for_ideal:
+        return f"{asked}: not even the maximum gaps can be kept; {ideal}"
+    return f"{asked}: {_blocks(missing.more_for_max)} more a week would keep the maximum gaps; {ideal}"
+
+
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count} blocks"
 
 
 def _iso_week(day: date) -> str:

@@ -57,6 +57,11 @@ def _run(settings: Settings, now: datetime | None, *, dry_run: bool, force: bool
         print_json(report.as_json())
     else:
         show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
+        if dry_run:
+            from calsync.contacts import missing_blocks
+            from calsync.telling import shortage_words
+
+            lines([words for words in [shortage_words(missing_blocks(desk))] if words])
     say(report.errors)
     return report.exit_code
 

@@ -10,6 +10,7 @@ import click
 from calsync.cli.importing import import_, merge
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
 from calsync.cli.output import Table, lines, print_json, table
+from calsync.cli.pausing import pause, resume
 from calsync.cli.rights import export, forget
 from calsync.cli.when import parse_gap
 
@@ -40,12 +41,16 @@ def who(settings: Settings, upcoming: int | None, explain: str | None, now: date
             lines([f"{term}: {value}" for term, value in terms])
         return 0
     due = contacts.who_is_due(desk, upcoming)
+    missing = contacts.missing_blocks(desk)
     if json_:
-        print_json({"people": [person.as_json() for person in due]})
+        turns = contacts.shortage_json(missing)
+        print_json({"people": [person.as_json() for person in due], "turns_a_week": turns})
         return 0
     from calsync.cli.render import due_table
+    from calsync.telling import shortage_words
 
     table(due_table(due, desk.now.date(), desk.config.zone))
+    lines([f"{words[:1].upper()}{words[1:]}." for words in [shortage_words(missing)] if words])
     if not due:
         lines(["Nobody is due." if desk.config.people else "Nobody is in the rotation yet: calsync people add NAME"])
     return 0
@@ -207,3 +212,5 @@ people.add_command(forget)
 
 people.add_command(import_)
 people.add_command(merge)
+people.add_command(pause)
+people.add_command(resume)

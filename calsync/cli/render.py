@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from calsync.contacts import DueView
     from calsync.importing import FoundPerson
     from calsync.nightly import CalendarReport, NightReport
+    from calsync.people.rotation import Due
     from calsync.sync.diff import Change
 
 __all__ = [
@@ -107,11 +108,27 @@ def due_table(people: Sequence[DueView], today: date, zone: ZoneInfo) -> Table:
     rows = []
     for view in people:
         due = view.due
-        past = "past the maximum" if due.past_max else ""
+        past = _state(due)
         gaps = f"{due.ideal_days} to {due.max_days} days"
         met = due.last_work.astimezone(zone).date() if due.last_work else None
-        rows.append((due.person, _due(due.due_on, today), past, _contact(due.last_personal), _contact(met), gaps))
+        rows.append(
+            (
+                due.person,
+                "" if due.paused else _due(due.due_on, today),
+                past,
+                _contact(due.last_personal),
+                _contact(met),
+                gaps,
+            )
+        )
     return Table(("person", "due", "", "last talk", "last at work", "gaps"), rows)
+
+
+def _state(due: Due) -> str:
+    if due.paused:
+        return "paused"
+    held = "held back" if due.held_until else ""
+    return ", ".join(filter(None, ("past the maximum" if due.past_max else "", held)))
 
 
 def connected_table(calendars: Sequence[Mapping[str, Any]]) -> Table:

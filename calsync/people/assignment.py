@@ -26,8 +26,9 @@ from calsync.people.wording import why
 
 __all__ = ["WEIGHTS", "Ping", "Place", "Seat", "assign"]
 
-WEIGHTS: Mapping[str, int] = {"early": 60_000, "late": 120_000, "past_max": 1_000_000}
-"""What a turn costs: `early` and `late` for a whole gap before or after its target day, `past_max` for one day.
+WEIGHTS: Mapping[str, int] = {"early": 60_000, "late": 120_000, "far": 240_000, "past_max": 1_000_000}
+"""What a turn costs: `early` and `late` for a whole gap before or after its target day, `far` for a whole gap further
+from its nominal day than is fair to others, `past_max` for one day.
 
 Past the maximum every day costs the same for everybody, whatever their gaps: so to exchange somebody within their ideal
 gap for somebody past their maximum never costs more than it saves.
@@ -38,6 +39,8 @@ KEPT = ((7, 10**8), (14, 60_000), (28, 20_000), (10**9, 3_000))
 In the coming week nothing but the two rules moves anybody: the leader has seen those names.
 """
 
+_NEAR = 0.35
+"""How far from its nominal day, in gaps, a turn may be before it costs somebody a turn in a year."""
 _LONGEST = 1_000
 """What the square of the days past the maximum adds: of two who are past it, the one who waits longer comes first."""
 _UNPLACED = 10**9
@@ -281,10 +284,13 @@ class _Table:
 
 def _price(around: Round, turn: int, day: int) -> int:
     """What the turn costs on that day, in the unit of WEIGHTS."""
-    off, past = day - around.target(turn), max(0, day - around.limit(turn))
+    past = max(0, day - around.limit(turn))
     # Past the maximum only the days past it count, so that they count the same for everybody.
+    on_time = day - past
+    off = on_time - around.target(turn)
+    far = max(0.0, abs(on_time - around.nominal(turn)) / around.gap - _NEAR)
     slope = WEIGHTS["early"] if off < 0 else WEIGHTS["late"]
-    waited = int(around.weight * slope * abs(off if off < 0 else max(0.0, off - past)) / around.gap)
+    waited = int(around.weight * slope * abs(off) / around.gap + WEIGHTS["far"] * far)
     return waited + WEIGHTS["past_max"] * past + _LONGEST * past * past
 
 
