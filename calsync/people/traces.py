@@ -50,8 +50,12 @@ class Traces:
         return f"{stem}: {', '.join(kept)}" if kept else stem
 
     def is_in(self, text: str) -> bool:
-        """True when the whole name or an address stands in `text`."""
-        return any(match.lastgroup == "theirs" for match in self._pattern.finditer(_folded(text)))
+        """True when the whole name or an address stands in `text`; a name of one word counts in its own case only."""
+        return any(
+            match.lastgroup == "theirs"
+            for pattern, said in ((self._folded_forms, _folded(text)), (self._one_word, _composed(text)))
+            for match in pattern.finditer(said)
+        )
 
     def is_in_bytes(self, data: bytes) -> bool:
         """True when the whole name or an address stands in what a file holds, escaped as in JSON or not."""
@@ -66,17 +70,31 @@ class Traces:
         """The text with GONE for each whole name and address; the very same where there is none."""
         if not self.is_in(text):
             return text
-        composed = unicodedata.normalize("NFC", text)
-        found = self._pattern.sub(_gone, composed)
+        found = self._one_word.sub(_gone, self._folded_forms.sub(_gone, _composed(text)))
         # What only folding shows (full width, ligatures) is rare enough to give up the text's own case for it.
-        return self._pattern.sub(_gone, _folded(found)) if self.is_in(found) else found
+        return self._folded_forms.sub(_gone, _folded(found)) if self.is_in(found) else found
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        longer = [_form(name) for name in self.others if len(name) > len(self.name)]
-        theirs = [_form(word) for word in (self.name, *self.addresses) if word.split()]
-        parts = [f"(?P<other>{'|'.join(longer)})"] if longer else []
-        return re.compile("|".join([*parts, f"(?P<theirs>{'|'.join(theirs) or '(?!)'})"]), re.IGNORECASE)
+    def _folded_forms(self) -> re.Pattern[str]:
+        """The addresses, and a name of several words, for folded text."""
+        names = [self.name] if len(self.name.split()) > 1 else []
+        return _pattern(self._longer, [_form(word) for word in (*names, *self.addresses) if word.strip()])
+
+    @cached_property
+    def _one_word(self) -> re.Pattern[str]:
+        """A name of one word, as a word and in its own case: "Al" is not in "also", and May is not who may."""
+        names = self.name.split()
+        alone = [rf"(?-i:(?<!\w){re.escape(_composed(names[0]))}(?!\w))"] if len(names) == 1 else []
+        return _pattern(self._longer, alone)
+
+    @property
+    def _longer(self) -> list[str]:
+        return [_form(name) for name in self.others if len(name) > len(self.name)]
+
+
+def _pattern(others: list[str], theirs: list[str]) -> re.Pattern[str]:
+    parts = [f"(?P<other>{'|'.join(others)})"] if others else []
+    return re.compile("|".join([*parts, f"(?P<theirs>{'|'.join(theirs) or '(?!)'})"]), re.IGNORECASE)
 
 
 def _gone(match: re.Match[str]) -> str:
@@ -84,13 +102,14 @@ def _gone(match: re.Match[str]) -> str:
 
 
 def _form(word: str) -> str:
-    """The pattern of a name or an address in folded text."""
-    parts = _folded(word).split()
-    form = r"\s+".join(map(re.escape, parts))
-    if "@" in form:
-        return rf"(?<![\w.+%-]){form}(?![\w-])"
-    # Of one word, only as a word: "Al" is not in "also". Fields of a database stand side by side, without a space.
-    return form if len(parts) > 1 else rf"(?<!\w){form}(?!\w)"
+    """The pattern of an address, or of a name, in folded text."""
+    form = r"\s+".join(map(re.escape, _folded(word).split()))
+    # No word's edge around a name: fields of a database stand side by side, without a space.
+    return rf"(?<![\w.+%-]){form}(?![\w-])" if "@" in form else form
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _folded(text: str) -> str:

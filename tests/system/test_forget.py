@@ -47,6 +47,8 @@ def test_no_first_name_is_left_on_an_account(kind: str, tmp_path: Path) -> None:
         assert "Zoë" not in written(*vendor.everything().values(), (tmp_path / "out.ics").read_bytes())
         assert "Ben" in written(*vendor.everything().values())
         assert "Quist" not in world.config.read_text("utf-8")
+        state = b"".join(path.read_bytes() for path in world.state.rglob("*") if path.is_file())
+        assert not any(word.encode() in state for word in ("Zoë", "Zo\\u00eb", "Quist", "zoe.quist"))
         world.people = f"[{BEN}]"  # the world writes its configuration anew
         assert world.night(later).errors == []
         assert world.decisions() == []

@@ -6,6 +6,8 @@ import json
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calsync.people.traces import GONE, Traces
 
@@ -49,6 +51,24 @@ def test_a_name_of_one_word_is_found_as_a_word_only() -> None:
     assert al.is_in("lunch with Al.")
     assert not al.is_in("also, a portal")
     assert al.redacted("Al, also") == f"{GONE}, also"
+
+
+def test_a_name_that_is_a_word_too_is_meant_in_its_own_case_only() -> None:
+    may = Traces("May", (), "May", ("May Lin",))
+    assert may.redacted("you may meet May, not May Lin") == f"you may meet {GONE}, not May Lin"
+    assert not may.is_in("you may, and MAY LIN as well")
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.sampled_from(["NFC", "NFD"]), st.booleans())
+def test_nothing_is_left_where_it_was_redacted_and_other_texts_stay(
+    before: str, after: str, form: str, loud: bool
+) -> None:
+    zoe = Traces("Zoë Quist", ("zoe@example.com",))
+    name = "ZOË QUIST" if loud else "Zoë Quist"
+    text = f"{before} {unicodedata.normalize(form, name)} {after} zoe@example.com"
+    assert zoe.is_in(text)
+    assert not zoe.is_in(zoe.redacted(text))
+    assert zoe.redacted(before) == before
 
 
 @pytest.mark.parametrize(
