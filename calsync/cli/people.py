@@ -192,7 +192,7 @@ def _anew(given: tuple[str, ...]) -> tuple[str, ...] | None:
 def remove(settings: Settings, name: str, dry_run: bool, yes: bool) -> int:
     """Take someone out of the rotation.
 
-    What you logged about them stays in calsync's memory, should they come back.
+    What you logged about them stays in calsync's memory, should they come back; `calsync people forget` removes that, too.
     """
     desk = open_at(settings)
     from calsync.roster import remove as use_case
