@@ -38,7 +38,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "snooze": ("calsync.cli.logbook:snooze", "Leave someone out until a day."),
     },
     "People and calendars": {
-        "people": ("calsync.cli.people:people", "List, add, change, remove, import and export people."),
+        "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),
         "topics": ("calsync.cli.topics:topics", "List, add and check conversation topics."),
         "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
         "report": ("calsync.cli.report:report", "Show where your attention went, in figures and pictures."),

@@ -58,7 +58,7 @@ def who(settings: Settings, upcoming: int | None, explain: str | None, now: date
 
 @click.group()
 def people() -> None:
-    """List, add, change, remove, import and export people.
+    """List, add, change, remove, import, export and forget people.
 
     They stand in the configuration; these commands edit that file and keep its comments.
     """
@@ -192,7 +192,8 @@ def _anew(given: tuple[str, ...]) -> tuple[str, ...] | None:
 def remove(settings: Settings, name: str, dry_run: bool, yes: bool) -> int:
     """Take someone out of the rotation.
 
-    What you logged about them stays in calsync's memory, should they come back; `calsync people forget` removes that, too.
+    What you logged about them stays in calsync's memory, should they come back; `calsync people forget` removes that,
+    too.
     """
     desk = open_at(settings)
     from calsync.roster import remove as use_case
