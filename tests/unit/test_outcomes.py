@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from calsync.agenda import Slot, block_id
 from calsync.model import Kind, Override, Series
 from calsync.outcomes import KEPT_DAYS, became
@@ -152,6 +155,57 @@ def test_the_second_look_changes_nothing() -> None:
         now = MONDAY + timedelta(hours=hours)
         rows = nights(one, now=now, unplaced=unplaced)
         assert nights(one, now=now, earlier=rows, unplaced=unplaced) == rows
+
+
+FATES = st.sampled_from(["home", "moved", "dropped", "deleted", "pinned"])
+steps = st.lists(
+    st.tuples(
+        st.integers(1, 60),  # hours to the next night
+        st.dictionaries(
+            st.integers(0, 3), st.sampled_from(["home", "moved", "dropped", "deleted", "pinned"]), max_size=3
+        ),
+        st.sampled_from(["stands"] * 6 + ["retired", "ended", "theirs"]),
+        st.integers(0, 2),  # blocks that this week has no room for
+    ),
+    max_size=8,
+)
+
+
+@given(steps)
+def test_whatever_happens_a_block_that_was_planned_is_never_lost_and_never_counted_twice(
+    course: list[tuple[int, dict[int, str], str, int]],
+) -> None:
+    rows, now = nights(series(), now=MONDAY), MONDAY
+    for hours, fates, state, missing in course:
+        now += timedelta(hours=hours)
+        before = rows
+        one, marks = _as_told(fates)
+        unplaced = [Unplaced("2026-W48", Kind.CONNECT, missing, ("team meeting 9 h",))] if missing else []
+        slots = [Slot(one, marks, theirs=state == "theirs")] if state in ("stands", "theirs") else []
+        retired = [("connect", 1, 0)] if state == "retired" else []
+        rows = nights(*slots, now=now, earlier=before, unplaced=unplaced, retired=retired)
+        assert nights(*slots, now=now, earlier=rows, unplaced=unplaced, retired=retired) == rows
+        names = [row.block for row in rows]
+        assert len(names) == len(set(names))
+        next_monday = now.date() - timedelta(now.weekday()) + timedelta(7)
+        counted = {row.block for row in before if row.home < next_monday and "none" not in row.block}
+        assert counted <= set(names)
+        for row in rows:
+            assert (row.start is None) == (row.end is None) == (row.what in ("dropped", "deleted"))
+
+
+def _as_told(fates: dict[int, str]) -> tuple[Series, dict[date, Mark]]:
+    """A series whose dates stand as told, by number of the week, with what the leader decided of them."""
+    plain = series()
+    days = {week(n): fate for n, fate in fates.items()}
+    overrides = {day: later(plain, day) for day, fate in days.items() if fate in ("moved", "pinned")}
+    one = series(
+        cancelled=frozenset(day for day, fate in days.items() if fate in ("dropped", "deleted")),
+        dropped=frozenset(day for day, fate in days.items() if fate == "dropped"),
+        overrides=overrides,
+    )
+    marks = {day: Mark(overrides.get(day)) for day, fate in days.items() if fate in ("deleted", "pinned")}
+    return one, marks
 
 
 def test_rows_come_back_as_they_were_and_equal_ones_are_not_written(tmp_path: Path) -> None:
