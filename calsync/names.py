@@ -12,7 +12,9 @@ from functools import lru_cache
 
 __all__ = [
     "JOINERS",
+    "LONGEST_NAME",
     "first_name_of",
+    "is_address",
     "is_east_asian",
     "is_one_line",
     "name_key",
@@ -24,6 +26,10 @@ __all__ = [
 JOINERS = "\u200c\u200d"
 """The zero-width non-joiner and joiner: nobody sees them, and Persian and many Indian names and emoji need them."""
 
+LONGEST_NAME = 200
+"""The most characters of a name and of an address."""
+
+_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 _EAST_ASIAN = (
     r"\u1100-\u11ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7ff\uf900-\ufaff"
     r"\U00020000-\U0003ffff"
@@ -40,6 +46,11 @@ _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _BARE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"})
 _HONORIFICS = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "herr", "frau"})
 _ROUNDS = 4
+
+
+def is_address(text: str) -> bool:
+    """True for a mail address, without a name or brackets around it."""
+    return len(text) <= LONGEST_NAME and text.isprintable() and bool(_ADDRESS.fullmatch(text))
 
 
 def is_one_line(name: str) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from calsync.config.hours import parse_hours, parse_weekdays
 from calsync.config.wording import listed, nearest, shown
 from calsync.config.zones import check_zone
-from calsync.names import JOINERS
+from calsync.names import JOINERS, LONGEST_NAME, is_address
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -45,13 +45,12 @@ __all__ = [
 ]
 
 _DURATION = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?)?", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
 _LONGEST_TAG = 40
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{4,253}}$)({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]")
-_LONGEST = 200
+_LONGEST = LONGEST_NAME
 _LONGEST_CODE = 3
 _SOME = 12
 
@@ -193,7 +192,7 @@ class Address(Form):
     def check(self, value: Any) -> str:
         """The address in lower case."""
         address = str(super().check(value))
-        if _ADDRESS.fullmatch(address):
+        if is_address(address):
             return address.lower()
         hint = "; only the address, without a name or brackets" if "<" in address or ":" in address else ""
         raise self.wrong(address, hint)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from calsync.model import Person
-from calsync.names import name_key, tidy_name
+from calsync.names import LONGEST_NAME, is_address, name_key, tidy_name
 from calsync.people.merging import joined
 from calsync.people.workweek import Stretches
 
@@ -23,9 +23,8 @@ T = TypeVar("T")
 LONGEST_DAYS = 730
 """No gap is longer: two years."""
 
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
 _GAP = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?)?", re.IGNORECASE)
-_NAME_LENGTH, _TAG_LENGTH = 200, 40
+_TAG_LENGTH = 40
 
 
 class RowProblem(NamedTuple):
@@ -106,10 +105,13 @@ class Checker:
         name = tidy_name(row.name)
         if not name:
             faults.append(("name", "is empty; every person needs a name"))
-        elif len(name) > _NAME_LENGTH or _has_controls(row.name):
-            faults.append(("name", f"expected one line of at most {_NAME_LENGTH} printable characters"))
+        elif len(name) > LONGEST_NAME or _has_controls(row.name):
+            faults.append(("name", f"expected one line of at most {LONGEST_NAME} printable characters"))
         addresses = tuple(dict.fromkeys(e.strip().lower().removeprefix("mailto:") for e in row.emails if e.strip()))
-        wrong = [address for address in addresses if not _ADDRESS.fullmatch(address)]
+        call_name = tidy_name(row.call_name)
+        if len(call_name) > LONGEST_NAME:
+            faults.append(("call_name", f"expected one line of at most {LONGEST_NAME} printable characters"))
+        wrong = [address for address in addresses if not is_address(address)]
         faults += [("email", f"expected a mail address, such as ana@example.com, not {address!r}") for address in wrong]
         tags = tuple(dict.fromkeys(tag for t in row.tags if (tag := _tag(t))))
         gaps = self._gaps(row, tags, faults)
@@ -125,7 +127,7 @@ class Checker:
             _checked("working_hours", row.working_hours, self.rules.week, faults),
             thanks=_word("thanks", row.thanks, self.rules.thanks, faults),
             holidays=_checked("holidays", row.holidays, self.rules.holidays, faults) or "",
-            call_name=tidy_name(row.call_name),
+            call_name=call_name,
         )
         if not faults:
             self._merge(row, person, faults)
