@@ -47,7 +47,7 @@ def recollect(desk: Desk, store: Store) -> Recollection:
         if talk.feel is None and not talk.note and not talk.thread:
             continue  # it is kept only for what it closed
         talks.setdefault(name_key(talk.person), []).append(talk)
-    return Recollection(talks, [_unreadable(sealed)] if sealed else [])
+    return Recollection(talks, [_unreadable(sealed, has_key=vault.ready)] if sealed else [])
 
 
 def open_vault(desk: Desk) -> Vault:
@@ -71,11 +71,11 @@ def writing_vault(desk: Desk, store: Store, *, new_key: bool = False) -> tuple[V
         ready = False
     sealed = sum(1 for row in rows if not _opens(row, vault)) if ready else len(rows)
     if rows and sealed == len(rows) and not new_key:
-        problem = _unreadable(sealed)
+        problem = _unreadable(sealed, has_key=ready)
         raise StateError(
             f"nothing is noted: {problem.what}", f"{problem.next_step}; if it is lost for good, add --new-key"
         )
-    lines = [f"{problem.what}." for problem in [_unreadable(sealed)] if sealed]
+    lines = [f"{problem.what}." for problem in [_unreadable(sealed, has_key=ready)] if sealed]
     if not ready:
         place = "the system keyring" if vault.make_key() == "keyring" else f"{desk.state_folder / 'secrets.json'}"
         lines.append(f"Notes are encrypted; the key is new and lies in {place}. Without it nobody can read them.")
@@ -125,9 +125,10 @@ def unpacked(row: NoteRow, vault: Vault) -> Talk:
         raise Sealed from None
 
 
-def _unreadable(count: int) -> StateError:
-    notes = "1 note" if count == 1 else f"{count} notes"
+def _unreadable(count: int, *, has_key: bool) -> StateError:
+    notes, them = ("1 note", "it") if count == 1 else (f"{count} notes", "them")
+    why = f"the key at hand is not the one that sealed {them}" if has_key else "their key is not here"
     return StateError(
-        f"{notes} cannot be read: the key is not the one that sealed {'it' if count == 1 else 'them'}, or is not here",
+        f"{notes} cannot be read: {why}",
         f"unlock the system keyring, or put the key back ({environment_name(KEY_NAME)}; see docs/notes.md)",
     )

@@ -107,7 +107,7 @@ def _silence(person: Person, logged: Sequence[Contact], today: date, zone: ZoneI
         return None
     return Flag(
         SILENCE,
-        f"You have not talked for {silent} days; between your earlier talks there were {_number(usual)}, as a rule.",
+        f"You last talked {silent} days ago, and {_number(usual)} {'day is' if usual == 1 else 'days are'} usual with them.",
         _OPENINGS[SILENCE],
         tuple(f"{_day(day)}: you talked" for day in days[-ENTRIES:]),
     )

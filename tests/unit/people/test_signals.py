@@ -106,7 +106,7 @@ def test_a_silence_longer_than_twice_the_own_median_gap_flags(ago: tuple[int, ..
 
 def test_a_silence_names_the_talks_and_both_figures() -> None:
     (flag,) = raised(contacts=at_days(61, 51, 41, 31))
-    assert flag.text == "You have not talked for 31 days; between your earlier talks there were 10, as a rule."
+    assert flag.text == "You last talked 31 days ago, and 10 days are usual with them."
     assert flag.entries[-1] == "Tue 20 Oct 2026: you talked"
     assert len(flag.entries) == 4
 
