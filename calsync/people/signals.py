@@ -105,9 +105,10 @@ def _silence(person: Person, logged: Sequence[Contact], today: date, zone: ZoneI
     silent = (today - days[-1]).days
     if silent <= LONG * usual or silent <= person.ideal_days:
         return None
+    gap = "1 day is" if usual == 1 else f"{_number(usual)} days are"
     return Flag(
         SILENCE,
-        f"You last talked {silent} days ago, and {_number(usual)} {'day is' if usual == 1 else 'days are'} usual with them.",
+        f"You last talked {silent} days ago, and {gap} usual with them.",
         _OPENINGS[SILENCE],
         tuple(f"{_day(day)}: you talked" for day in days[-ENTRIES:]),
     )
