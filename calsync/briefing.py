@@ -136,8 +136,9 @@ def _logged(store: Store) -> dict[str, list[Contact]]:
 
 
 def _remark(problem: CalsyncError) -> str:
-    """A problem with own topics as one line."""
+    """A problem with own topics as one line for the log, which quotes none of their words."""
     what = problem.what
-    if isinstance(problem, ConfigError) and len(problem.problems) > 1:
-        what = f"{problem.problems[0]} (and {len(problem.problems) - 1} more)"
+    if isinstance(problem, ConfigError):
+        first, *more = problem.problems
+        what = f"{first.file}:{first.line}: {first.text}" + (f" (and {len(more)} more)" if more else "")
     return f"{what}; {problem.next_step}"

@@ -98,7 +98,8 @@ def shelf(config: Path) -> Shelf:
     problems = []
     if findings:
         left_out = "1 of your topics is" if len(wrong) == 1 else f"{len(wrong)} of your topics are"
-        what = f"{path}:{findings[0].line}: {findings[0].what}; {left_out} left out"
+        # What the topic says stays in its file: this line gets into the log of the night.
+        what = f"{path}:{findings[0].line}: the linter refuses this topic ({findings[0].rule}); {left_out} left out"
         problems.append(UsageError(what, _NEXT_STEP))
     return Shelf((*ours, *own), tuple(problems))
 
