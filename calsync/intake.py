@@ -12,12 +12,15 @@ from typing import Any
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Unfinished
 from calsync.model import Person
+from calsync.names import is_one_line
 from calsync.people.exchange import Rules, people_from_csv, people_from_vcard, person_fields
 from calsync.people.merging import Gain, gain_of, known_as
 from calsync.people.workweek import Stretches, split_week
 from calsync.roster import added, config_rules, filled, merge_command
 
 __all__ = ["Intake", "carry_out", "intake_of", "read_people"]
+
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def read_people(desk: Desk, content: bytes, source: str, *, vcard: bool, ideal: 
     rules = Rules(ideal, max_, desk.config.tag_gaps, CHANNELS, THANKS, _week, HolidayCode().check)
     found = (people_from_vcard if vcard else people_from_csv)(content, rules)
     errors: list[CalsyncError] = [
-        Unfinished(f"{source}: {problem}", f"it says: {problem.raw.strip()}" if problem.raw.strip() else "")
+        Unfinished(f"{source}: {problem}", f"it says: {_on_one_line(problem.raw)}" if problem.raw.strip() else "")
         for problem in found.problems
     ]
     return intake_of(desk, found.people, found.merged, errors)
@@ -113,6 +116,13 @@ def carry_out(desk: Desk, intake: Intake, *, merge: bool, dry_run: bool = False)
         lines += [f"{gain}." for gain in intake.gains]
         lines.append("They are in the rotation already and stay as they are; --merge adds this to them.")
     return lines
+
+
+def _on_one_line(raw: str) -> str:
+    """A row's text as a message shows it: nothing in it can move a cursor, and a photograph does not fill the screen."""
+    line = " / ".join(part.strip() for part in raw.strip().splitlines())
+    shown = "".join(c if is_one_line(c) else f"\\x{ord(c):02x}" for c in line[:_SHOWN])
+    return f"{shown}…" if len(line) > _SHOWN else shown
 
 
 def _week(text: str) -> Mapping[int, Stretches]:

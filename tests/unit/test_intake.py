@@ -135,3 +135,14 @@ def test_what_is_exported_after_an_import_is_the_rotation(desk: Desk, rows: list
     assert [(p.name, p.addresses, p.ideal_days, p.max_days, p.tags) for p in back] == [
         (p.name, p.addresses, p.ideal_days, p.max_days, p.tags) for p in everybody
     ]
+
+
+def test_what_is_quoted_of_a_file_is_one_line_that_moves_no_cursor(desk: Desk) -> None:
+    card = "BEGIN:VCARD\r\nFN:\x1b[31mA\u202ena\x07\r\nEMAIL:ana\r\nPHOTO:" + "A" * 9000 + "\r\nEND:VCARD\r\n"
+    errors = read_people(desk, card.encode(), "a.vcf", vcard=True, ideal=28, max_=56).errors
+    assert errors
+    for error in errors:
+        assert error.what.isprintable()
+        assert error.next_step.isprintable()
+        assert error.next_step.startswith("it says: BEGIN:VCARD / FN:\\x1b[31mA\\x202ena\\x07 / EMAIL:ana / PHOTO:AAA")
+        assert len(error.next_step) < 250
