@@ -119,7 +119,7 @@ def carry_out(desk: Desk, intake: Intake, *, merge: bool, dry_run: bool = False)
 
 
 def _on_one_line(raw: str) -> str:
-    """A row's text as a message shows it: nothing in it can move a cursor, and a photograph does not fill the screen."""
+    """A row's text as a message shows it: nothing in it moves a cursor, and a photograph does not fill the screen."""
     line = " / ".join(part.strip() for part in raw.strip().splitlines())
     shown = "".join(c if is_one_line(c) else f"\\x{ord(c):02x}" for c in line[:_SHOWN])
     return f"{shown}…" if len(line) > _SHOWN else shown

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from calsync.model import Person
-from calsync.names import is_east_asian
+from calsync.names import is_east_asian, tidy_name
 from calsync.people.rows import Checker, Imported, Row, RowProblem, Rules, zones
 from calsync.people.vcard import Card, Property, cards_of, split_text
 from calsync.people.workweek import days_and_hours, week_text
@@ -141,7 +141,9 @@ def people_from_vcard(data: str | bytes, rules: Rules = USUAL) -> Imported:
             kind = "org"
         if kind != "individual":
             name = card.text("FN") or card.text("ORG") or "this card"
-            checker.problems.append(RowProblem(card.first, "", f"{name} is no person (KIND: {kind})", raw))
+            checker.problems.append(
+                RowProblem(card.first, "", f"{tidy_name(name)[:60]} is no person (KIND: {tidy_name(kind)[:20]})", raw)
+            )
         else:
             checker.take(_card_row(card, raw))
     return checker.done()

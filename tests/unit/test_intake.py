@@ -138,6 +138,9 @@ def test_what_is_exported_after_an_import_is_the_rotation(desk: Desk, rows: list
 
 
 def test_what_is_quoted_of_a_file_is_one_line_that_moves_no_cursor(desk: Desk) -> None:
+    group = "BEGIN:VCARD\r\nKIND:group\x1b[0m\r\nFN:\x1b[2JTeam\r\nEND:VCARD\r\n"
+    (refused,) = read_people(desk, group.encode(), "a.vcf", vcard=True, ideal=28, max_=56).errors
+    assert (refused.what.isprintable(), refused.next_step.isprintable()) == (True, True)
     card = "BEGIN:VCARD\r\nFN:\x1b[31mA\u202ena\x07\r\nEMAIL:ana\r\nPHOTO:" + "A" * 9000 + "\r\nEND:VCARD\r\n"
     errors = read_people(desk, card.encode(), "a.vcf", vcard=True, ideal=28, max_=56).errors
     assert errors
