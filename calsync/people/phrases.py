@@ -220,7 +220,11 @@ def closed(text: str) -> bool:
         not asks
         or not any(_begins(part, OPENERS) or _leads_to(part, OPENERS) for part in [first, *others])
         or _begins(first, CLOSERS, lead_ins=_LEAD_INS[:1])
-        or any(_begins(part, turned, lead_ins=_LEAD_INS[:1]) for part in others if words_of(part) != _ASIDE)
+        or (
+            # "What, if anything, would you change?" has its opener by itself, and goes on with it after an aside.
+            len(words_of(first)) > 1
+            and any(_begins(part, turned, lead_ins=_LEAD_INS[:1]) for part in others if words_of(part) != _ASIDE)
+        )
         or bool(_TAGS.search(last))
     )
 

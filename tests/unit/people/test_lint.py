@@ -119,6 +119,7 @@ FINE = [
     "In which room do you work best?",
     "Which piece of feedback, good or bad, has stayed with you?",
     "What keeps people here, do you think?",
+    "What, if anything, would you like to give up?",
     "You said you paint. What are you painting?",
     'How are you all really, behind the "fine"?',
 ]
