@@ -106,7 +106,7 @@ def first_name_of(name: str) -> str:
     """What the person is called by, as far as the name tells; "" where it does not.
 
     The first word; the last one of a name in East Asian letters, which begins with the family's. Such a name without
-    a space cannot be parted without guessing, but for a Korean one of three syllables.
+    a space cannot be parted without guessing, but for a Korean one of three syllables. An address is no first name.
     """
     family, comma, given = name.partition(",")
     words = (given if comma and given.strip() else family).split()
@@ -115,7 +115,7 @@ def first_name_of(name: str) -> str:
     if not words:
         return name.strip()
     if not is_east_asian(" ".join(words)):
-        return words[0]
+        return "" if "@" in words[0] else words[0]
     if _MIDDLE_DOTS.search(words[0]):
         return _MIDDLE_DOTS.split(words[0])[0]  # a foreign name in these letters: the given one stands first
     if len(words) > 1:

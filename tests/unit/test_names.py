@@ -158,6 +158,8 @@ def test_joiners_stay_inside_a_word_and_marks_of_direction_go() -> None:
         ("マリア・ガルシア", "マリア"),
         ("玛丽亚·加西亚", "玛丽亚"),
         ("Emma 王", "Emma"),
+        ("ana@example.com", ""),
+        ("Ana (ana@example.com)", "Ana"),
         ("محمد علي", "محمد"),
         ("👩‍🚀 Chi", "👩‍🚀"),
     ],
