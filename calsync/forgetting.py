@@ -124,8 +124,10 @@ def whom(desk: Desk, store: Store, name: str) -> tuple[Person, bool]:
 def traces_of(desk: Desk, store: Store, person: Person) -> Traces:
     """What `person` is known by, and who else there is."""
     names = {*(other.name for other in desk.config.people), *store.everybody_known()}
+    # What they are called may have been said only after a title was written.
+    first_names = tuple(dict.fromkeys(first for first in (person.first_name, first_name_of(person.name)) if first))
     others = sorted(name for name in names if name_key(name) != name_key(person.name))
-    return Traces(person.name, person.addresses, person.first_name, tuple(others))
+    return Traces(person.name, person.addresses, first_names, tuple(others))
 
 
 class _Work:
@@ -142,8 +144,8 @@ class _Work:
         self.namesakes = {
             name_key(name)
             for name in names
-            if name_key(firsts.get(name_key(name), first_name_of(name))) == name_key(traces.first_name)
-            and not traces.is_named(name)
+            if not traces.is_named(name)
+            and name_key(firsts.get(name_key(name), first_name_of(name))) in map(name_key, traces.first_names)
         }
 
     def retitle(self, kind: str, number: int, generation: int, home: str, title: str) -> str:
@@ -243,14 +245,13 @@ class _Work:
 
     def name_titles(self) -> None:
         """Say where a title in the leader's own words still has the first name."""
-        first = self.traces.first_name
-        if not first or self.namesakes:
+        if self.namesakes or self.found.errors:
             return
-        alone = Traces(first)
+        alone = [Traces(first) for first in self.traces.first_names]
         for calendar in self._calendars():
             for row in self._base(calendar).values():
                 titles = {row.series.title, *(o.title for o in row.series.overrides.values())}
-                if any(alone.is_in(title) for title in titles) and not self.found.errors:
+                if any(first.is_in(title) for first in alone for title in titles):
                     self.found.beyond.append(f"a title of your own on {calendar} has the first name in it")
 
     def look_round(self) -> None:

@@ -18,7 +18,7 @@ GONE = "(forgotten)"
 
 @dataclass(frozen=True)
 class Traces:
-    """What a person is known by: their name, their addresses, and the first name as it may stand in a title ("": none).
+    """What a person is known by: their name, their addresses, and the first names that may stand for them in a title.
 
     `others` are names of other people: "Ana Sousa" is not meant where "Ana Sousa Lima" stands. Case, spaces and the
     composition of letters are no difference anywhere.
@@ -26,7 +26,7 @@ class Traces:
 
     name: str
     addresses: tuple[str, ...] = ()
-    first_name: str = ""
+    first_names: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     def is_named(self, name: str) -> bool:
@@ -34,20 +34,22 @@ class Traces:
         return name_key(name) == name_key(self.name)
 
     def count_in_title(self, title: str) -> int:
-        """How often the first name is one of those that a block's title ends with ("Focus: Ana, Ben")."""
-        first = name_key(self.first_name)
+        """How often a first name is one of those that a block's title ends with ("Focus: Ana, Ben")."""
         _, colon, names = title.rpartition(": ")
-        return sum(name_key(name) == first for name in names.split(", ")) if colon and first else 0
+        return sum(self._is_first(name) for name in names.split(", ")) if colon else 0
 
     def without(self, title: str) -> str:
-        """The title with the first name taken out once; without its colon when no name is left."""
+        """The title with a first name taken out once; without its colon when no name is left."""
         stem, _, names = title.rpartition(": ")
-        first, kept = name_key(self.first_name), names.split(", ")
-        at = next((i for i, name in enumerate(kept) if name_key(name) == first), None)
-        if not self.count_in_title(title) or at is None:
+        if not self.count_in_title(title):
             return title
-        del kept[at]
+        kept = names.split(", ")
+        keys = [name_key(name) for name in kept]
+        del kept[next(keys.index(first) for first in map(name_key, self.first_names) if first in keys)]
         return f"{stem}: {', '.join(kept)}" if kept else stem
+
+    def _is_first(self, name: str) -> bool:
+        return bool(name_key(name)) and name_key(name) in map(name_key, self.first_names)
 
     def is_in(self, text: str) -> bool:
         """True when the whole name or an address stands in `text`; a name of one word counts in its own case only."""
