@@ -31,6 +31,7 @@ MEETINGS = "meetings"
 """The source that is no provider: the one-on-ones that the last nights have read."""
 
 _LONGEST_NAME = 100
+_WHOLE_EAST_ASIAN = 3
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _AFTER_A_COMMA = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "msc", "bsc", "esq"})
 """What may stand behind a comma without being a first name."""
@@ -243,14 +244,14 @@ def _offered(desk: Desk, rows: Iterable[AccountPerson]) -> list[FoundPerson]:
 
 
 def _grouped(rows: Iterable[AccountPerson], people: Sequence[Person]) -> Iterator[_Group]:
-    """The rows of one person together: rows that share an address or a name of at least two words, or that are of the
-    same one of `people`.
+    """The rows of one person together: rows that share an address or a whole name, of two words or of three East Asian
+    letters, or that are of the same one of `people`.
     """
     groups: dict[int, _Group] = {}
     of: dict[str, int] = {}
     for number, row in enumerate(rows):
         name = _tidy(row.name)
-        whole = len(name.split()) > 1
+        whole = len(name.split()) > 1 or (is_east_asian(name) and len(name) >= _WHOLE_EAST_ASIAN)
         group = _Group([name] if name else [], [a.strip().lower() for a in row.addresses], [row.why])
         known = [f"known {name_key(one.name)}" for one in known_as(people, name, group.addresses)[:1]]
         keys = [*group.addresses, *([f"name {name_key(name)}"] if whole else []), *known]

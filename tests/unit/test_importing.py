@@ -194,6 +194,20 @@ def test_a_name_is_told_as_people_say_it(tmp_path: Path, given: str, address: st
     assert office.names() == [name]
 
 
+def test_whole_names_are_one_person_and_single_words_may_be_two(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    names = ["Ana Sousa", "ANA  sousa", "王小明", "王 小明", "Ana", "Ana", "小明", "小明"]
+    office.knows(*(AccountPerson(name, (f"p{at}@example.com",)) for at, name in enumerate(names)))
+    assert [(p.name, len(p.addresses)) for p in office.found()] == [
+        ("Ana Sousa", 2),
+        ("王小明", 2),
+        ("Ana", 1),
+        ("Ana (p5@example.com)", 1),
+        ("小明", 1),
+        ("小明 (p7@example.com)", 1),
+    ]
+
+
 def test_one_account_is_asked_once_however_many_of_its_calendars_are_connected(tmp_path: Path) -> None:
     one = memory("work", "maya@example.com", "work")
     office = Office(tmp_path, one, memory("team", "maya@example.com", "work"), memory("other", "m@example.net"))
