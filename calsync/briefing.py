@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,15 +37,19 @@ class Briefing:
     problems: tuple[CalsyncError, ...] = ()
 
 
-def briefs(desk: Desk, store: Store, turns: Iterable[Turn]) -> Briefing:
-    """The brief for each of `turns`, with the topics that the last night gave where it gave any. Changes nothing."""
-    wanted = list(turns)
+def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str]) -> Briefing:
+    """The brief for each turn in the blocks `shown`, of all the `turns` to come. Changes nothing.
+
+    Topics are those that the last night gave; where somebody else has taken a place since, the one that the next night
+    will give.
+    """
+    wanted = [turn for turn in turns if turn.block_id in shown]
     if not wanted:
         return Briefing({})
     found = shelf(desk.config.path)
     memory = recollect(desk, store)
     logged = _logged(store)
-    topics = _topics(desk, store, wanted, found.topics, logged, None)
+    topics = _topics(desk, store, turns, found.topics, logged, anew=False)
     people = {person.name: person for person in desk.config.people}
     made: dict[tuple[str, str], Brief] = {}
     for turn in wanted:
@@ -76,8 +80,7 @@ def keep_topics(desk: Desk, store: Store, assignments: Mapping[str, tuple[dateti
         Turn(block, start, name) for block, (start, names) in assignments.items() if start >= desk.now for name in names
     ]
     found = shelf(desk.config.path)
-    frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
-    topics = _topics(desk, store, turns, found.topics, _logged(store), frozen)
+    topics = _topics(desk, store, turns, found.topics, _logged(store), anew=True)
     rows = [
         ToldRow(turn.block_id, turn.person, topic.key, turn.start)
         for turn in turns
@@ -90,29 +93,31 @@ def keep_topics(desk: Desk, store: Store, assignments: Mapping[str, tuple[dateti
 def _topics(
     desk: Desk,
     store: Store,
-    turns: Iterable[Turn],
+    turns: Sequence[Turn],
     shelf_: Sequence[Topic],
     logged: Mapping[str, Sequence[Contact]],
-    frozen: datetime | None,
+    *,
+    anew: bool,
 ) -> dict[tuple[str, str], Topic | None]:
-    """The topic of each turn, chosen in the order of time.
+    """The topic of each of all the turns to come, chosen in the order of time.
 
-    What was told for a turn before stays; with `frozen` only when it starts before that instant, and `turns` are then
-    all that there are to come: what was told for others, who have lost their place, counts for nothing.
+    What was told for a turn before stays; `anew` chooses again where the freeze has not begun. What was told for
+    somebody who has lost their place counts for nothing, and nor does what is only planned for later.
     """
     zone = desk.config.zone
+    frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
     known = {topic.key: topic for topic in shelf_}
     waiting = {(turn.block_id, name_key(turn.person)) for turn in turns}
-    told: dict[str, list[Told]] = {}
+    told: dict[str, list[tuple[datetime, Told]]] = {}
     fixed: dict[tuple[str, str], Topic] = {}
     for row in store.topics_told():
         place = (row.block, name_key(row.person))
-        kept = place in waiting and (frozen is None or row.start < frozen) and row.topic in known
+        kept = place in waiting and row.topic in known and (row.start < frozen or not anew)
         if kept:
             fixed[place] = known[row.topic]
-        if kept or row.start < desk.now or (frozen is None and place not in waiting):
+        if kept or row.start < desk.now:
             day = row.start.astimezone(zone).date()
-            told.setdefault(place[1], []).append(Told(row.person, row.topic, day))
+            told.setdefault(place[1], []).append((row.start, Told(row.person, row.topic, day)))
     found: dict[tuple[str, str], Topic | None] = {}
     for turn in sorted(turns, key=lambda turn: (turn.start, turn.block_id, turn.person)):
         key = name_key(turn.person)
@@ -120,9 +125,10 @@ def _topics(
         if topic is None:
             day = turn.start.astimezone(zone).date()
             talks = sum(contact.kind is ContactKind.PERSONAL for contact in logged.get(key, ()))
-            topic = choose(shelf_, told.get(key, ()), turn.person, day, talks)
+            before = [one for start, one in told.get(key, ()) if start < max(frozen, turn.start)]
+            topic = choose(shelf_, before, turn.person, day, talks)
             if topic is not None:
-                told.setdefault(key, []).append(Told(turn.person, topic.key, day))
+                told.setdefault(key, []).append((turn.start, Told(turn.person, topic.key, day)))
         found[turn.block_id, turn.person] = topic
     return found
 

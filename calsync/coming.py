@@ -113,13 +113,9 @@ def coming(desk: Desk, days: int) -> Coming:
         people: dict[str, list[tuple[str, str]]] = {}
         for ping in pings_for(desk, store, connect):
             people.setdefault(ping.block_id, []).append((ping.person, ping.why))
-        shown = [
-            Turn(block, span.start, name)
-            for block, span in connect.items()
-            if span.overlaps(window)
-            for name, _ in people.get(block, ())
-        ]
-        briefing = briefs(desk, store, shown)
+        turns = [Turn(block, span.start, name) for block, span in connect.items() for name, _ in people.get(block, ())]
+        shown = {block for block, span in connect.items() if span.overlaps(window)}
+        briefing = briefs(desk, store, turns, shown)
         logged = {(name_key(row.person), row.at.astimezone(zone).date(), row.kind) for row in store.contacts()}
     blocks = [
         _block(desk, bases, slot, day, one, people.get(block_id(identity_of(slot.series), day), []), briefing, logged)

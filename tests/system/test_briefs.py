@@ -135,7 +135,13 @@ def test_a_skipped_person_gives_the_place_and_a_topic_to_somebody_else(world: Wo
     assert gone not in [name for name, _ in after.people]
     assert all(brief.topic for brief in after.briefs)
     world.night(now)
-    assert gone not in {row.person for row in told(world) if row.block == block.id}
+    given = {row.person: row.topic for row in told(world) if row.block == block.id}
+    assert gone not in given
+    shown_before = {name: brief.topic_key for (name, _), brief in zip(after.people, after.briefs, strict=True)}
+    assert {name: given[name] for name in shown_before if name in given} == {
+        name: key for name, key in shown_before.items() if name in given
+    }
+    assert given.keys() & shown_before.keys()
     kept = {(row.block, row.person): row.topic for row in told(world)}
     for place, brief in shown(coming(desk(world, now), 84)).items():
         assert brief.topic_key == kept[place]
