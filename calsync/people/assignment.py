@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ from its nominal day than is fair to others, `past_max` for one day.
 Past the maximum every day costs the same for everybody, whatever their gaps: so to exchange somebody within their ideal
 gap for somebody past their maximum never costs more than it saves.
 """
-KEPT = ((7, 10**8), (14, 60_000), (28, 20_000), (10**9, 3_000))
+KEPT = ((7, 10**8), (14, 120_000), (28, 80_000), (10**9, 6_000))
 """What is saved by leaving a person where the leader was told, by how many days ahead that is at most.
 
 In the coming week nothing but the two rules moves anybody: the leader has seen those names.
@@ -47,6 +47,7 @@ _UNPLACED = 10**9
 """More than any place costs: a turn that can have a place gets one."""
 _MUST = 10**12
 _TIES = 1024
+_SETTLE = 4
 
 
 class Place(StrEnum):
@@ -107,18 +108,43 @@ def assign(
     nothing is not sent to the same people again and again.
     """
     require_aware(now, "now")
+    today = now.astimezone(zone).date()
     clocks = sorted(clocks_of(people, known, now, zone), key=lambda c: (c.key, c.person.name))
+    asked = sorted(seats, key=lambda s: (s.span.start, s.block))
+    blocks = _filled(asked, clocks, pings, now, zone, free)
+    for _ in range(_SETTLE):
+        # What is told counts when it is planned again: so this ends where planning it again changes nothing.
+        told = [
+            replace(s, told=tuple(clocks[n].person.name for n in b.people)) if b.room else s
+            for s, b in zip(asked, blocks, strict=True)
+        ]
+        again = _filled(told, clocks, pings, now, zone, free)
+        if [set(b.people) for b in again] == [set(b.people) for b in blocks]:
+            break
+        blocks = again
+    return list(_pings(blocks, clocks, today))
+
+
+def _filled(
+    seats: Sequence[Seat],
+    clocks: Sequence[Clock],
+    pings: int,
+    now: datetime,
+    zone: ZoneInfo,
+    free: Callable[[Person, Span], bool],
+) -> list[_Block]:
+    """The blocks of `seats`, one for one, with their people."""
     numbers = {clock.key: number for number, clock in enumerate(clocks)}
     blocks = [
         _Block(
             seat, seat.span.start.astimezone(zone).date(), seat.span.start < now, frozenset(map(name_key, seat.told))
         )
-        for seat in sorted(seats, key=lambda s: (s.span.start, s.block))
+        for seat in seats
     ]
     for block in blocks:
         _seat_the_told(block, clocks, numbers, pings, free)
     _Table(clocks, blocks, now.astimezone(zone).date(), free).fill()
-    return list(_pings(blocks, clocks, now.astimezone(zone).date()))
+    return blocks
 
 
 def _seat_the_told(
@@ -186,12 +212,15 @@ class _Table:
             del self.open[:good]
 
     def _met(self) -> list[list[int]]:
-        """The days on which each person was or will be met for certain: logged, told in a block gone by, or fixed."""
+        """The days on which each person was or will be met for certain: logged, told in a block gone by, or fixed.
+
+        Of a block gone by for which anything was logged the log alone tells: a silence or a pass is no talk.
+        """
         met = [[day.toordinal() for day in clock.talks] for clock in self.clocks]
         for block in self.blocks:
             for number in block.people:
-                last = self.clocks[number].last
-                if last is None or block.day > last:
+                said = self.clocks[number].logged
+                if said is None or block.day > said:
                     met[number].append(block.day.toordinal())
         return [sorted(set(days)) for days in met]
 
@@ -201,9 +230,10 @@ class _Table:
             return {}
         last = self.blocks[self.open[-1]].day
         there = [n for n, clock in enumerate(self.clocks) if not clock.held(last)]
-        weeks = 1 + (last - timedelta(last.weekday()) - (self.today - timedelta(self.today.weekday()))).days // 7
+        # To the end of the last week: blocks come in weeks.
+        days = (last - self.today).days + 7 - last.weekday()
         turns = sum(b.room + len(b.people) for b in self.blocks if not b.past)
-        gaps = paces([self.clocks[n].person for n in there], turns / (7 * weeks))
+        gaps = paces([self.clocks[n].person for n in there], turns / days)
         return {n: max(gap, self.clocks[n].least) for n, gap in zip(there, gaps, strict=True)}
 
     def _solve(self) -> dict[int, list[int]]:
@@ -301,7 +331,8 @@ def _loss(around: Round, turn: int, end: int) -> int:
 
 
 def _due(clock: Clock, last: int | None) -> int:
-    return clock.due_on if last is None else last + clock.person.ideal_days
+    # The first turn of newcomers may be earlier than this, but not at the cost of those who wait too long already.
+    return (clock.start if last is None else last) + clock.person.ideal_days
 
 
 def _limit(clock: Clock, last: int | None) -> int:

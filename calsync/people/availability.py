@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import time
 from zoneinfo import ZoneInfo
 
 from calsync.model import Person, Span, at_wall_clock
@@ -17,8 +17,9 @@ Hours = Mapping[int, Sequence[tuple[time, time]]]
 def reachable(person: Person, span: Span, leaders: Hours, taken: Sequence[Span] = ()) -> bool:
     """True when the whole of `span` lies in the person's working time and touches nothing in `taken`.
 
-    The hours are the person's own, else those of the leader, read on the person's clock; somebody of whom neither
-    hours nor zone are known is where the leader is, and works when a block does.
+    The hours are the person's own, else those of the leader, read on the person's clock and without breaks, which
+    nobody knows of. Somebody of whom neither hours nor zone are known is where the leader is, and works when a block
+    does.
     """
     if any(span.overlaps(other) for other in taken):
         return False
@@ -30,12 +31,12 @@ def reachable(person: Person, span: Span, leaders: Hours, taken: Sequence[Span] 
     begin = span.start.astimezone(zone)
     if begin.date() in person.free_days:
         return False
-    hours = leaders if person.working_hours is None else person.working_hours
+    day, weekday = begin.date(), begin.weekday()
+    hours = _whole(leaders.get(weekday, ())) if person.working_hours is None else person.working_hours.get(weekday, ())
     return any(
-        at_wall_clock(begin.date(), start, zone) <= begin and span.end <= _close(begin, end, zone)
-        for start, end in hours.get(begin.weekday(), ())
+        at_wall_clock(day, start, zone) <= begin and span.end <= at_wall_clock(day, end, zone) for start, end in hours
     )
 
 
-def _close(begin: datetime, end: time, zone: ZoneInfo) -> datetime:
-    return at_wall_clock(begin.date(), end, zone)
+def _whole(hours: Sequence[tuple[time, time]]) -> list[tuple[time, time]]:
+    return [(min(start for start, _ in hours), max(end for _, end in hours))] if hours else []

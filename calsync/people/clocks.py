@@ -43,7 +43,8 @@ class Clock:
     """How one person stands.
 
     `last` is the local day of the last personal contact, `talks` are those of all, oldest first. `hold` is the first
-    day on which the person may be named again (None: nothing holds them back, date.max: paused).
+    day on which the person may be named again (None: nothing holds them back, date.max: paused). `logged` is the
+    local day of the last entry of any kind.
     """
 
     person: Person
@@ -53,6 +54,7 @@ class Clock:
     hold: date | None = None
     held_by: str = ""
     silences: int = 0
+    logged: date | None = None
 
     @property
     def last(self) -> date | None:
@@ -139,13 +141,14 @@ def _clock(
 ) -> Clock:
     talks = tuple(c.at.astimezone(zone).date() for c in logged if c.kind is ContactKind.PERSONAL)
     unanswered = silences(logged)
+    last = logged[-1].at.astimezone(zone).date() if logged else None
     bare = Clock(person, name_key(person.name), since, talks, silences=unanswered)
     hold, held_by = _hold(bare, logged, zone)
     if until is not None and (hold is None or until > hold):
         hold, held_by = until, "snoozed"
     if paused is not None:
         hold, held_by = date.max, f"paused since {paused}"
-    return Clock(person, bare.key, since, talks, hold, held_by, unanswered)
+    return Clock(person, bare.key, since, talks, hold, held_by, unanswered, last)
 
 
 def _hold(clock: Clock, logged: list[Contact], zone: ZoneInfo) -> tuple[date | None, str]:

@@ -22,7 +22,7 @@ _LEAST_REACH = 0.7
 """How far from it at least, in slacks."""
 _PLAY = 0.45
 """How far a talk may be from its nominal day, in gaps, before the days of all turns after it move along."""
-_REGULAR = 3
+_REGULAR = 10
 """How much more the target day counts of somebody whose last gaps were much the same."""
 _AFRESH = 16
 """A side is drawn afresh every so many turns, and stays the same as the one before once in as many."""

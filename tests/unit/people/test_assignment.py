@@ -239,16 +239,14 @@ def test_a_snoozed_person_is_never_named_before_the_day(
 
 @settings(deadline=None)
 @given(everyone, contact_rows, st.integers(1, 3), st.integers(1, 7))
-def test_planned_again_with_what_was_told_everybody_stays_in_the_coming_week(
+def test_planned_again_with_what_was_told_everybody_stays(
     rows: list[tuple[Person, int]], contacts: list[Contact], pings: int, step: int
 ) -> None:
     people = [p for p, _ in rows]
     blocks = [(f"b{n}", NOW + timedelta(days=step * n, hours=1)) for n in range(14)]
-    near = [block for block, start in blocks if start < NOW + timedelta(days=7)]
     first = planned(people, contacts, blocks=blocks, pings=pings)
     told = {block: names(first, block) for block, _ in blocks}
-    again = planned(people, contacts, blocks=blocks, pings=pings, told=told)
-    assert [names(again, block) for block in near] == [names(first, block) for block in near]
+    assert planned(people, contacts, blocks=blocks, pings=pings, told=told) == first
 
 
 # ---- fairness, surprise, stability over a year ----

@@ -22,16 +22,19 @@ def block(hour: int, minute: int = 0, day: int = 10, minutes: int = 30) -> Span:
 def test_somebody_nine_hours_away_is_never_reached_outside_their_own_hours() -> None:
     far = Person("Lee", 14, 28, timezone="America/Los_Angeles")
     reached = [hour for hour in range(24) if reachable(far, block(hour), HOURS)]
-    # 09:00 to 12:30 there is 18:00 to 21:30 here; 14:00 to 17:30 is 23:00 to 02:30, where it is the day before.
-    assert reached == [0, 1, 2, 18, 19, 20, 21, 23]
+    # 09:00 to 17:30 there is 18:00 to 02:30 here.
+    assert reached == [0, 1, 2, 18, 19, 20, 21, 22, 23]
 
 
 @pytest.mark.parametrize(
     ("person", "span", "expected"),
     [
         (Person("Bo", 14, 28), block(12, 45), True),
-        (Person("Bo", 14, 28, timezone="Europe/Lisbon"), block(13, 45), False),
-        (Person("Bo", 14, 28, timezone="Europe/Lisbon"), block(14, 15), True),
+        (Person("Bo", 14, 28, timezone="Europe/Lisbon"), block(9, 45), False),
+        (Person("Bo", 14, 28, timezone="Europe/Lisbon"), block(10), True),
+        (Person("Bo", 14, 28, timezone="Europe/Lisbon"), block(14), True),
+        (Person("Bo", 14, 28, timezone="Europe/Lisbon", working_hours=HOURS), block(14), False),
+        (Person("Bo", 14, 28, timezone="Europe/Lisbon", working_hours=HOURS), block(14, 15), True),
         (Person("Bo", 14, 28, working_hours={1: ((time(6), time(9)),)}), block(8, 30), True),
         (Person("Bo", 14, 28, working_hours={1: ((time(6), time(9)),)}), block(8, 45), False),
         (Person("Bo", 14, 28, working_hours={}), block(10), False),
