@@ -12,7 +12,7 @@ from calsync.config.values import BlockConfig
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import Kind, Person, Span
-from calsync.people.assignment import WEIGHTS, Ping, Seat, assign
+from calsync.people.assignment import KEPT, WEIGHTS, Ping, Seat, assign
 from calsync.people.availability import reachable
 from calsync.people.clocks import Known
 from calsync.people.contacts import Contact, ContactKind, Snooze, matching, name_key
@@ -103,9 +103,11 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
     person = find_person(desk.config.people, name)
     with Store(desk.state_folder, desk.now) as store:
         dues = dues_of(desk, store)
-        told = store.assignments()
+        length = timedelta(minutes=block.minutes) if (block := _connect(desk)) is not None else timedelta()
+        ahead = {b: Span(at, at + length) for b, (at, _) in store.assignments().items() if at >= desk.now}
+        pings = pings_for(desk, store, ahead)
     due = next(due for due in dues if due.person == person.name)
-    return [("name", person.name), *explain_due(due), *_turns(desk, person, dues, told)]
+    return [("name", person.name), *explain_due(due), *_turns(desk, person, dues, ahead.values(), pings)]
 
 
 def missing_blocks(desk: Desk) -> Shortage | None:
@@ -132,10 +134,9 @@ def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[
 
     Whom the leader was told already stands fast once the freeze has begun, and stays before it where that costs little.
     """
-    frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
     told = store.assignments()
     named: dict[str, list[str]] = {}
-    for ping in _pings(desk, store, blocks, told, fixed={b for b, span in blocks.items() if span.start < frozen}):
+    for ping in _pings(desk, store, blocks, told, fixed=_frozen(desk, blocks)):
         named.setdefault(ping.block_id, []).append(ping.person)
     return {block: (span.start, tuple(named.get(block, ()))) for block, span in blocks.items()}
 
@@ -143,14 +144,25 @@ def assign_people(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> dict[
 def pings_for(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> list[Ping]:
     """Who stands in which of `blocks` as the last night told it.
 
-    A place is given to somebody else only where the one who was told can no longer be named: left out of the rotation,
-    skipped, talked with in the meantime. Blocks that the night knew nothing of have nobody yet, unless it told nothing
-    at all.
+    Where one who was told can no longer be named (left out of the rotation, skipped, talked with in the meantime), the
+    blocks show what the next night would make of it. Blocks that the night knew nothing of have nobody yet, unless it
+    told nothing at all.
     """
     told = store.assignments()
     if any(start >= desk.now for start, _ in told.values()):
         blocks = {block: span for block, span in blocks.items() if block in told}
-    return _pings(desk, store, blocks, told, fixed=set(blocks))
+    found = _pings(desk, store, blocks, told, fixed=set(blocks))
+    there = {(ping.block_id, name_key(ping.person)) for ping in found}
+    if all((block, name_key(name)) in there for block in blocks if block in told for name in told[block][1]):
+        return found
+    # Between fixed blocks hardly anybody is left to step in; the next night may take people from later ones.
+    return _pings(desk, store, blocks, told, fixed=_frozen(desk, blocks))
+
+
+def _frozen(desk: Desk, blocks: Mapping[str, Span]) -> set[str]:
+    """Which of `blocks` are so near that their names stay."""
+    frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
+    return {block for block, span in blocks.items() if span.start < frozen}
 
 
 def _pings(
@@ -192,7 +204,7 @@ def _pings(
 
 
 def _turns(
-    desk: Desk, person: Person, dues: Sequence[Due], told: Mapping[str, tuple[datetime, tuple[str, ...]]]
+    desk: Desk, person: Person, dues: Sequence[Due], ahead: Collection[Span], pings: Sequence[Ping]
 ) -> list[tuple[str, str]]:
     """What the blocks to come mean for one person: pace, blocks out of reach, the next turn, and the weights."""
     config, block = desk.config, _connect(desk)
@@ -206,18 +218,27 @@ def _turns(
         pace = round(paces(there, block.per_week * block.pings / 7)[there.index(person)])
         turns = f"{block.per_week} x {block.pings} turns a week for {len(there)}"
         lines.append(("pace", f"every {days(pace)} or so: {turns}"))
-    length = timedelta(minutes=block.minutes)
-    ahead = sorted((start.astimezone(zone), names) for start, names in told.values() if start >= desk.now)
-    away = sum(not reachable(person, Span(start, start + length), config.working_hours) for start, _ in ahead)
+    local = [Span(span.start.astimezone(zone), span.end) for span in ahead]
+    away = sum(not reachable(person, span, config.working_hours) for span in local)
     if away:
         lines.append(("out of reach", f"in {away} of the {len(ahead)} blocks to come, by their clock or holidays"))
-    following = next((start for start, names in ahead if person.name in names), None)
+    following = min((ping.start.astimezone(zone) for ping in pings if ping.person == person.name), default=None)
     lines.append(("next turn", f"{following:%Y-%m-%d %H:%M}" if following else "none in the blocks to come"))
-    weights = (
-        f"a gap too early {WEIGHTS['early']}, a gap too late {WEIGHTS['late']}, a day past the maximum "
-        f"{WEIGHTS['past_max']}; the blocks are filled so that the sum over everybody is least"
-    )
-    return [*lines, ("weights", weights)]
+    return [*lines, *_weights()]
+
+
+def _weights() -> list[tuple[str, str]]:
+    """What every term costs in the sum over everybody that the blocks to come make as small as they can."""
+    *near, (_, later) = KEPT
+    kept = "".join(f"{saved} within {days(ahead)}, " for ahead, saved in near)
+    return [
+        ("weight of a turn too early", f"{WEIGHTS['early']} for a whole gap before its day, in proportion"),
+        ("weight of a turn too late", f"{WEIGHTS['late']} for a whole gap after its day, in proportion"),
+        ("weight of unfairness", f"{WEIGHTS['far']} for a whole gap further from the regular day than is fair"),
+        ("weight past the maximum", f"{WEIGHTS['past_max']} for each day"),
+        ("weight of what you were told", f"less {kept}{later} later, where somebody stays in the block you know of"),
+        ("weights", "the blocks are filled so that the sum over everybody is least"),
+    ]
 
 
 def dues_of(desk: Desk, store: Store) -> list[Due]:

@@ -9,7 +9,7 @@ import click
 
 from calsync.cli.importing import import_, merge
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
-from calsync.cli.output import Table, lines, print_json, table
+from calsync.cli.output import Table, lines, paragraphs, print_json, table
 from calsync.cli.pausing import pause, resume
 from calsync.cli.rights import export, forget
 from calsync.cli.when import parse_gap
@@ -36,9 +36,9 @@ def who(settings: Settings, upcoming: int | None, explain: str | None, now: date
     if explain is not None:
         terms = contacts.explain(desk, explain)
         if json_:
-            print_json({"person": explain, "terms": dict(terms)})
+            print_json({"person": dict(terms)["name"], "terms": dict(terms)})
         else:
-            lines([f"{term}: {value}" for term, value in terms])
+            paragraphs([(f"{term}: ", value) for term, value in terms])
         return 0
     due = contacts.who_is_due(desk, upcoming)
     missing = contacts.missing_blocks(desk)

@@ -13,6 +13,7 @@ import icalendar
 import pytest
 
 from calsync.cli import main
+from calsync.people.assignment import KEPT, WEIGHTS
 
 NOW = "2026-11-09T05:00:00+01:00"
 
@@ -190,7 +191,17 @@ def test_who_shows_everybody_most_due_first(calsync: Call) -> None:
 def test_who_explains_one_person_by_a_part_of_the_name(calsync: Call) -> None:
     said = calsync("who", "--explain", "ana", now=NOW)
     assert said.out.startswith("name: Ana Sousa\n")
-    assert calsync("who", "--explain", "ana", "--json", now=NOW).json()["terms"]["name"] == "Ana Sousa"
+    explained = calsync("who", "--explain", "ana", "--json", now=NOW).json()
+    assert explained["person"] == explained["terms"]["name"] == "Ana Sousa"
+    for label, value in explained["terms"].items():
+        assert f"{label}: {value}\n" in said.out
+
+
+def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Call) -> None:
+    terms = calsync("who", "--explain", "ana", "--json", now=NOW).json()["terms"]
+    said = " ".join(value for label, value in terms.items() if label.startswith("weight "))
+    weights = [*WEIGHTS.values(), *(saved for _, saved in KEPT)]
+    assert [weight for weight in weights if f" {weight} " not in f" {said} "] == []
 
 
 def test_done_skip_and_snooze_are_noted(calsync: Call) -> None:
