@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from calsync.cli.output import Table
+from calsync.planning.words import day_words
 
 if TYPE_CHECKING:
     from calsync.contacts import DueView
@@ -108,20 +109,11 @@ def due_table(people: Sequence[DueView], today: date, zone: ZoneInfo) -> Table:
     rows = []
     for view in people:
         due = view.due
-        past = _state(due)
-        gaps = f"{due.ideal_days} to {due.max_days} days"
         met = due.last_work.astimezone(zone).date() if due.last_work else None
-        rows.append(
-            (
-                due.person,
-                "" if due.paused else _due(due.due_on, today),
-                past,
-                _contact(due.last_personal),
-                _contact(met),
-                gaps,
-            )
-        )
-    return Table(("person", "due", "", "last talk", "last at work", "gaps"), rows)
+        stands = ", ".join(filter(None, ("" if due.paused else _due(due.due_on, today), _state(due))))
+        gaps = f"{due.ideal_days} to {due.max_days}"
+        rows.append((due.person, stands, _contact(due.last_personal, today), _contact(met, today), gaps))
+    return Table(("person", "due", "last talk", "last at work", "gap, days"), rows, grow=1)
 
 
 def _state(due: Due) -> str:
@@ -184,7 +176,7 @@ def record_table(records: Sequence[Mapping[str, Any]], columns: Sequence[str] = 
 
 
 def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b} {day.year}"
+    return f"{day_words(day)} {day.year}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -193,13 +185,19 @@ def _count(number: int, noun: str) -> str:
 
 def _due(due: date, today: date) -> str:
     days = (due - today).days
+    on = _near_day(due, today)
     if days == 0:
-        return f"{_day(due)} (today)"
-    return f"{_day(due)} (in {_count(days, 'day')})" if days > 0 else f"{_day(due)} ({_count(-days, 'day')} ago)"
+        return f"{on} (today)"
+    return f"{on} (in {_count(days, 'day')})" if days > 0 else f"{on} ({_count(-days, 'day')} ago)"
 
 
-def _contact(value: date | None) -> str:
-    return "never" if value is None else _day(value)
+def _contact(value: date | None, today: date) -> str:
+    return "never" if value is None else _near_day(value, today)
+
+
+def _near_day(day: date, today: date) -> str:
+    """Without the year where it is this one, so that the table fits a narrow terminal."""
+    return day_words(day) if day.year == today.year else _day(day)
 
 
 def _words(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli.options import as_json, dry_run, now_option, open_at
-from calsync.cli.output import draws, lines, print_json
+from calsync.cli.output import draws, lines, paragraphs, print_json
 from calsync.cli.when import parse_day
 from calsync.errors import Unfinished, UsageError
 
@@ -62,9 +62,9 @@ def report(
 
         _write(page(found), html, dry_run=dry_run)
     else:
-        from calsync.cli.reporttext import report_lines
+        from calsync.cli.reporttext import LABEL, report_lines
 
-        lines(report_lines(found, draw=draws("▁█")))
+        paragraphs([(line[:LABEL], line[LABEL:]) for line in report_lines(found, draw=draws("▁█"))])
     return 0
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from calsync.report import Report
 
 __all__ = [
+    "LABEL",
     "block_parts",
     "caused",
     "gap_words",
@@ -26,6 +27,8 @@ __all__ = [
     "today_words",
 ]
 
+LABEL = 16
+"""How many cells the label before a figure takes."""
 _STEPS = "▁▂▃▄▅▆▇█"
 _WIDEST = 60
 """More weeks than this are drawn several at a time, so that a line fits on a terminal."""
@@ -55,7 +58,7 @@ def report_lines(report: Report, *, draw: bool) -> list[str]:
         return [*text, _row("blocks", nothing_recorded(report))]
     text.append(_row("blocks", ledger_words(f.blocks)))
     if len(f.kinds) > 1:
-        text += [_row(f"  {kind}", ledger_words(blocks)) for kind, blocks in f.kinds]
+        text += [_row(f" {kind}", ledger_words(blocks)) for kind, blocks in f.kinds]
     text += [
         *_caused("displaced by", f.blocks.displaced_by),
         *_caused("moved for", f.blocks.moved_by),
@@ -147,7 +150,7 @@ def _weekly(label: str, values: Sequence[int], *, draw: bool) -> list[str]:
 
 
 def _row(label: str, text: str) -> str:
-    return f"{label:<16}{text}"
+    return f"{label:<{LABEL}}{text}"
 
 
 def _day(day: date) -> str:

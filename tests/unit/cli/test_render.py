@@ -104,21 +104,21 @@ def test_the_rotation_says_when_somebody_is_due_and_both_clocks() -> None:
             due("Ana", date(2026, 11, 8), past=True, talk=date(2026, 10, 1)),
             due("Ben", date(2026, 11, 9)),
             due("Chi", date(2026, 11, 10)),
-            due("Dan", date(2026, 11, 19)),
+            due("Dan", date(2026, 11, 19), talk=date(2025, 12, 31)),
         ],
         date(2026, 11, 9),
         BERLIN,
     ).plain()
     assert text[1].split("  ")[0] == "Ana"
-    assert "Sun 8 Nov 2026 (1 day ago)" in text[1]
-    assert "past the maximum" in text[1]
-    assert "Thu 1 Oct 2026" in text[1]
-    assert "Fri 6 Nov 2026" in text[1], "the day of the meeting is that of the leader's zone"
+    assert "Sun 8 Nov (1 day ago), past the maximum" in text[1]
+    assert "Thu 1 Oct  " in text[1]
+    assert "Fri 6 Nov  " in text[1], "the day of the meeting is that of the leader's zone"
     assert "(today)" in text[2]
     assert "never" in text[2]
     assert "(in 1 day)" in text[3]
     assert "(in 10 days)" in text[4]
-    assert text[4].endswith("14 to 28 days")
+    assert "Wed 31 Dec 2025" in text[4], "another year is said"
+    assert text[4].endswith("14 to 28")
 
 
 def test_what_is_connected_says_where_blocks_go_and_what_is_wrong() -> None:
