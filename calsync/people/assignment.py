@@ -327,7 +327,8 @@ def _price(around: Round, turn: int, day: int) -> int:
 def _loss(around: Round, turn: int, end: int) -> int:
     """What it costs to give a turn no place: as much as to have it just after the end; before it, less than nothing."""
     target = around.target(turn)
-    return _price(around, turn, end) if target <= end else int(WEIGHTS["early"] * (end - target) / around.gap)
+    cost = _price(around, turn, end)
+    return cost if target <= end else cost - 2 * int(around.weight * WEIGHTS["early"] * (target - end) / around.gap)
 
 
 def _due(clock: Clock, last: int | None) -> int:

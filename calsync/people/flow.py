@@ -54,12 +54,13 @@ def cheapest(jobs: Sequence[Job], room: Sequence[int]) -> Matching:
     Costs are whole numbers and may be negative. Of equally cheap matchings it is always the same one.
     """
     # A place that costs no less than having none is never worth it.
-    useful = [sorted((x, cost) for x, cost in job.costs.items() if cost < job.drop and room[x] > 0) for job in jobs]
+    useful = [sorted((cost, x) for x, cost in job.costs.items() if cost < job.drop and room[x] > 0) for job in jobs]
     places: list[int | None] = [None] * len(jobs)
     seats = list(room)
     members: list[set[int]] = [set() for _ in room]
     prices = [0] * len(room)
-    for number in range(len(jobs)):
+    # Those that lose most come first: later ones then seldom push them about.
+    for number in sorted(range(len(jobs)), key=lambda n: -jobs[n].drop):
         path = _search(number, jobs, useful, seats, members, prices)
         for x in path.settled:
             prices[x] += max(0, path.best - path.cost[x])
@@ -79,12 +80,10 @@ def _search(
     """Dijkstra over places at reduced costs; it ends at a free seat, or where dropping a job is cheaper."""
     path = _Path(best=jobs[number].drop)
     cost, came = path.cost, path.came
-    heap: list[tuple[int, int]] = []
-    for x, own in useful[number]:
-        cost[x] = own + prices[x]
-        came[x] = None
-        heap.append((cost[x], x))
+    heap = [(own + prices[x], x) for own, x in useful[number]]
     heapq.heapify(heap)
+    for at, x in heap:
+        cost[x], came[x] = at, None
     settled: set[int] = set()
     while heap:
         at, x = heapq.heappop(heap)
@@ -102,7 +101,10 @@ def _search(
             left = at - prices[x] - job.costs[x]
             if left + job.drop < path.best:
                 path.best, path.end, path.dropped = left + job.drop, x, member
-            for y, own in useful[member]:
+            for own, y in useful[member]:
+                # The cheapest come first and no price is below 0: what follows cannot be better either.
+                if left + own >= path.best:
+                    break
                 there = left + own + prices[y]
                 if y not in settled and there < cost.get(y, path.best):
                     cost[y] = there

@@ -148,7 +148,7 @@ class Year:
         for block, start in coming:
             names = self.told.get(block, (start, ()))[1]
             seats.append(Seat(block, spans[block], names, block in self.told and start < now + FREEZE))
-        got = assign(self.everybody.values(), self.known(), seats, PINGS, now, ZONE, self._free)
+        got = assign(self.everybody.values(), self.known(), seats, PINGS, now, ZONE, self.free)
         named: dict[str, list[str]] = {block: [] for block, _ in coming}
         for ping in got:
             if ping.block_id in named:
@@ -165,7 +165,8 @@ class Year:
                 self.seen[block] = self._there(now, start)
 
     @staticmethod
-    def _free(person: Person, span: Span) -> bool:
+    def free(person: Person, span: Span) -> bool:
+        """Whether somebody can be reached then."""
         return reachable(person, span, HOURS)
 
     def _take_place(self, block: str, start: datetime) -> None:
@@ -206,7 +207,7 @@ class Year:
     def _there(self, morning: datetime, start: datetime) -> frozenset[str]:
         clocks = clocks_of(self.everybody.values(), self.known(), morning, ZONE)
         span = Span(start, start + timedelta(minutes=30))
-        return frozenset(c.person.name for c in clocks if not c.held(start.date()) and self._free(c.person, span))
+        return frozenset(c.person.name for c in clocks if not c.held(start.date()) and self.free(c.person, span))
 
     def passed_over(self) -> list[tuple[datetime, str, str]]:
         """Blocks that went to somebody within their ideal gap while somebody else was past their maximum."""
