@@ -204,6 +204,20 @@ def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Call)
     assert [weight for weight in weights if f" {weight} " not in f" {said} "] == []
 
 
+def test_who_and_plan_say_how_many_more_blocks_a_week_the_gaps_take(calsync: Call, folder: Path) -> None:
+    assert calsync("who", "--json", now=NOW).json()["turns_a_week"]["more_for_ideal"] == 0
+    assert "more a week" not in calsync("who", now=NOW).out
+    config = folder / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("per_week: 2, pings: 2", "per_week: 1, pings: 1"), "utf-8")
+    turns = calsync("who", "--json", now=NOW).json()["turns_a_week"]
+    assert (turns["given"], turns["more_for_max"], turns["more_for_ideal"]) == (1, 1, 3)
+    said = (
+        "1 block more a week would keep the maximum gaps; 3 blocks more a week would keep everybody within their ideal"
+    )
+    assert said in calsync("who", now=NOW).out
+    assert said in calsync("plan", now=NOW).out
+
+
 def test_done_skip_and_snooze_are_noted(calsync: Call) -> None:
     assert "Ana Sousa" in calsync("done", "ana", now=NOW).out
     assert "Ben Okafor" in calsync("done", "Ben", "--on", "yesterday", now=NOW).out
