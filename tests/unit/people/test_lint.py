@@ -18,6 +18,7 @@ REFUSED = {
         "How do you get through the snow?",
         "It has been so cold lately, how do you cope?",
         "What did the storm do to your street?",
+        "What is the temperature where you are?",
     ],
     "sports": [
         "the game",
@@ -46,6 +47,8 @@ REFUSED = {
         "What is blocking the team?",
         "How are we doing against the deadline?",
         "What are the next steps on the offer?",
+        "How are things coming along with the release?",
+        "How much of the roadmap is done?",
     ],
     "private": [
         "How is your health?",
@@ -77,6 +80,9 @@ FINE = [
     "How did your team weather the change?",
     "How do you weather the storm when everything comes at once?",
     "What would you do with a rainy Sunday?",
+    "How do you take the temperature of your team?",
+    "What would stand on your own roadmap for the next ten years?",
+    "How are things with the children?",
     "How do you decide whether to speak up?",
     "Who in the team makes you laugh?",
     "What does game night look like with your family?",
