@@ -14,7 +14,7 @@ from calsync.errors import UsageError
 from calsync.model import Kind, Person, Span
 from calsync.people.assignment import KEPT, WEIGHTS, Ping, Seat, assign
 from calsync.people.availability import reachable
-from calsync.people.clocks import Known
+from calsync.people.clocks import Known, clocks_of
 from calsync.people.contacts import Contact, ContactKind, Snooze, matching, name_key
 from calsync.people.pace import Shortage, paces, shortage
 from calsync.people.rotation import Due, who
@@ -31,9 +31,9 @@ __all__ = [
     "find_person",
     "missing_blocks",
     "nearest_names",
+    "paused_people",
     "pings_for",
     "shortage_json",
-    "shortage_of",
     "who_is_due",
 ]
 
@@ -113,12 +113,7 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
 def missing_blocks(desk: Desk) -> Shortage | None:
     """How the blocks a week agree with the gaps of everybody who is not paused; None without people or blocks."""
     with Store(desk.state_folder, desk.now) as store:
-        paused = {due.person for due in dues_of(desk, store) if due.paused}
-    return shortage_of(desk, paused)
-
-
-def shortage_of(desk: Desk, paused: Collection[str]) -> Shortage | None:
-    """The same, with the names of those who are paused."""
+        paused = paused_people(desk, store)
     block = _connect(desk)
     people = [person for person in desk.config.people if person.name not in paused]
     return shortage(people, block.per_week, block.pings) if block is not None and people else None
@@ -247,6 +242,12 @@ def dues_of(desk: Desk, store: Store) -> list[Due]:
     occurrences = [o for calendar in config.calendars for o in store.occurrences(calendar.name)]
     work = work_contacts(occurrences, config.me, config.people, desk.now)
     return who(config.people, _known(store), work, desk.now, config.zone)
+
+
+def paused_people(desk: Desk, store: Store) -> set[str]:
+    """The names of those who are left in peace: by the leader, or after so many silences."""
+    clocks = clocks_of(desk.config.people, _known(store), desk.now, desk.config.zone)
+    return {clock.person.name for clock in clocks if clock.paused}
 
 
 def _connect(desk: Desk) -> BlockConfig | None:

@@ -418,3 +418,16 @@ def test_the_report_agrees_with_who_about_who_is_past_the_maximum(folder: Path) 
         desk: Any = open_desk(folder / "config.yaml", folder / "state", NOW + timedelta(days=days))
         past = sum(1 for view in who_is_due(desk) if view.due.past_max)
         assert report(desk, 4).figures.gaps.past_max == past
+
+
+def test_whoever_is_paused_by_four_silences_is_left_out_as_who_does(folder: Path) -> None:
+    from calsync.contacts import who_is_due
+    from calsync.desk import open_desk
+
+    remember(folder)
+    desk: Any = open_desk(folder / "config.yaml", folder / "state", NOW + timedelta(days=40))
+    for silence in range(1, 5):
+        with Store(folder / "state", NOW) as store:
+            store.add_contact("Zébulon Qwarx", NOW + timedelta(days=silence), "no-answer")
+        there = sum(1 for view in who_is_due(desk) if not view.due.paused)
+        assert report(desk, 8).figures.people == there == (2 if silence < 4 else 1)
