@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from calsync.desk import Desk
@@ -29,8 +29,10 @@ def ask_who_is_taken(desk: Desk, store: Store, calendars: Iterable[str]) -> list
         return []
     people = [person for person in desk.config.people if person.addresses]
     left = {address for person in people for address in person.addresses}
+    known = store.people_busy()
     found: dict[str, Sequence[Span]] = {}
     remarks: list[str] = []
+    failed = False
     for name in calendars:
         provider = desk.provider(name)
         if not left or not provider.capabilities.can_ask_busy:
@@ -38,14 +40,19 @@ def ask_who_is_taken(desk: Desk, store: Store, calendars: Iterable[str]) -> list
         try:
             answers = provider.busy(sorted(left), Span(desk.now, desk.now + AHEAD))
         except CalsyncError as error:
+            failed = True
             remarks.append(f"{name} does not say when other people are free ({error.what}): blocks are planned without")
             continue
         told = {answer.address: answer.busy for answer in answers if not answer.error}
         found |= told
         left -= told.keys()
-    store.keep_people_busy({name_key(p.name): _together(p, found) for p in people}, desk.now)
+    taken = {name_key(p.name): _together(p, found) for p in people}
+    if failed:
+        # What a server said last night of those whom nobody could be asked about is better than nothing.
+        taken |= {k: known[k] for p in people if (k := name_key(p.name)) in known and left & set(p.addresses)}
+    store.keep_people_busy(taken, desk.now)
     return remarks
 
 
-def _together(person: Person, found: dict[str, Sequence[Span]]) -> list[Span]:
+def _together(person: Person, found: Mapping[str, Sequence[Span]]) -> list[Span]:
     return sorted({span for address in person.addresses for span in found.get(address, ())})

@@ -320,6 +320,9 @@ def _price(around: Round, turn: int, day: int) -> int:
     off = on_time - around.target(turn)
     far = max(0.0, abs(on_time - around.nominal(turn)) / around.gap - _NEAR)
     slope = WEIGHTS["early"] if off < 0 else WEIGHTS["late"]
+    if around.last is None and turn == 0 and off < 0:
+        # A first turn takes a free place gladly, the sooner the better, and pushes nobody aside for it.
+        slope, off, far = WEIGHTS["early"] // 10, on_time - around.joined, 0.0
     waited = int(around.weight * slope * abs(off) / around.gap + WEIGHTS["far"] * far)
     return waited + WEIGHTS["past_max"] * past + _LONGEST * past * past
 

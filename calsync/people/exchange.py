@@ -1,4 +1,4 @@
-"""People in and out as files: CSV and vCard read, CSV and JSON written.
+"""People in and out as files: CSV and vCard read, CSV written.
 
 Text in, values out: nothing here opens a file. A row that cannot be used comes back with its line, its reason and its
 text, so that nothing is lost on the way.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -27,7 +26,6 @@ __all__ = [
     "people_from_csv",
     "people_from_vcard",
     "people_to_csv",
-    "people_to_json",
     "person_fields",
 ]
 
@@ -183,11 +181,6 @@ def people_to_csv(people: Iterable[Person]) -> str:
         first = (p.name, ", ".join(p.addresses), *gaps, p.timezone, ", ".join(p.tags), p.channel)
         writer.writerow((*first, p.call_name, hours, p.holidays, p.thanks))
     return out.getvalue()
-
-
-def people_to_json(people: Iterable[Person]) -> str:
-    """A JSON list of objects with the keys of the configuration."""
-    return json.dumps([person_fields(p) for p in people], ensure_ascii=False, indent=2) + "\n"
 
 
 def _text(data: str | bytes) -> tuple[str, RowProblem | None]:

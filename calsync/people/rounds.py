@@ -35,7 +35,7 @@ class Round:
     `gap` is the pace in days, `slack` the greatest distance of a target from its nominal day, `last` the day they
     were last met or will be for certain, `first` the nominal day of the next turn, which is its target too when it is
     wanted `at_once`. `count` is how many turns there were. `weight` is how much the
-    target days of this person count beside those of others.
+    target days of this person count beside those of others, `joined` the day they came into the rotation.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Round:
     count: int
     at_once: bool
     weight: int
+    joined: int
 
     def nominal(self, turn: int) -> float:
         """The day of a turn without any surprise."""
@@ -110,6 +111,7 @@ def round_of(clock: Clock, gap: float, met: Sequence[int], today: int | date) ->
         next_limit=limit,
         count=len(met),
         at_once=last is None or overdue,
+        joined=clock.since.toordinal(),
         weight=_REGULAR if _is_regular(met, gap) else 1,
     )
 
