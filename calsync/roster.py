@@ -18,7 +18,7 @@ from calsync.names import name_key, tidy_name
 from calsync.people.exchange import person_fields
 from calsync.people.merging import Gain, gain_of, known_as
 from calsync.people.rows import LONGEST_DAYS
-from calsync.people.workweek import days_and_hours, split_week
+from calsync.people.workweek import days_and_hours, split_week, week_text
 from calsync.state import database, ledger
 from calsync.state.lock import hold
 from calsync.state.store import Store
@@ -243,12 +243,30 @@ def merge_command(name: str, other: str) -> str:
 
 
 def _parting(first: Person, second: Person) -> list[str]:
-    """The commands that make two entries again, as they were."""
+    """The commands that make two entries again, each with what stood there."""
+    lent = {option for option, value in _single(first).items() if not value and _single(second)[option]}
     first_words = ["calsync", "people", "edit", first.name, *_repeated("--email", first.addresses or ("",))]
+    first_words += [
+        *_repeated("--tag", first.tags or ("",)),
+        *(word for option in sorted(lent) for word in (option, "")),
+    ]
     words = ["calsync", "people", "add", second.name]
     words += ["--ideal", f"{second.ideal_days}d", "--max", f"{second.max_days}d"]
     words += [*_repeated("--email", second.addresses), *_repeated("--tag", second.tags)]
+    words += [word for option, value in _single(second).items() if value for word in (option, value)]
     return [f"  {shlex.join(first_words)}", f"  {shlex.join(words)}"]
+
+
+def _single(person: Person) -> dict[str, str]:
+    """What stands once at most in an entry, by the option that says it; "" where it does not."""
+    return {
+        "--call-name": person.call_name,
+        "--timezone": person.timezone,
+        "--working-hours": "" if person.working_hours is None else week_text(person.working_hours),
+        "--holidays": person.holidays,
+        "--channel": person.channel,
+        "--thanks": person.thanks,
+    }
 
 
 def _repeated(option: str, values: Iterable[str]) -> list[str]:
