@@ -24,7 +24,6 @@ __all__ = [
     "due_table",
     "found_table",
     "night_lines",
-    "record_table",
     "run_table",
     "summary",
     "when",
@@ -168,13 +167,6 @@ def run_table(runs: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Table:
     return Table(("run", "command", "when", "exit", "written", "changes", "errors"), rows, grow=6)
 
 
-def record_table(records: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), grow: int = -1) -> Table:
-    """Records of plain values as a table; `columns` defaults to the first record's keys."""
-    keys = list(columns or (records[0] if records else ()))
-    rows = [[_words(record.get(key)) for key in keys] for record in records]
-    return Table([key.replace("_", " ") for key in keys], rows, grow=grow)
-
-
 def _day(day: date) -> str:
     return f"{day_words(day)} {day.year}"
 
@@ -198,13 +190,3 @@ def _contact(value: date | None, today: date) -> str:
 def _near_day(day: date, today: date) -> str:
     """Without the year where it is this one, so that the table fits a narrow terminal."""
     return day_words(day) if day.year == today.year else _day(day)
-
-
-def _words(value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "yes"
-    if isinstance(value, list | tuple):
-        return ", ".join(_words(item) for item in value)
-    return str(value)

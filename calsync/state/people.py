@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from calsync.model import Span
 from calsync.state import tables
@@ -113,12 +113,6 @@ class PeopleRows(Rows):
         """Keep an encrypted note."""
         with self._transaction(keep=True) as connection:
             connection.execute(insert(tables.notes).values(person=person, at=to_epoch(at), body=body))
-
-    def replace_note(self, id_: int, body: str) -> None:
-        """Give a note another content."""
-        t = tables.notes
-        with self._transaction(keep=True) as connection:
-            connection.execute(update(t).where(t.c.id == id_).values(body=body))
 
     def drop_notes(self, before: datetime) -> int:
         """Forget every note from before that instant; how many there were."""
