@@ -1,4 +1,4 @@
-"""What the leader says between two nights: the blocks to come show at once what the next night makes of it."""
+"""What the leader says between two nights shows at once as the next night will have it; and whom no night names."""
 
 from __future__ import annotations
 
@@ -114,3 +114,23 @@ def test_three_silences_suggest_another_way_a_fourth_leaves_in_peace_and_an_answ
     world.night(now)
     block = _turn_of(world, name, now)
     assert block.briefs[[n for n, _ in block.people].index(name)].channel == CHANNEL_CUES["call"]
+
+
+def test_on_the_other_persons_holiday_only_people_who_work_are_named(world: World) -> None:
+    """The first and the eighth of December are holidays in Portugal, and ordinary Tuesdays for everybody else."""
+    away, here = NAMES[:8], NAMES[8:]
+    people = ", ".join(
+        f"{{name: {name}, ideal: 14d, max: 28d{', holidays: PT' if name in away else ''}}}" for name in NAMES
+    )
+    world.people = f"[{people}]"
+    world.write_config()
+    world.night()
+    blocks = coming(desk(world), 28).blocks
+    holidays = [block for block in blocks if block.start.date() in (date(2026, 12, 1), date(2026, 12, 8))]
+    assert holidays
+    for block in holidays:
+        assert set(dict(block.people)) <= set(here)
+    others = {name for block in blocks if block not in holidays for name, _ in block.people}
+    assert others & set(away)
+    assert dict(explain(desk(world), away[0]))["out of reach"].endswith("by their clock or holidays")
+    assert "out of reach" not in dict(explain(desk(world), here[0]))
