@@ -6,21 +6,20 @@ Everything is text put together here, from the day alone: the same day gives the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from calsync.demoical import ZONE, DemoEvent, calendar_of
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import require_aware
 
 __all__ = ["DemoPaths", "log_talks", "write_demo"]
 
-_ZONE = "Europe/Berlin"
-_ME = ("Maya Brandt", "maya@example.com")
 _MARK = ".calsync-demo"
 """The file that tells a demo folder from any other: "writing DAY" while it is made, then "written DAY"."""
 _WEEKS_BEFORE = 5
@@ -43,7 +42,7 @@ def write_demo(folder: Path, now: datetime) -> DemoPaths:
     It has `config.yaml`, `calendars/work/` (one event a file), `calendars/family.ics` and an empty `state/`.
     Raises `UsageError` when the folder holds something else, or cannot be written.
     """
-    day = require_aware(now, "the time of a demo").astimezone(ZoneInfo(_ZONE)).date()
+    day = require_aware(now, "the time of a demo").astimezone(ZoneInfo(ZONE)).date()
     folder = folder.absolute()
     paths = DemoPaths(folder, folder / "config.yaml", folder / "state", fresh=True)
     try:
@@ -102,32 +101,10 @@ def _write(paths: DemoPaths, day: date) -> None:
     mark.write_text(f"writing {day}\n", "utf-8")
     paths.state.mkdir(mode=0o700, exist_ok=True)
     for event in _work(day):
-        (work / f"{event.slug}.ics").write_bytes(_calendar([event]))
-    (paths.folder / "calendars" / "family.ics").write_bytes(_calendar(_family(day)))
+        (work / f"{event.slug}.ics").write_bytes(calendar_of([event]))
+    (paths.folder / "calendars" / "family.ics").write_bytes(calendar_of(_family(day)))
     paths.config.write_bytes(files("calsync").joinpath("demo.yaml").read_bytes())
     mark.write_text(f"written {day}\n", "utf-8")
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """An event to write: wall-clock `start` in the zone; `minutes` 0 means all day, for `days` days.
-
-    `rule` is an RRULE; `skipped` are dates that it leaves out, `moved` are dates that stand at another wall-clock time.
-    `guests` are (name, address, PARTSTAT); `extra` are property lines as they are.
-    """
-
-    slug: str
-    title: str
-    start: datetime
-    minutes: int = 0
-    days: int = 1
-    rule: str = ""
-    skipped: tuple[date, ...] = ()
-    moved: tuple[tuple[date, datetime], ...] = ()
-    organizer: tuple[str, str] = _ME
-    guests: tuple[tuple[str, str, str], ...] = ()
-    answer: str = "ACCEPTED"
-    extra: tuple[str, ...] = ()
 
 
 _REPORTS = (
@@ -157,7 +134,7 @@ _TALKS = (
 _ROOM = 'ATTENDEE;CUTYPE=ROOM;ROLE=NON-PARTICIPANT;PARTSTAT=ACCEPTED;CN="Linden":mailto:linden@rooms.example.com'
 
 
-def _work(day: date) -> Iterator[_Event]:
+def _work(day: date) -> Iterator[DemoEvent]:
     """The work calendar around `day`."""
     monday = day - timedelta(day.weekday())
     first = monday - timedelta(weeks=_WEEKS_BEFORE)
@@ -168,7 +145,7 @@ def _work(day: date) -> Iterator[_Event]:
     yield from _single_meetings(first)
 
 
-def _one_on_ones(first: date, monday: date) -> Iterator[_Event]:
+def _one_on_ones(first: date, monday: date) -> Iterator[DemoEvent]:
     """Five regular talks with one person, one of them moved and one left out in the coming weeks."""
     table = (
         # person, weekday, begins, minutes, every so many weeks, from which week
@@ -187,7 +164,7 @@ def _one_on_ones(first: date, monday: date) -> Iterator[_Event]:
             moved = ((home, datetime.combine(home + timedelta(1), time(14, 30))),)
         if interval == 1 and weekday == 2:
             skipped = (monday + timedelta(weeks=3, days=weekday),)
-        yield _Event(
+        yield DemoEvent(
             slug=f"one-on-one-{address.partition('@')[0]}",
             title=f"Maya / {name.split()[0]}",
             start=datetime.combine(start, begins),
@@ -200,7 +177,7 @@ def _one_on_ones(first: date, monday: date) -> Iterator[_Event]:
         )
 
 
-def _team_meetings(first: date) -> Iterator[_Event]:
+def _team_meetings(first: date) -> Iterator[DemoEvent]:
     """What everybody sits in; the two fortnightly ones stand in the way of an afternoon block every other week."""
     team = tuple((name, address, "ACCEPTED") for name, address in _REPORTS)
     peers = tuple((name, address, "ACCEPTED") for name, address in _OTHERS)
@@ -216,10 +193,10 @@ def _team_meetings(first: date) -> Iterator[_Event]:
     )
     for slug, title, weekday, begins, minutes, rule, offset, guests in table:
         start = first + timedelta(weeks=offset, days=weekday)
-        yield _Event(slug, title, datetime.combine(start, begins), minutes, rule=rule, guests=guests)
+        yield DemoEvent(slug, title, datetime.combine(start, begins), minutes, rule=rule, guests=guests)
     wednesday = _first_weekday(first, 2)
     everyone = 'ATTENDEE;CUTYPE=GROUP;PARTSTAT=NEEDS-ACTION;CN="Everyone":mailto:everyone@example.com'
-    yield _Event(
+    yield DemoEvent(
         "all-hands",
         "All-hands",
         datetime.combine(wednesday, time(15)),
@@ -230,26 +207,26 @@ def _team_meetings(first: date) -> Iterator[_Event]:
     )
 
 
-def _away(monday: date) -> Iterator[_Event]:
+def _away(monday: date) -> Iterator[DemoEvent]:
     """A trip of three days, and a day on which the company is closed."""
     away = ("X-MICROSOFT-CDO-BUSYSTATUS:OOF",)
-    yield _Event(
+    yield DemoEvent(
         "trip-to-lisbon",
         "Lisbon office",
         datetime.combine(monday + timedelta(weeks=6, days=1), time()),
         days=3,
         extra=away,
     )
-    yield _Event(
+    yield DemoEvent(
         "company-closed", "Company closed", datetime.combine(monday + timedelta(weeks=4, days=3), time()), extra=away
     )
 
 
-def _oddities(monday: date) -> Iterator[_Event]:
+def _oddities(monday: date) -> Iterator[DemoEvent]:
     """One event of each sort that is easily taken for something it is not."""
     peers = tuple((name, address, "ACCEPTED") for name, address in _OTHERS)
     week = timedelta(weeks=1)
-    yield _Event(
+    yield DemoEvent(
         "vendor-pitch",
         "Vendor pitch",
         datetime.combine(monday + week + timedelta(2), time(15, 30)),
@@ -258,7 +235,7 @@ def _oddities(monday: date) -> Iterator[_Event]:
         guests=peers[:2],
         answer="DECLINED",
     )
-    yield _Event(
+    yield DemoEvent(
         "offsite-idea",
         "Offsite? (to be confirmed)",
         datetime.combine(monday + 3 * week + timedelta(1), time(13, 30)),
@@ -267,7 +244,7 @@ def _oddities(monday: date) -> Iterator[_Event]:
         answer="TENTATIVE",
         extra=("STATUS:TENTATIVE",),
     )
-    yield _Event(
+    yield DemoEvent(
         "budget-workshop",
         "Budget workshop",
         datetime.combine(monday + 2 * week + timedelta(3), time(13, 30)),
@@ -275,14 +252,14 @@ def _oddities(monday: date) -> Iterator[_Event]:
         guests=peers,
         extra=("STATUS:CANCELLED",),
     )
-    yield _Event(
+    yield DemoEvent(
         "open-lecture",
         "Open lecture, drop in if you like",
         datetime.combine(monday + week + timedelta(1), time(16)),
         60,
         extra=("TRANSP:TRANSPARENT",),
     )
-    yield _Event(
+    yield DemoEvent(
         "write-review", "Write the quarterly review", datetime.combine(monday + week + timedelta(4), time(13, 15)), 90
     )
 
@@ -297,7 +274,7 @@ _SINGLES = (
 )
 
 
-def _single_meetings(first: date) -> Iterator[_Event]:
+def _single_meetings(first: date) -> Iterator[DemoEvent]:
     """Two or three meetings a week that happen once, more often in the afternoon, at times that the day decides."""
     people = (*_REPORTS, *_OTHERS)
     for week in range(_WEEKS_BEFORE + _WEEKS_AFTER):
@@ -312,22 +289,24 @@ def _single_meetings(first: date) -> Iterator[_Event]:
                 continue  # nobody calls a meeting between the years
             whom = _pick(monday, what + " whom", len(people))
             guests = tuple((*people[(whom + i) % len(people)], "ACCEPTED") for i in range(size))
-            yield _Event(f"meeting-{start:%Y-%m-%d}-{number}", title, start, minutes, guests=guests)
+            yield DemoEvent(f"meeting-{start:%Y-%m-%d}-{number}", title, start, minutes, guests=guests)
 
 
-def _family(day: date) -> Iterator[_Event]:
+def _family(day: date) -> Iterator[DemoEvent]:
     """The family calendar: private appointments in working time, and birthdays, which take none."""
     monday = day - timedelta(day.weekday())
     first = monday - timedelta(weeks=_WEEKS_BEFORE)
-    yield _Event("pick-up", "Pick up Lotte", datetime.combine(first + timedelta(2), time(16, 30)), 60, rule=_weekly(1))
-    yield _Event("dentist", "Dentist", datetime.combine(monday + timedelta(weeks=1, days=3), time(13, 15)), 60)
-    yield _Event("school-play", "School play", datetime.combine(monday + timedelta(weeks=5, days=1), time(15)), 120)
-    yield _Event(
+    yield DemoEvent(
+        "pick-up", "Pick up Lotte", datetime.combine(first + timedelta(2), time(16, 30)), 60, rule=_weekly(1)
+    )
+    yield DemoEvent("dentist", "Dentist", datetime.combine(monday + timedelta(weeks=1, days=3), time(13, 15)), 60)
+    yield DemoEvent("school-play", "School play", datetime.combine(monday + timedelta(weeks=5, days=1), time(15)), 120)
+    yield DemoEvent(
         "weekend", "Weekend by the lake", datetime.combine(monday + timedelta(weeks=2, days=4), time(15)), 48 * 60
     )
     for slug, whose, ahead in (("birthday-tom", "Tom", 17), ("birthday-lotte", "Lotte", 52)):
         birthday = datetime.combine(_not_leap(day + timedelta(ahead)), time())
-        yield _Event(
+        yield DemoEvent(
             slug,
             f"{whose}'s birthday",
             birthday,
@@ -354,90 +333,3 @@ def _not_leap(day: date) -> date:
 def _pick(day: date, what: str, choices: int) -> int:
     """A number below `choices` that depends on the day and on what it is for, and on nothing else."""
     return int.from_bytes(hashlib.sha256(f"{day} {what}".encode()).digest()[:4], "big") % choices
-
-
-# --- iCalendar -------------------------------------------------------------------------------------------------
-
-_VTIMEZONE = (
-    "BEGIN:VTIMEZONE",
-    f"TZID:{_ZONE}",
-    "BEGIN:DAYLIGHT",
-    "TZOFFSETFROM:+0100",
-    "TZOFFSETTO:+0200",
-    "TZNAME:CEST",
-    "DTSTART:19810329T020000",
-    "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
-    "END:DAYLIGHT",
-    "BEGIN:STANDARD",
-    "TZOFFSETFROM:+0200",
-    "TZOFFSETTO:+0100",
-    "TZNAME:CET",
-    "DTSTART:19961027T030000",
-    "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
-    "END:STANDARD",
-    "END:VTIMEZONE",
-)
-
-
-def _calendar(events: Iterable[_Event]) -> bytes:
-    """The events as one iCalendar stream."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//calsync//demo//EN", *_VTIMEZONE]
-    for event in events:
-        lines += _components(event)
-    return "".join(_folded(line) for line in [*lines, "END:VCALENDAR"]).encode()
-
-
-def _components(event: _Event) -> Iterator[str]:
-    yield from _vevent(event, event.start, [f"RRULE:{event.rule}"] if event.rule else [])
-    for home, start in event.moved:
-        yield from _vevent(event, start, [_stamped("RECURRENCE-ID", datetime.combine(home, event.start.time()))])
-
-
-def _vevent(event: _Event, start: datetime, recurrence: Sequence[str]) -> Iterator[str]:
-    # Changed last on the Thursday of the week before it begins: any time will do that depends on the event alone.
-    stamp = datetime.combine(event.start.date(), time(6), UTC) - timedelta(event.start.weekday() + 4)
-    yield from (
-        "BEGIN:VEVENT",
-        f"UID:{event.slug}-{event.start:%Y%m%d}@demo.example.com",
-        f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}",
-    )
-    yield f"SUMMARY:{_text(event.title)}"
-    if event.minutes:
-        yield _stamped("DTSTART", start)
-        yield _stamped("DTEND", start + timedelta(minutes=event.minutes))
-    else:
-        yield f"DTSTART;VALUE=DATE:{start:%Y%m%d}"
-        yield f"DTEND;VALUE=DATE:{start + timedelta(event.days):%Y%m%d}"
-    yield from recurrence
-    if event.rule and not recurrence[0].startswith("RECURRENCE-ID"):
-        for day in event.skipped:
-            yield _stamped("EXDATE", datetime.combine(day, event.start.time()))
-    if event.guests or any(line.startswith("ATTENDEE") for line in event.extra):
-        name, address = event.organizer
-        yield f'ORGANIZER;CN="{name}":mailto:{address}'
-        yield f'ATTENDEE;PARTSTAT={event.answer};CN="{_ME[0]}":mailto:{_ME[1]}'
-        for name, address, answer in event.guests:
-            yield f'ATTENDEE;PARTSTAT={answer};CN="{name}":mailto:{address}'
-    yield from event.extra
-    yield "END:VEVENT"
-
-
-def _stamped(name: str, moment: datetime) -> str:
-    return f"{name};TZID={_ZONE}:{moment:%Y%m%dT%H%M%S}"
-
-
-def _text(value: str) -> str:
-    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-
-
-def _folded(line: str) -> str:
-    """The line with CRLF, folded after at most 75 octets and never inside a letter (RFC 5545 3.1)."""
-    parts, length = [""], 0
-    for letter in line:
-        size = len(letter.encode())
-        if length + size > 75:
-            parts.append(" ")
-            length = 1
-        parts[-1] += letter
-        length += size
-    return "\r\n".join(parts) + "\r\n"
