@@ -103,8 +103,10 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
     person = find_person(desk.config.people, name)
     with Store(desk.state_folder, desk.now) as store:
         dues = dues_of(desk, store)
-        length = timedelta(minutes=block.minutes) if (block := _connect(desk)) is not None else timedelta()
-        ahead = {b: Span(at, at + length) for b, (at, _) in store.assignments().items() if at >= desk.now}
+        block, ahead = _connect(desk), {}
+        if block is not None:
+            length = timedelta(minutes=block.minutes)
+            ahead = {b: Span(at, at + length) for b, (at, _) in store.assignments().items() if at >= desk.now}
         pings = pings_for(desk, store, ahead)
     due = next(due for due in dues if due.person == person.name)
     return [("name", person.name), *explain_due(due), *_turns(desk, person, dues, ahead.values(), pings)]

@@ -134,3 +134,13 @@ def test_on_the_other_persons_holiday_only_people_who_work_are_named(world: Worl
     assert others & set(away)
     assert dict(explain(desk(world), away[0]))["out of reach"].endswith("by their clock or holidays")
     assert "out of reach" not in dict(explain(desk(world), here[0]))
+
+
+def test_a_leader_who_wants_no_such_blocks_any_more_still_has_people_explained(world: World) -> None:
+    world.night()
+    world.config.write_text(
+        world.config.read_text("utf-8").replace("connect:", "kindness:").replace(", pings: 2", ""), "utf-8"
+    )
+    terms = dict(explain(desk(world), "Ana"))
+    assert terms["name"] == "Ana Sousa"
+    assert "next turn" not in terms
