@@ -30,6 +30,8 @@ def world(tmp_path: Path) -> World:
     connect = "{minutes: 30, per_week: 2, pings: 2}"
     found = World(tmp_path, FolderShelf(tmp_path / "work"), people=f"[{people}]", connect=connect)
     found.write_config()
+    for number, name in enumerate(NAMES):
+        record_done(desk(found), name, NOW - timedelta(days=14 + number))
     return found
 
 
