@@ -204,6 +204,22 @@ def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Call)
     assert [weight for weight in weights if f" {weight} " not in f" {said} "] == []
 
 
+def test_two_days_after_a_talk_at_a_gap_of_fourteen_somebody_is_due_in_twelve(calsync: Call) -> None:
+    assert calsync("done", "ana", "--on", "2026-11-07", now=NOW).code == 0
+    people = {p["name"]: p for p in calsync("who", "--json", now=NOW).json()["people"]}
+    assert people["Ana Sousa"]["due_on"] == "2026-11-21"
+    assert "Sat 21 Nov (in 12 days)" in calsync("who", now=NOW).out
+    assert "Ana Sousa" in calsync("who", "--upcoming", "14d", now=NOW).out
+    assert "Ana Sousa" not in calsync("who", "--upcoming", "11d", now=NOW).out
+    much_later = "2026-12-06T05:00:00+01:00"
+    assert calsync("done", "ben", "--on", "2026-12-05", now=much_later).code == 0
+    everybody = calsync("who", "--json", now=much_later).json()["people"]
+    past = [p["past_max"] for p in everybody]
+    assert past[0] is True
+    assert past == sorted(past, reverse=True)
+    assert next(p for p in everybody if p["name"] == "Ana Sousa")["past_max"], "29 days after a talk, at most 28"
+
+
 def test_who_and_plan_say_how_many_more_blocks_a_week_the_gaps_take(calsync: Call, folder: Path) -> None:
     assert calsync("who", "--json", now=NOW).json()["turns_a_week"]["more_for_ideal"] == 0
     assert "more a week" not in calsync("who", now=NOW).out
