@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli.failure import say
-from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
+from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import lines, print_json, table
 from calsync.cli.when import parse_gap
 from calsync.errors import UsageError
@@ -42,13 +42,7 @@ def merge(settings: Settings, name: str, other: str, dry_run: bool, yes: bool) -
     desk = open_at(settings)
     from calsync.roster import merge as use_case
 
-    if not dry_run and not yes:
-        lines(use_case(desk, name, other, dry_run=True))
-        if not confirm("Do this?", yes=yes):
-            lines(["Nothing was done."])
-            return 0
-    lines(use_case(desk, name, other, dry_run=dry_run))
-    return 0
+    return shown_first(lambda on_paper: use_case(desk, name, other, dry_run=on_paper), dry_run=dry_run, yes=yes)
 
 
 @click.command("import")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import confirm, dry_run, now_option, open_at, yes
+from calsync.cli.options import confirm, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import lines
 from calsync.cli.when import parse_day
 from calsync.errors import UsageError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from calsync.cli import Settings
-    from calsync.desk import Desk
     from calsync.logbook import Said
 
 __all__ = ["done", "skip", "snooze"]
@@ -87,11 +86,11 @@ def done(
     )
     desk = open_at(settings, now)
     from calsync.contacts import find_person
-    from calsync.logbook import Said, record_done
+    from calsync.logbook import Said, record_done, take_back
     from calsync.people.contacts import ContactKind
 
     if undo:
-        return _undo(desk, name, dry_run=dry_run, yes=yes)
+        return shown_first(lambda on_paper: take_back(desk, name, dry_run=on_paper), dry_run=dry_run, yes=yes)
     at = None
     if on is not None:
         day = parse_day(on, desk.now.date())
@@ -195,18 +194,6 @@ def _would(person: str, said: Said) -> list[str]:
     }
     kept = [part for part, there in parts.items() if there]
     return [f"Would note a talk with {person}{', with ' if kept else ''}{'; '.join(kept)}."]
-
-
-def _undo(desk: Desk, name: str, *, dry_run: bool, yes: bool) -> int:
-    from calsync.logbook import take_back
-
-    if not dry_run:
-        lines(take_back(desk, name, dry_run=True))
-        if not confirm("Do this?", yes=yes):
-            lines(["Nothing was done."])
-            return 0
-    lines(take_back(desk, name, dry_run=dry_run))
-    return 0
 
 
 @click.command()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from calsync.cli.output import lines
 from calsync.cli.when import parse_instant
 from calsync.errors import UsageError
 
@@ -24,6 +25,7 @@ __all__ = [
     "now_option",
     "open_at",
     "paths_of",
+    "shown_first",
     "yes",
 ]
 
@@ -87,3 +89,14 @@ def confirm(question: str, *, yes: bool) -> bool:
             "this asks before it acts, and there is nobody to ask here", "add --yes, or look first with --dry-run"
         )
     return click.confirm(question, default=False, err=True)
+
+
+def shown_first(act: Callable[[bool], Sequence[str]], *, dry_run: bool, yes: bool) -> int:
+    """Show what `act` would do, ask, and do it. It answers with lines; called with True it does nothing."""
+    if not dry_run and not yes:
+        lines(act(True))
+        if not confirm("Do this?", yes=yes):
+            lines(["Nothing was done."])
+            return 0
+    lines(act(dry_run))
+    return 0

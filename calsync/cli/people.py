@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calsync.cli.importing import import_, merge
-from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
+from calsync.cli.options import as_json, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import Table, lines, paragraphs, print_json, table
 from calsync.cli.pausing import pause, resume
 from calsync.cli.rights import export, forget
@@ -198,19 +198,11 @@ def remove(settings: Settings, name: str, dry_run: bool, yes: bool) -> int:
     desk = open_at(settings)
     from calsync.roster import remove as use_case
 
-    if not dry_run:
-        lines(use_case(desk, name, dry_run=True))
-        if not confirm("Do this?", yes=yes):
-            lines(["Nothing was done."])
-            return 0
-    lines(use_case(desk, name, dry_run=dry_run))
-    return 0
+    return shown_first(lambda on_paper: use_case(desk, name, dry_run=on_paper), dry_run=dry_run, yes=yes)
 
 
 people.add_command(export)
 people.add_command(forget)
-
-
 people.add_command(import_)
 people.add_command(merge)
 people.add_command(pause)
