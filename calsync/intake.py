@@ -110,8 +110,10 @@ def carry_out(desk: Desk, intake: Intake, *, merge: bool, dry_run: bool = False)
             dry_run=dry_run,
         )
         where = f"({'would be written to' if dry_run else 'written to'} {edited.path})"
-        lines += [f"{gain.person.name} gets {gain.listed} {where}." for gain in gains]
-        lines += [f"{person.name} is in the rotation {where}." for person in intake.news]
+        get = "would get" if dry_run else "gets"
+        lines += [f"{gain.person.name} {get} {gain.listed} {where}." for gain in gains]
+        come = "would be" if dry_run else "is"
+        lines += [f"{person.name} {come} in the rotation {where}." for person in intake.news]
     if intake.gains and not merge:
         lines += [f"{gain}." for gain in intake.gains]
         lines.append("They are in the rotation already and stay as they are; --merge adds this to them.")

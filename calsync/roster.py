@@ -120,7 +120,7 @@ def add(desk: Desk, name: str, fields: PersonFields, *, dry_run: bool = False) -
     if fields.ideal is not None and fields.max is None and lent is None:
         keys["max"] = f"{min(2 * fields.ideal, LONGEST_DAYS)}d"
     edited = add_person(desk.config.path, {**keys, "name": called}, **config_rules(desk), dry_run=dry_run)
-    return _told(edited, f"{called} is in the rotation", dry_run=dry_run)
+    return _told(edited, called, "in the rotation", dry_run=dry_run)
 
 
 def edit(desk: Desk, name: str, fields: PersonFields, *, dry_run: bool = False) -> list[str]:
@@ -154,8 +154,8 @@ def edit(desk: Desk, name: str, fields: PersonFields, *, dry_run: bool = False) 
     if not dry_run:
         edited = _kept_under(desk, person.name, called, lambda: write(False))
     if called == person.name:
-        return _told(edited, f"{person.name} is changed", dry_run=dry_run)
-    lines = _told(edited, f"{person.name} is called {called} now", dry_run=dry_run)
+        return _told(edited, person.name, "changed", dry_run=dry_run)
+    lines = _told(edited, person.name, f"called {called} now", dry_run=dry_run)
     if any(earlier.values()):
         lines.append(f"What was logged of an earlier {called} counts as theirs too: {_counted(earlier)}.")
     return lines
@@ -202,7 +202,7 @@ def merge(desk: Desk, name: str, other: str, *, dry_run: bool = False) -> list[s
     if any(kept.values()):
         lines.append(f"{first.name} {would} what was logged of {gone}: {_counted(kept)}.")
     if edited is not None and second is not None:
-        lines += _told(edited, f"{gone} is out of the rotation", dry_run=dry_run)
+        lines += _told(edited, gone, "out of the rotation", dry_run=dry_run)
         lines += ["To have two of them again (what was logged stays with the first):", *_parting(first, second)]
     return lines
 
@@ -213,7 +213,7 @@ def remove(desk: Desk, name: str, *, dry_run: bool = False) -> list[str]:
 
     person = find_person(desk.config.people, name)
     edited = remove_person(desk.config.path, person.name, **config_rules(desk), dry_run=dry_run)
-    return _told(edited, f"{person.name} is out of the rotation", dry_run=dry_run)
+    return _told(edited, person.name, "out of the rotation", dry_run=dry_run)
 
 
 def export_people(desk: Desk) -> str:
@@ -314,8 +314,10 @@ def _kept_under(desk: Desk, old: str, new: str, write: Callable[[], T]) -> T:
         return store.rename_person(old, new, write)
 
 
-def _told(edited: Edited, what: str, *, dry_run: bool) -> list[str]:
-    return [f"{what} ({'would be written to' if dry_run else 'written to'} {edited.path})."]
+def _told(edited: Edited, name: str, what: str, *, dry_run: bool) -> list[str]:
+    if dry_run:
+        return [f"{name} would be {what} (would be written to {edited.path})."]
+    return [f"{name} is {what} (written to {edited.path})."]
 
 
 def config_rules(desk: Desk) -> Mapping[str, Any]:
