@@ -6,13 +6,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from shlex import quote
 
 from calsync.contacts import dues_of, find_person
 from calsync.desk import Desk
 from calsync.errors import StateError, UsageError
 from calsync.memory import closed_by, open_vault, packed, recollect, unpacked, writing_vault
 from calsync.model import Person
-from calsync.people.contacts import ContactKind, name_key
+from calsync.people.contacts import Contact, ContactKind, name_key
+from calsync.people.silence import PAUSE, SWITCH, silences
 from calsync.people.talks import FEELS, Talk, open_thread
 from calsync.state.lock import hold
 from calsync.state.store import NoteRow, Store
@@ -108,8 +110,9 @@ def record_done(
     """
     person = find_person(desk.config.people, name)
     instant = at or desk.now
-    if instant.astimezone(desk.config.zone).date() > desk.now.date():
-        raise UsageError(f"{instant.isoformat()} is still to come", "log a talk once it has taken place")
+    day = _day(desk, instant)
+    if day > desk.now.date():
+        raise UsageError(f"{day_words(day)} {day.year} is still to come", "log a talk once it has taken place")
     # A day without an hour may stand for later today; what is logged has taken place all the same.
     instant = min(instant, desk.now)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
@@ -130,7 +133,7 @@ def record_done(
         store.log_turn(person.name, instant, said.kind.value, body, closing)
         if said.kind is ContactKind.PERSONAL and not said.thread and not said.close_thread:
             told += _still_open(desk, store, person)
-    return [_noted(desk, person, instant, said.kind), *told]
+        return [_noted(desk, person, instant, said.kind), *_held_back(store, person, said.kind), *told]
 
 
 def take_back(desk: Desk, name: str, *, dry_run: bool = False) -> list[str]:
@@ -222,6 +225,22 @@ def _noted(desk: Desk, person: Person, instant: datetime, kind: ContactKind) -> 
         return f"Noted: {person.name} declined on {day_words(day)}. That is an answer, not a talk: their clock runs on."
     following = day_words(day + timedelta(person.ideal_days))
     return f"Noted: you talked with {person.name} on {day_words(day)}. Next by {following}."
+
+
+def _held_back(store: Store, person: Person, kind: ContactKind) -> list[str]:
+    """What the leader has to know at once: that silence changed something, or that a talk has ended no pause."""
+    key, again = name_key(person.name), f"calsync people resume {quote(person.name)}"
+    if any(name_key(one) == key for one in store.pauses()):
+        return [f"You have paused them, and that stays so: {again}"]
+    if kind is not ContactKind.NO_ANSWER:
+        return []
+    log = [Contact(c.person, c.at, ContactKind(c.kind)) for c in store.contacts() if name_key(c.person) == key]
+    silent = silences(log)
+    if silent >= PAUSE:
+        return [f"{silent} times in a row now: they are left in peace until they answer, or {again}"]
+    if silent >= SWITCH:
+        return [f"{silent} times in a row now: the next brief suggests another way of reaching them."]
+    return []
 
 
 def _day(desk: Desk, instant: datetime) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from calsync.contacts import find_person
 from calsync.desk import Desk
 from calsync.people.contacts import Contact, ContactKind, name_key
@@ -20,7 +22,7 @@ def pause(desk: Desk, name: str, *, dry_run: bool = False) -> str:
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         store.see_people([person.name], desk.now.date())
         store.pause(person.name, desk.now.date())
-    return f"{person.name} is left in peace until you say otherwise: calsync people resume"
+    return f"{person.name} is left in peace until you say otherwise: calsync people resume {quote(person.name)}"
 
 
 def resume(desk: Desk, name: str, *, dry_run: bool = False) -> str:

@@ -208,7 +208,7 @@ def _expected(name: str) -> str:
         "text": f"write the question to ask, on one line, at most {_LONGEST} characters",
         "theme": f"write one of {', '.join(THEMES)}",
         "depth": "write 1, 2 or 3: " + "; ".join(f"{depth} is {what}" for depth, what in DEPTHS.items()),
-        "follow_ups": "write two questions that follow up the answer, each behind a dash",
+        "follow_ups": "write two to four questions that follow up the answer",
         "evidence": f"write one of {EVIDENCE[0]} to {EVIDENCE[-1]}; docs/topics.md says what each is",
         "language": "write a code such as `de`, or leave it out for English",
     }[name]

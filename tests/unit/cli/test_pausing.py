@@ -73,14 +73,23 @@ def test_a_pause_at_noon_empties_the_place_that_the_night_gave(leader: Leader) -
     assert "Ana Sousa" not in leader.named()
 
 
+def test_a_talk_with_somebody_paused_is_noted_and_says_that_the_pause_stays(leader: Leader) -> None:
+    leader.say("people", "pause", "ana")
+    assert "You have paused them, and that stays so: calsync people resume" in leader.say("done", "ana")
+    assert leader.who("Ana Sousa")["paused"] is True
+    leader.say("people", "resume", "ana")
+    assert "paused" not in leader.say("done", "ana")
+
+
 def test_four_silences_pause_and_a_talk_or_the_leader_ends_it(leader: Leader) -> None:
     """Idea 24: the third switches the channel, the fourth pauses, a reply resets."""
-    for day in (2, 4, 6):
-        leader.say("done", "ana", "--no-answer", day=day)
+    for day in (2, 4):
+        assert "in a row" not in leader.say("done", "ana", "--no-answer", day=day)
+    assert "another way of reaching them" in leader.say("done", "ana", "--no-answer", day=6)
     told = leader.say("who", "--explain", "ana", day=7)
     assert "3 in a row; try another way of reaching them" in told
     assert leader.who("Ana Sousa", day=7)["paused"] is False
-    leader.say("done", "ana", "--no-answer", day=8)
+    assert "or calsync people resume 'Ana Sousa'" in leader.say("done", "ana", "--no-answer", day=8)
     assert leader.who("Ana Sousa")["paused"] is True
     assert "4 times without an answer" in leader.say("who", "--explain", "ana")
     leader.say("people", "resume", "ana")
