@@ -29,7 +29,7 @@ from calsync.sync.diff import Action, CalendarDiff, Change, diff_calendar
 from calsync.sync.edits import Noticed, notice
 from calsync.sync.guard import check, surprising
 from calsync.sync.local import LOCAL, LocalCalendar
-from calsync.telling import empty_weeks, remark, told
+from calsync.telling import empty_weeks, mended, remark, told
 from calsync.wanting import Wanted, want
 
 __all__ = ["CalendarReport", "NightReport", "Progress", "run_night"]
@@ -171,12 +171,7 @@ class _Night:
 
     def run(self, command: str) -> NightReport:
         report, store = self.report, self.store
-        if store.set_aside is not None:
-            report.notes.append(
-                f"the state database was damaged; it was set aside as {store.set_aside} and rebuilt from the calendars"
-            )
-        elif store.rebuilt:
-            report.notes.append("the state database was gone; it was rebuilt from decisions.json and the calendars")
+        report.notes += mended(store, self.desk.state_folder)
         if not self.dry_run:
             report.run = store.begin_run(command, self.desk.now, self.desk.now)
             store.drop_notes(oldest_kept(self.desk))

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calsync.model import Kind
 from calsync.people.pace import Shortage
 from calsync.planning.board import KindPlan
-from calsync.state.store import Decision
+from calsync.state.store import Decision, Store
 from calsync.sync.edits import What
 from calsync.sync.keys import series_name
 
 if TYPE_CHECKING:
     from calsync.nightly import NightReport
 
-__all__ = ["day_words", "empty_weeks", "remark", "shortage_words", "told"]
+__all__ = ["day_words", "empty_weeks", "mended", "remark", "shortage_words", "told"]
 
 
 def day_words(day: date) -> str:
@@ -39,6 +40,29 @@ def remark(decision: Decision) -> str:
         What.TITLED.value: f"you renamed {name}: it keeps your title",
         What.THEIRS.value: f"you gave {name} a recurrence of your own: calsync leaves it to you",
     }[decision.what]
+
+
+def mended(store: Store, folder: Path) -> list[str]:
+    """What to know of a state that was damaged or gone: `store` is read before the night begins its run in it.
+
+    Whatever command came upon it first has mended it and said nothing, so the first night in a new database tells it.
+    """
+    if store.runs(1):
+        return []
+    aside = store.set_aside or _newest(folder, "calsync.db.damaged-*[0-9]")
+    lost = _newest(folder, "decisions.json.damaged-*[0-9]")
+    lines = []
+    if aside is not None:
+        lines.append(f"the state database was damaged; it was set aside as {aside} and rebuilt from the calendars")
+    elif store.rebuilt or store.base():
+        lines.append("the state database was gone; it was rebuilt from decisions.json and the calendars")
+    if lost is not None:
+        lines.append(f"decisions.json was damaged; it was set aside as {lost}, and nothing was read back from it")
+    return lines
+
+
+def _newest(folder: Path, pattern: str) -> Path | None:
+    return max(folder.glob(pattern), key=lambda path: path.name, default=None)
 
 
 def empty_weeks(plans: Sequence[KindPlan]) -> tuple[str, ...]:

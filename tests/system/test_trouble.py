@@ -95,6 +95,28 @@ def test_a_calendar_folder_that_vanished_is_no_empty_calendar(begun: World, run_
     assert not begun.shelf.folder.exists()
 
 
+@pytest.mark.parametrize("loss", ["damaged", "gone", "gone with its copy"])
+def test_a_loss_that_another_command_came_upon_first_is_told_by_the_next_night_once(
+    begun: World, run_calsync: RunCalsync, loss: str
+) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        (begun.state / f"calsync.db{suffix}").unlink(missing_ok=True)
+    if loss == "damaged":
+        (begun.state / "calsync.db").write_bytes(b"\0" * 9999)
+    if loss == "gone with its copy":
+        (begun.state / "decisions.json").write_text("[]", "utf-8")
+    assert run_calsync(args(begun, "week")).code == 0
+    notes = run_calsync(args(begun, "nightly", "--json")).json()["notes"]
+    expected = {
+        "damaged": "the state database was damaged; it was set aside as",
+        "gone": "the state database was gone; it was rebuilt",
+        "gone with its copy": "decisions.json was damaged; it was set aside as",
+    }
+    assert len(notes) == 1
+    assert notes[0].startswith(expected[loss])
+    assert run_calsync(args(begun, "nightly", "--json")).json()["notes"] == []
+
+
 def test_a_damaged_database_is_set_aside_and_the_night_goes_on(begun: World, run_calsync: RunCalsync) -> None:
     before = begun.shelf.everything()
     (begun.state / "calsync.db").write_bytes(b"\0" * 9999)
