@@ -146,5 +146,6 @@ def _remark(problem: CalsyncError) -> str:
     what = problem.what
     if isinstance(problem, ConfigError):
         first, *more = problem.problems
-        what = f"{first.file}:{first.line}: {first.text}" + (f" (and {len(more)} more)" if more else "")
+        where = f"{first.file}:{first.line}" if first.line else first.file
+        what = f"{where}: {first.text}" + (f" (and {len(more)} more)" if more else "")
     return f"{what}; {problem.next_step}"

@@ -85,7 +85,7 @@ def shelf(config: Path) -> Shelf:
     if path == config:  # the configuration itself is called so: there is no room for own topics beside it
         return Shelf(ours)
     try:
-        entries = _entries(path, _read(path))
+        entries = _entries(path, _read_own(path))
     except FileNotFoundError:
         return Shelf(ours)
     except CalsyncError as error:
@@ -118,6 +118,7 @@ def lint(config: Path, file: Path | None = None) -> tuple[list[Linted], int]:
     found += more
     own = own_file(config)
     if own.exists() and own != config:
+        _refuse_pipe(own)
         more, read = _linted(str(own), own, own=True, taken=taken)
         found, count = found + more, count + read
     return found, count
@@ -145,7 +146,7 @@ def add_topic(
         raise UsageError(f"{path} is the configuration", "give the configuration another name, such as config.yaml")
     ours = shipped()
     try:
-        data = _read(path)
+        data = _read_own(path)
     except FileNotFoundError:
         data = b""
     old = _entries(path, data)
@@ -186,6 +187,18 @@ def shipped_json() -> str:
 
 def _data(name: str) -> bytes:
     return files("calsync.people").joinpath("data", name).read_bytes()
+
+
+def _read_own(path: Path) -> bytes:
+    """The same of the leader's own topics, which the night reads while nobody is there to feed a pipe."""
+    _refuse_pipe(path)
+    return _read(path)
+
+
+def _refuse_pipe(path: Path) -> None:
+    """Raise UsageError for a pipe or a device, which could keep its reader waiting for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UsageError(f"{path} cannot be read: it is no file", "put a file with your topics there, or nothing")
 
 
 def _read(path: Path) -> bytes:

@@ -104,3 +104,12 @@ def test_what_is_older_than_a_year_is_forgotten_and_nothing_sooner(tmp_path: Pat
         much_later = START + timedelta(days=QUIET_DAYS + 60)
         keep_topics(desk_at(tmp_path, much_later), store, {})
         assert told(store) == {}
+
+
+def test_a_night_names_a_file_that_is_wrong_as_a_whole_without_a_line(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "config.yaml").write_text(CONFIG, "utf-8")
+    (tmp_path / "topics.yaml").write_bytes(b"#" * (1024 * 1024 + 1))
+    with Store(tmp_path / "state", START) as store:
+        (line,) = keep_topics(desk_at(tmp_path, START), store, coming(START, [("Ana Sousa",)]))
+    assert line.startswith(f"{tmp_path / 'topics.yaml'}: is larger than 1 MiB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections import Counter
@@ -185,6 +186,17 @@ def test_a_file_that_cannot_be_read_stops_nothing(config: Path) -> None:
     found = shelf(config)
     assert found.topics == shipped()
     assert "cannot be read" in str(found.problems[0])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_that_nobody_feeds_keeps_no_run_waiting(config: Path) -> None:
+    os.mkfifo(own_file(config))
+    (problem,) = shelf(config).problems
+    assert problem.what == f"{own_file(config)} cannot be read: it is no file"
+    with pytest.raises(UsageError, match="it is no file"):
+        lint(config)
+    with pytest.raises(UsageError, match="it is no file"):
+        add_topic(config, "What did you sing as a child?", follow_ups=["Who taught you?", "Where?"], theme="home")
 
 
 def test_the_page_of_topics_shows_the_linters_phrases_and_every_key_of_evidence() -> None:
