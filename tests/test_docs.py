@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import shlex
 from datetime import date
@@ -16,6 +17,7 @@ from calsync.cli import COMMANDS, cli, main
 from calsync.cli.reference import rewritten
 from calsync.config.load import load_config
 from calsync.registry import kinds, option_keys
+from calsync.state import tables
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
@@ -57,6 +59,29 @@ def test_the_table_of_exit_codes_has_every_error_under_its_own_code() -> None:
     }
     assert documented == defined
     assert [int(code) for code, _ in rows] == [0, 1, 2, 3, 4, 5, 75, 130, 141]
+
+
+def test_the_page_of_the_state_names_every_table() -> None:
+    text = page("docs/state.md")
+    assert [name for name in tables.metadata.tables if f"`{name}`" not in text] == []
+
+
+def test_the_page_of_commands_names_every_key_of_what_is_read_most(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "demo"
+    where = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    assert main(["demo", str(folder), "--now", NOW]) == 0
+    told = page("docs/commands.md").partition("## JSON")[2]
+    for command, inner in (("who", ["people"]), ("week", ["blocks", "brief"]), ("report", [])):
+        capsys.readouterr()
+        assert main([*where, command, "--json", "--now", NOW]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        keys = set(answer)
+        for step in inner:
+            answer = answer[step][0] if isinstance(answer[step], list) else answer[step]
+            keys |= set(answer)
+        assert [key for key in sorted(keys) if f"`{key}`" not in told] == [], command
 
 
 def test_the_changelog_speaks_of_this_version() -> None:
