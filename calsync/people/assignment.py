@@ -33,7 +33,7 @@ from its nominal day than is fair to others, `past_max` for one day.
 Past the maximum every day costs the same for everybody, whatever their gaps: so to exchange somebody within their ideal
 gap for somebody past their maximum never costs more than it saves.
 """
-KEPT = ((7, 10**8), (14, 120_000), (28, 80_000), (10**9, 6_000))
+KEPT = ((7, 10**8), (14, 200_000), (28, 120_000), (10**9, 6_000))
 """What is saved by leaving a person where the leader was told, by how many days ahead that is at most.
 
 In the coming week nothing but the two rules moves anybody: the leader has seen those names.

@@ -17,6 +17,8 @@ __all__ = ["SHORTEST", "Shortage", "paces", "shortage"]
 
 SHORTEST = 0.5
 """The least factor: a turn that nobody needs stays free rather than being spent on somebody met just now."""
+_STEP = 1.08
+"""Paces change by this factor or not at all: one person more or less should not move the turns of all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def paces(people: Sequence[Person], turns_a_day: float) -> list[float]:
     factor = _factor(
         lambda f: sum(1 / min(f * p.ideal_days, p.max_days) for p in people), SHORTEST, furthest, turns_a_day
     )
+    factor = max(SHORTEST, _STEP ** round(math.log(factor, _STEP)))
     return [min(factor * person.ideal_days, float(person.max_days)) for person in people]
 
 

@@ -24,11 +24,12 @@ everyone = st.lists(
 def test_all_turns_are_used_unless_everybody_would_be_met_too_soon(people: list[Person], turns: float) -> None:
     gaps = paces(people, turns)
     rate = sum(1 / gap for gap in gaps)
-    assert rate <= turns * 1.01
+    # A step of the pace is 8 %: half of it is lost or gained at most.
+    assert rate <= turns * 1.05
     for person, gap in zip(people, gaps, strict=True):
         assert gap >= SHORTEST * person.ideal_days - 1e-9
     if any(gap > SHORTEST * p.ideal_days + 0.01 * p.ideal_days for p, gap in zip(people, gaps, strict=True)):
-        assert rate >= turns * 0.97
+        assert rate >= turns * 0.95
 
 
 @given(everyone, st.floats(0.01, 5))
