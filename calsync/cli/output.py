@@ -35,7 +35,8 @@ Progress = Callable[[str, int, int], None]
 _MIN_WIDTH = 80
 _MAX_WIDTH = 200
 _MAX_READABLE = 100
-_GAP = 2
+_GAP = 3
+"""Cells that a column of a drawn table needs beside its text."""
 _LEAST_TO_GROW = 14
 """The width in cells at which a wrapping column can still be read."""
 _WORTH_A_BAR = 1.0

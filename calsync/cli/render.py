@@ -164,7 +164,8 @@ def run_table(runs: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Table:
         )
         for row in runs
     ]
-    return Table(("run", "command", "when", "exit", "written", "changes", "errors"), rows, grow=6)
+    said = 6 if any(row[6] for row in rows) else 5
+    return Table(("run", "command", "when", "exit", "written", "changes", "errors"), rows, grow=said)
 
 
 def _day(day: date) -> str:
