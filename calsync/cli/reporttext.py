@@ -80,7 +80,7 @@ def gap_words(gaps: Gaps) -> str:
     if gaps.median_of_target is None:
         return "none is long enough to judge yet"
     of = f"over {_people(gaps.people)} with a gap to judge"
-    return f"{gaps.median_of_target:g} times the ideal gap in the median, {of}"
+    return f"in the median {gaps.median_of_target:g} times as long as the ideal, {of}"
 
 
 def today_words(gaps: Gaps) -> str:
@@ -98,7 +98,7 @@ def spread_words(f: Figures) -> str:
     share = "" if not s.to_others else f" ({round(100 * s.share)} %)"
     return (
         f"{s.to_others} of {_count(s.talks, 'talk')}{share} would have to go to others; "
-        f"for each talk that a gap asks for there were {middle} in the median, quartiles {low} and {high}"
+        f"people had {middle} times the talks that their gaps ask for in the median, the middle half {low} to {high}"
     )
 
 

@@ -178,11 +178,11 @@ def test_nobody_in_the_rotation(calsync: Call, folder: Path) -> None:
 def test_the_report_in_words_line_by_line(calsync: Call, folder: Path) -> None:
     """Worked out by hand: a talk after 8 days for an ideal of 7 and 17 days of silence since; one after 24 for 14."""
     remember(folder)
-    spread = "for each talk that a gap asks for there were 0.4 in the median, quartiles 0.34 and 0.47"
+    spread = "people had 0.4 times the talks that their gaps ask for in the median, the middle half 0.34 to 0.47"
     assert calsync("--weeks", "4").out.splitlines() == [
         "Mon 2 Nov 2026 to Fri 27 Nov 2026 (4 weeks)",
         "talked with     2 of 2 people in the rotation",
-        "gaps            1.75 times the ideal gap in the median, over 2 people with a gap to judge",
+        "gaps            in the median 1.75 times as long as the ideal, over 2 people with a gap to judge",
         "today           1 within the ideal gap, 0 within the maximum, 1 past the maximum",
         f"spread          0 of 2 talks would have to go to others; {spread}",
         "talks a week    0 1 0 1",
