@@ -32,7 +32,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Every day": {
         "today": ("calsync.cli.coming:today", "Show today's blocks, with the brief for each person."),
         "week": ("calsync.cli.coming:week", "Show the blocks of the next seven days: when, whom, why them."),
-        "who": ("calsync.cli.people:who", "Show whose turn it is, most due first, each with the reason."),
+        "who": ("calsync.cli.people:who", "Show whose turn it is, most due first; --explain says why."),
         "done": ("calsync.cli.logbook:done", "Say that you have reached someone."),
         "skip": ("calsync.cli.logbook:skip", "Pass over someone this time."),
         "snooze": ("calsync.cli.logbook:snooze", "Leave someone out until a day."),

@@ -29,7 +29,7 @@ __all__ = ["people", "who"]
 @as_json
 @click.pass_obj
 def who(settings: Settings, upcoming: int | None, explain: str | None, now: datetime | None, json_: bool) -> int:
-    """Show whose turn it is, most due first, each with the reason."""
+    """Show whose turn it is, most due first; --explain says why."""
     desk = open_at(settings, now)
     from calsync import contacts
 
