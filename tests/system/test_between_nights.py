@@ -43,6 +43,11 @@ def shown(world: World, now: datetime, days: int = 7) -> dict[str, list[str]]:
     return {block.id: [name for name, _ in block.people] for block in coming(desk(world, now), days).blocks}
 
 
+def topics(world: World, now: datetime) -> dict[tuple[str, str], str | None]:
+    blocks = coming(desk(world, now), 7).blocks
+    return {(b.id, n): brief.topic for b in blocks for (n, _), brief in zip(b.people, b.briefs, strict=True)}
+
+
 ACTS: dict[str, Callable[[Desk, str], object]] = {
     "done": record_done,
     "skip": record_skip,
@@ -66,7 +71,7 @@ def test_whoever_leaves_a_block_gives_the_place_to_whom_the_next_night_has_there
     first = coming(desk(world), 7).blocks[0]
     now, gone = first.start - before, first.people[place][0]
     ACTS[doing](desk(world, now), gone)
-    week = shown(world, now)
+    week, asked = shown(world, now), topics(world, now)
     assert gone not in week[first.id]
     assert len(week[first.id]) == 2
     today = shown(world, now, 1)
@@ -77,6 +82,7 @@ def test_whoever_leaves_a_block_gives_the_place_to_whom_the_next_night_has_there
     report = world.night(now + timedelta(hours=1))
     assert {change.person for change in report.changes} <= {week[first.id][0]}
     assert shown(world, now + timedelta(hours=1)) == week
+    assert topics(world, now + timedelta(hours=1)) == asked
 
 
 def test_a_talk_on_the_day_of_the_block_keeps_that_block(world: World) -> None:
