@@ -39,7 +39,7 @@ def today(settings: Settings, now: datetime | None, json_: bool) -> int:
     The brief is for your eyes alone: what was left open last time, promises, what seems off, how to begin, and one new
     question with two that follow it up (docs/brief.md). Nothing of it stands in any calendar.
     """
-    return _show(settings, now, days=1, json_=json_, none="No blocks today.")
+    return _show(settings, now, days=1, json_=json_, none="No blocks today; `calsync week` shows the next ones.")
 
 
 def _show(settings: Settings, now: datetime | None, *, days: int, json_: bool, none: str) -> int:

@@ -84,7 +84,8 @@ def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
         f"  {begin} who{clock}",
         "      whose turn it is, and why",
         f"  {begin} done {shlex.quote(whom)}{clock}",
-        f"      you have talked to {whom}: the next night gives the turn to somebody else",
+        f"      you have talked to {whom}: the turn goes to somebody else",
         f"  {begin} plan{clock}",
-        f"      what the night would change; move or delete a block in {folder / 'calendars' / 'work'} and look again",
+        "      what the night would change; move or delete a block and look again: they are",
+        f"      the files that begin with cs in {folder / 'calendars' / 'work'}",
     ]
