@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli.options import dry_run, now_option, open_at
+from calsync.cli.outfile import refuse_a_calendar
 from calsync.cli.output import lines
-from calsync.errors import UsageError
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
-    from calsync.desk import Desk
 
 __all__ = ["export"]
 
@@ -31,7 +30,7 @@ def export(settings: Settings, out: str | None, now: datetime | None, dry_run: b
     """
     desk = open_at(settings, now)
     if out is not None and out != "-":
-        _refuse_a_calendar(desk, out)
+        refuse_a_calendar(desk, out, "the blocks would be read back")
     if dry_run:
         targets = [out] if out else [str(export.path) for export in desk.config.exports]
         lines([f"Would write {target}" for target in targets] or ["The configuration names no file to export to."])
@@ -44,18 +43,3 @@ def export(settings: Settings, out: str | None, now: datetime | None, dry_run: b
     else:
         lines(told)
     return 0
-
-
-def _refuse_a_calendar(desk: Desk, out: str) -> None:
-    """Raise `UsageError` when `out` lies in a connected calendar: the blocks would be read back as meetings."""
-    target = Path(out).resolve()
-    for calendar in desk.config.calendars:
-        path = calendar.options.get("path")
-        if path is None:
-            continue
-        place = Path(path).resolve()
-        if target == place or place in target.parents:
-            raise UsageError(
-                f"{out}: lies in the calendar {calendar.name}, so that the blocks would be read back",
-                "name another file",
-            )

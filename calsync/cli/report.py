@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli.options import as_json, dry_run, now_option, open_at
+from calsync.cli.outfile import outfile
 from calsync.cli.output import draws, lines, paragraphs, print_json
 from calsync.cli.when import parse_day
 from calsync.errors import Unfinished, UsageError
@@ -52,6 +53,7 @@ def report(
     if dry_run and html is None:
         raise UsageError("--dry-run goes with --html: nothing else is written", "leave it out")
     desk = open_at(settings, now)
+    file = outfile(desk, html) if html is not None and html != "-" else None
     from calsync.report import report as reckon
 
     found = reckon(desk, weeks or _WEEKS, parse_day(since, desk.now.date()) if since is not None else None)
@@ -60,7 +62,7 @@ def report(
     elif html is not None:
         from calsync.cli.reportpage import page
 
-        _write(page(found), html, dry_run=dry_run)
+        _write(page(found), html, file, dry_run=dry_run)
     else:
         from calsync.cli.reporttext import LABEL, report_lines
 
@@ -68,18 +70,17 @@ def report(
     return 0
 
 
-def _write(text: str, place: str, *, dry_run: bool) -> None:
+def _write(text: str, place: str, file: Path | None, *, dry_run: bool) -> None:
     if dry_run:
         lines([f"Would write {place}" if place != "-" else "Would write the page to stdout"])
         return
-    if place == "-":
+    if file is None:
         click.echo(text.encode(), nl=False)  # bytes: the page says itself that it is UTF-8
         return
     from calsync.wholefile import replace_file
 
-    path = Path(place).expanduser().absolute()
     try:
-        replace_file(path, text.encode())
+        replace_file(file, text.encode())
     except OSError as error:
         raise Unfinished(
             f"{place}: cannot be written ({error.strerror or error})", "name a file in a folder that you can write to"

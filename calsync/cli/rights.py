@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli.failure import say
 from calsync.cli.options import confirm, dry_run, now_option, open_at, yes
+from calsync.cli.outfile import outfile
 from calsync.cli.output import lines, print_json
 from calsync.errors import Unfinished
 
@@ -43,8 +43,9 @@ def export(settings: Settings, name: str | None, out: str, now: datetime | None)
     if out == "-":
         click.echo(text.encode(), nl=False)  # bytes: the line ends of CSV stay as they are
         return 0
+    file = outfile(desk, out)
     try:
-        Path(out).write_bytes(text.encode())
+        file.write_bytes(text.encode())
     except OSError as error:
         raise Unfinished(
             f"{out} cannot be written: {error.strerror or error}", "check its folder and the free space"
@@ -56,13 +57,14 @@ def export(settings: Settings, name: str | None, out: str, now: datetime | None)
 def _export_one(desk: Desk, name: str, out: str) -> int:
     from calsync.disclosure import all_kept_of, write_privately
 
+    file = outfile(desk, out) if out != "-" else None
     kept = all_kept_of(desk, name)
-    if out == "-":
+    if file is None:
         print_json(kept)
     else:
         import json
 
-        write_privately(Path(out).absolute(), json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+        write_privately(file, json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
         lines([f"All that is kept of {kept['name']} is written to {out}; only you can read that file."])
     if kept["notes_unreadable"]:
         count = len(kept["notes_unreadable"])
