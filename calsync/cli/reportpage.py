@@ -141,7 +141,7 @@ def _people(f: Figures) -> list[str]:
     talks = [week.talks for week in f.weeks]
     return [
         _heading("People"),
-        f"<p>{escape(_sentence(gap_words(g)))}</p>",
+        f"<p>Gaps: {escape(gap_words(g))}.</p>",
         f"<p>{escape(_sentence(spread_words(f)))}</p>",
         _figure(
             "How long ago the last talk is, today",
@@ -197,7 +197,7 @@ def _blocks(report: Report) -> list[str]:
             drawing = bars(name, title, caused(causes), causes, "late" if name == "displaced" else "rest")
             text.append(_figure(title, drawing, "", _table(("what", "blocks"), causes)))
     if report.recorded_from is not None and report.recorded_from > f.start:
-        day = report.recorded_from.isoformat()
+        day = f"{day_words(report.recorded_from)} {report.recorded_from.year}"
         text.append(f'<p class="soft">What became of blocks is known from {day} on.</p>')
     return text
 
