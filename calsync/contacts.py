@@ -34,6 +34,7 @@ __all__ = [
     "paused_people",
     "pings_for",
     "shortage_json",
+    "unreachable",
     "who_is_due",
 ]
 
@@ -119,6 +120,27 @@ def missing_blocks(desk: Desk) -> Shortage | None:
     block = _connect(desk)
     people = [person for person in desk.config.people if person.name not in paused]
     return shortage(people, block.per_week, block.pings) if block is not None and people else None
+
+
+def unreachable(desk: Desk) -> list[str]:
+    """Who is in the rotation and free in none of the blocks to come, by their clock, hours and holidays: by name.
+
+    Such a person is never named, however long they wait. Nobody, as long as no night has planned a block.
+    """
+    block = _connect(desk)
+    if block is None:
+        return []
+    with Store(desk.state_folder, desk.now) as store:
+        paused = paused_people(desk, store)
+        starts = [start.astimezone(desk.config.zone) for start, _ in store.assignments().values() if start >= desk.now]
+    spans = [Span(start, start + timedelta(minutes=block.minutes)) for start in starts]
+    return sorted(
+        person.name
+        for person in desk.config.people
+        if spans
+        and person.name not in paused
+        and not any(reachable(person, span, desk.config.working_hours) for span in spans)
+    )
 
 
 def shortage_json(missing: Shortage | None) -> dict[str, float] | None:

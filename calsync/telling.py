@@ -18,7 +18,10 @@ from calsync.sync.keys import series_name
 if TYPE_CHECKING:
     from calsync.nightly import NightReport
 
-__all__ = ["day_words", "empty_weeks", "mended", "remark", "shortage_words", "told"]
+__all__ = ["day_words", "empty_weeks", "mended", "remark", "shortage_words", "told", "unreachable_words"]
+
+_NAMED = 5
+"""So many people stand in one line by name."""
 
 
 def day_words(day: date) -> str:
@@ -91,6 +94,16 @@ def shortage_words(missing: Shortage | None) -> str:
     if missing.more_for_max == missing.more_for_ideal:
         return f"{asked}: not even the maximum gaps can be kept; {ideal}"
     return f"{asked}: {_blocks(missing.more_for_max)} more a week would keep the maximum gaps; {ideal}"
+
+
+def unreachable_words(names: Sequence[str]) -> str:
+    """Who can never be named as things are, or "" when everybody can."""
+    if not names:
+        return ""
+    *others, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} others"]
+    them = f"{', '.join(others)} and {last}" if others else last
+    said = f"no block to come lies within the hours of {them}, so none can be for them"
+    return f"{said}: `calsync who --explain NAME` says why"
 
 
 def _blocks(count: int) -> str:

@@ -234,6 +234,17 @@ def test_who_and_plan_say_how_many_more_blocks_a_week_the_gaps_take(calsync: Cal
     assert said in calsync("plan", now=NOW).out
 
 
+def test_plan_says_who_can_never_be_named_and_who_explain_why(calsync: Call, folder: Path) -> None:
+    assert "no block to come" not in calsync("plan", now=NOW).out
+    config = folder / "config.yaml"
+    early = config.read_text("utf-8").replace("timezone: America/New_York", "timezone: Pacific/Honolulu")
+    config.write_text(early.replace("{name: Henrik Dahl,", '{name: Henrik Dahl, working_hours: {sat: "09:00-10:00"},'))
+    assert "no block to come lies within the hours of Grace Lin and Henrik Dahl" in calsync("plan", now=NOW).out
+    assert "out of reach: in " in calsync("who", "--explain", "Grace", now=NOW).out
+    calsync("people", "pause", "Grace")
+    assert "no block to come lies within the hours of Henrik Dahl," in calsync("plan", now=NOW).out
+
+
 def test_done_skip_and_snooze_are_noted(calsync: Call) -> None:
     assert "Ana Sousa" in calsync("done", "ana", now=NOW).out
     assert "Ben Okafor" in calsync("done", "Ben", "--on", "yesterday", now=NOW).out
