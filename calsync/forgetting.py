@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date
+from glob import escape
 from pathlib import Path
 
 from calsync.agenda import block_id
@@ -283,6 +284,13 @@ class _Work:
     def _doomed(self) -> list[Path]:
         folder = self.desk.state_folder
         always = [path for pattern in (*_DAMAGED, *_LEFT_OVER) for path in sorted(folder.glob(pattern))]
+        config = self.desk.config.path
+        # What a process that was killed while it wrote one of them has left: the whole text, name and all.
+        always += [
+            path
+            for text in (config.resolve(), own_file(config).resolve())
+            for path in sorted(text.parent.glob(f".{escape(text.name)}.*.tmp"))
+        ]
         reports = [path for path in _files(folder / "reports") if self.traces.is_in_bytes(_content(path))]
         return [*always, *reports]
 

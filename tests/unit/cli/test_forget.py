@@ -144,6 +144,7 @@ def test_after_forget_nothing_is_left_of_the_person_in_any_file(calsync: Run, fo
     shutil.copy(state / "calsync.db", state / "calsync.db.damaged-20261101T000000")
     shutil.copy(state / "decisions.json", state / "decisions.json.damaged-20261101T000000")
     shutil.copy(state / "decisions.json", state / ".decisions.json.0a0b0c.tmp")
+    shutil.copy(folder / "config.yaml", folder / ".config.yaml.0a0b0c.tmp")
     (state / "reports").mkdir()
     (state / "reports" / "calsync-x.txt").write_text(f"about {NAME}", "utf-8")
     (state / "reports" / "calsync-y.txt").write_text("about nobody", "utf-8")
