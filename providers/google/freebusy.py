@@ -9,6 +9,7 @@ from typing import Any
 from calsync.model import Span
 from calsync.ports import BusyAnswer
 from providers.google.calls import Calls
+from providers.google.reading import NOT_UNDERSTOOD
 
 __all__ = ["ask"]
 
@@ -39,7 +40,10 @@ def ask(calls: Calls, addresses: Sequence[str], window: Span) -> list[BusyAnswer
             }
             said = calls.run(calls.freebusy.query(body=body))
             for address in part:
-                _take(said, address, busy[address], errors)
+                try:
+                    _take(said, address, busy[address], errors)
+                except NOT_UNDERSTOOD:
+                    errors.setdefault(address, "what Google says of them cannot be understood")
     keys = [address.strip().lower() for address in addresses]
     return [
         BusyAnswer(address, () if key in errors else tuple(_joined(busy[key])), errors.get(key, ""))

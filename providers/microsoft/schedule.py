@@ -76,13 +76,16 @@ def _ask(
 def _take(
     reply: Reply, asked: Sequence[str], stretch: Span, found: dict[str, list[Span]], errors: dict[str, str]
 ) -> None:
-    said = {str(one.get("scheduleId", "")).lower(): one for one in reply.body.get("value") or ()}
+    rows = reply.body.get("value")
+    told = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+    said = {str(one.get("scheduleId", "")).lower(): one for one in told}
     for address in asked:
         one = said.get(address)
         if one is None:
             errors[address] = f"Microsoft says nothing of {address}"
         elif one.get("error"):
-            errors[address] = _error(address, one["error"])
+            error = one["error"]
+            errors[address] = _error(address, error if isinstance(error, dict) else {})
         else:
             try:
                 found.setdefault(address, []).extend(_spans(one, stretch))

@@ -9,6 +9,7 @@ import pytest
 
 from calsync.errors import SignInNeeded
 from calsync.model import Span
+from providers.google.freebusy import ask
 from tests.contract.samples import meeting
 from tests.providers.google.rig import Rig, rig
 from tests.servers.google import Fault
@@ -65,6 +66,42 @@ def test_fifty_people_are_asked_about_at_a_time(rig: Rig) -> None:
     assert rig.names() == ["freebusy.query"] * 3
     assert rig.provider().busy([], WEEK) == []
     assert rig.names() == []
+
+
+class Nonsense:
+    """In the place of the calls to Google: whatever is asked, the answer is `said`."""
+
+    def __init__(self, said: Any) -> None:
+        self.said = said
+        self.freebusy = self
+
+    def query(self, body: Any) -> None:
+        """A request that is never sent."""
+
+    def run(self, request: Any) -> Any:
+        """The answer."""
+        return self.said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"calendars": None},
+        {"calendars": ["ana@example.com"]},
+        {"calendars": {"ana@example.com": "busy"}},
+        {"calendars": {"ana@example.com": {"busy": [{"start": "2026-12-01T09:00:00Z"}]}}},
+        {"calendars": {"ana@example.com": {"busy": [{"start": "soon", "end": "later"}]}}},
+        {"calendars": {"ana@example.com": {"busy": [{"start": 3, "end": None}]}}},
+        {"calendars": {"ana@example.com": {"errors": ["no"]}}},
+        {"groups": [1]},
+    ],
+    ids=str,
+)
+def test_an_answer_that_cannot_be_understood_is_told_and_stops_nothing(said: Any) -> None:
+    calls: Any = Nonsense(said)
+    (answer,) = ask(calls, ["ana@example.com"], WEEK)
+    assert answer.busy == ()
+    assert answer.error == "what Google says of them cannot be understood"
 
 
 def test_a_long_time_is_asked_in_pieces_and_what_reaches_over_a_seam_is_one(rig: Rig) -> None:

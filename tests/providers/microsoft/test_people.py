@@ -12,6 +12,8 @@ from calsync.errors import SignInNeeded, Unreachable
 from calsync.grants import GrantFile
 from calsync.model import Span
 from calsync.ports import AccountPerson
+from providers.microsoft.errors import Reply
+from providers.microsoft.schedule import busy
 from tests.contract.samples import WINDOW, calendar, meeting, single, vevent
 from tests.providers.microsoft.conftest import Make
 from tests.servers.context import context
@@ -168,3 +170,40 @@ def test_a_provider_gets_in_by_the_grant_that_a_sign_in_left(graph: GraphServer,
     # Requests for tokens are not the calendar's.
     assert delta.requests == len([r for r in graph.requests if r.path.startswith("/v1.0/")])
     assert one.read("", WINDOW, delta.cursor).requests == 1
+
+
+class Nonsense:
+    """In the place of Graph: whatever is asked, the answer has `value`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def root(self) -> str:
+        """Where nothing is."""
+        return "https://graph.example/me"
+
+    def ask(self, url: str, body: Any) -> Reply:
+        """The answer."""
+        return Reply(200, {}, {"value": self.value})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        3,
+        "busy",
+        {"scheduleId": "ana@example.com"},
+        [None, "ana@example.com"],
+        [{"scheduleId": "ana@example.com", "error": "no"}],
+        [{"scheduleId": "ana@example.com", "scheduleItems": 3}],
+        [{"scheduleId": "ana@example.com", "scheduleItems": ["busy"]}],
+        [{"scheduleId": "ana@example.com", "scheduleItems": [{"status": "busy", "start": "soon", "end": None}]}],
+    ],
+    ids=str,
+)
+def test_an_answer_that_cannot_be_understood_is_told_and_stops_nothing(value: Any) -> None:
+    graph: Any = Nonsense(value)
+    (answer,) = busy(graph, ["ana@example.com"], DAY)
+    assert answer.busy == ()
+    assert answer.error
