@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from calsync.errors import StateError
 from calsync.state import ledger
 from calsync.state.database import open_database
+from calsync.state.lock import opening
 
 __all__ = ["Rows"]
 
@@ -26,10 +27,11 @@ class Rows:
         Wherever it is found empty, the leader's part is read back from its second copy.
         """
         self.folder = folder
-        self._engine, self.set_aside = open_database(folder, now)
-        with self._transaction() as connection:
-            self.rebuilt = ledger.restore(connection, folder, now)
-            """True when the database had lost everything and the second copy was read back."""
+        with opening(folder):
+            self._engine, self.set_aside = open_database(folder, now)
+            with self._transaction() as connection:
+                self.rebuilt = ledger.restore(connection, folder, now)
+                """True when the database had lost everything and the second copy was read back."""
 
     def close(self) -> None:
         """Let go of the database file."""
