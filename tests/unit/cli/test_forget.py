@@ -340,3 +340,14 @@ def test_it_says_line_by_line_what_was_done(calsync: Run, folder: Path) -> None:
         f"- {NAME} is out",
     ]
     assert len(lines) > at + 2
+
+
+def test_a_name_that_is_what_somebody_else_is_called_is_no_trace_in_their_titles(calsync: Run, folder: Path) -> None:
+    """Zoë alone is forgotten to the end, though titles of blocks for Zoë Lindqvist have the same word in them."""
+    config = folder / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace(f"name: {NAME},", "name: Zoë,"), "utf-8")
+    assert calsync("nightly").code == 0
+    said = calsync("people", "forget", "Zoë", "--yes")
+    assert (said.code, said.err) == (0, "")
+    assert holds(folder, ADDRESS, "zq@example.org") == []
+    assert any("Zoë" in title for title in titles(folder).values())
