@@ -52,6 +52,8 @@ def mended(store: Store, folder: Path) -> list[str]:
     """
     if store.runs(1):
         return []
+    if store.set_aside is not None and store.folder != folder:  # a run on paper has mended its own copy only
+        return ["the state database is damaged; the next night sets it aside and rebuilds it from the calendars"]
     aside = store.set_aside or _newest(folder, "calsync.db.damaged-*[0-9]")
     lost = _newest(folder, "decisions.json.damaged-*[0-9]")
     lines = []

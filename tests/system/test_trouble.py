@@ -120,6 +120,8 @@ def test_a_loss_that_another_command_came_upon_first_is_told_by_the_next_night_o
 def test_a_damaged_database_is_set_aside_and_the_night_goes_on(begun: World, run_calsync: RunCalsync) -> None:
     before = begun.shelf.everything()
     (begun.state / "calsync.db").write_bytes(b"\0" * 9999)
+    (note,) = run_calsync(args(begun, "plan", "--json")).json()["notes"]
+    assert note == "the state database is damaged; the next night sets it aside and rebuilds it from the calendars"
     ended = run_calsync(args(begun, "nightly", "--json"))
     assert ended.code == 0
     assert "set aside as" in ended.json()["notes"][0]
