@@ -12,13 +12,14 @@ from calsync.config.values import BlockConfig
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import Kind, Person, Span
-from calsync.people.assignment import KEPT, WEIGHTS, Ping, Seat, assign
+from calsync.people.assignment import KEPT, LONGEST, WEIGHTS, Ping, Seat, assign
 from calsync.people.availability import reachable
 from calsync.people.clocks import Known, clocks_of
 from calsync.people.contacts import Contact, ContactKind, Snooze, matching, name_key
 from calsync.people.pace import Shortage, paces, shortage
 from calsync.people.rotation import Due, who
 from calsync.people.rotation import explain as explain_due
+from calsync.people.rounds import REGULAR
 from calsync.people.wording import days
 from calsync.planning.meetings import work_contacts
 from calsync.state.store import Store
@@ -26,6 +27,7 @@ from calsync.state.store import Store
 __all__ = [
     "DueView",
     "assign_people",
+    "connect_block",
     "dues_of",
     "explain",
     "find_person",
@@ -34,7 +36,7 @@ __all__ = [
     "paused_people",
     "pings_for",
     "shortage_json",
-    "unreachable",
+    "shortage_of",
     "who_is_due",
 ]
 
@@ -70,7 +72,8 @@ def find_person(people: Sequence[Person], typed: str) -> Person:
     if len(found) == 1:
         return found[0]
     if found:
-        several = ", ".join(person.name for person in found)
+        more = f" and {len(found) - 5} others" if len(found) > 5 else ""
+        several = ", ".join(person.name for person in found[:5]) + more
         raise UsageError(f"{typed} can be any of {several}", "write the whole name in quotes, or the address")
     nearest = nearest_names(people, typed)
     if nearest:
@@ -104,7 +107,7 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
     person = find_person(desk.config.people, name)
     with Store(desk.state_folder, desk.now) as store:
         dues = dues_of(desk, store)
-        block, ahead = _connect(desk), {}
+        block, ahead = connect_block(desk), {}
         if block is not None:
             length = timedelta(minutes=block.minutes)
             ahead = {b: Span(at, at + length) for b, (at, _) in store.assignments().items() if at >= desk.now}
@@ -117,30 +120,13 @@ def missing_blocks(desk: Desk) -> Shortage | None:
     """How the blocks a week agree with the gaps of everybody who is not paused; None without people or blocks."""
     with Store(desk.state_folder, desk.now) as store:
         paused = paused_people(desk, store)
-    block = _connect(desk)
-    people = [person for person in desk.config.people if person.name not in paused]
+    return shortage_of(desk, [person for person in desk.config.people if person.name not in paused])
+
+
+def shortage_of(desk: Desk, people: Sequence[Person]) -> Shortage | None:
+    """The same for `people`."""
+    block = connect_block(desk)
     return shortage(people, block.per_week, block.pings) if block is not None and people else None
-
-
-def unreachable(desk: Desk) -> list[str]:
-    """Who is in the rotation and free in none of the blocks to come, by their clock, hours and holidays: by name.
-
-    Such a person is never named, however long they wait. Nobody, as long as no night has planned a block.
-    """
-    block = _connect(desk)
-    if block is None:
-        return []
-    with Store(desk.state_folder, desk.now) as store:
-        paused = paused_people(desk, store)
-        starts = [start.astimezone(desk.config.zone) for start, _ in store.assignments().values() if start >= desk.now]
-    spans = [Span(start, start + timedelta(minutes=block.minutes)) for start in starts]
-    return sorted(
-        person.name
-        for person in desk.config.people
-        if spans
-        and person.name not in paused
-        and not any(reachable(person, span, desk.config.working_hours) for span in spans)
-    )
 
 
 def shortage_json(missing: Shortage | None) -> dict[str, float] | None:
@@ -191,7 +177,7 @@ def _pings(
     told: Mapping[str, tuple[datetime, tuple[str, ...]]],
     fixed: Collection[str],
 ) -> list[Ping]:
-    config, block = desk.config, _connect(desk)
+    config, block = desk.config, connect_block(desk)
     if block is None or not config.people:
         return []
     # Blocks that are over count too, so that a leader who logs nothing is not sent to the same people every time.
@@ -226,7 +212,7 @@ def _turns(
     desk: Desk, person: Person, dues: Sequence[Due], ahead: Collection[Span], pings: Sequence[Ping]
 ) -> list[tuple[str, str]]:
     """What the blocks to come mean for one person: pace, blocks out of reach, the next turn, and the weights."""
-    config, block = desk.config, _connect(desk)
+    config, block = desk.config, connect_block(desk)
     if block is None:
         return []
     lines: list[tuple[str, str]] = []
@@ -248,15 +234,17 @@ def _turns(
 
 def _weights() -> list[tuple[str, str]]:
     """What every term costs in the sum over everybody that the blocks to come make as small as they can."""
-    *near, (_, later) = KEPT
-    kept = "".join(f"{saved} within {days(ahead)}, " for ahead, saved in near)
+    (week, _), *near, (_, later) = KEPT
+    kept = "".join(f"{saved:,} less within {days(ahead)}, " for ahead, saved in near)
     return [
-        ("weight of a turn too early", f"{WEIGHTS['early']} for a whole gap before its day, in proportion"),
-        ("weight of a turn too late", f"{WEIGHTS['late']} for a whole gap after its day, in proportion"),
-        ("weight of unfairness", f"{WEIGHTS['far']} for a whole gap further from the regular day than is fair"),
-        ("weight past the maximum", f"{WEIGHTS['past_max']} for each day"),
-        ("weight of what you were told", f"less {kept}{later} later, where somebody stays in the block you know of"),
         ("weights", "the blocks are filled so that the sum over everybody is least"),
+        ("a turn too early", f"{WEIGHTS['early']:,} for a whole gap before its day, in proportion"),
+        ("a turn too late", f"{WEIGHTS['late']:,} for a whole gap after its day, in proportion"),
+        ("unfairness", f"{WEIGHTS['far']:,} for a whole gap further from the regular day than is fair"),
+        ("gaps much alike", f"{REGULAR} times as much for what is too early or too late"),
+        ("past the maximum", f"{WEIGHTS['past_max']:,} for each day, and {LONGEST:,} for the square of the days"),
+        ("a free place soon", f"{WEIGHTS['empty']:,} for each in the coming fortnight"),
+        ("what you were told", f"stays within {days(week)}; {kept}{later:,} less later, where somebody stays"),
     ]
 
 
@@ -274,7 +262,8 @@ def paused_people(desk: Desk, store: Store) -> set[str]:
     return {clock.person.name for clock in clocks if clock.paused}
 
 
-def _connect(desk: Desk) -> BlockConfig | None:
+def connect_block(desk: Desk) -> BlockConfig | None:
+    """What the leader asked for in connect blocks, None when nothing."""
     return next((b for b in desk.config.blocks if b.kind is Kind.CONNECT), None)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from calsync.advice import advice
 from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
 from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
@@ -76,6 +77,8 @@ class NightReport:
     written: int = 0
     run: int | None = None
     empty_weeks: tuple[str, ...] = ()
+    advice: list[str] = field(default_factory=list)
+    """For the leader's eyes, with names: never in the log. Of a night on paper only."""
 
     @property
     def exit_code(self) -> int:
@@ -198,6 +201,8 @@ class _Night:
         )
         self.report.unplaced = [week for plan in plans for week in plan.unplaced]
         self.report.empty_weeks = empty_weeks(plans)
+        if self.dry_run:
+            self.report.advice = advice(self.desk, self.store, wanted.assignments)
         if not self.force:
             try:
                 check(diffs)

@@ -41,7 +41,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),
         "topics": ("calsync.cli.topics:topics", "List, add and check conversation topics."),
         "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
-        "report": ("calsync.cli.report:report", "Show where your attention went, in figures and pictures."),
+        "report": (
+            "calsync.cli.report:report",
+            "Show where your attention went: reach, gaps against target, blocks kept and displaced.",
+        ),
         "export": ("calsync.cli.export:export", "Write the blocks as iCalendar."),
         "log": ("calsync.cli.looks:log", "Show what past runs did."),
     },

@@ -39,7 +39,7 @@ _MOST = 1_000_000
 @click.option("--close-thread", is_flag=True, help="What was left open last time is settled.")
 @click.option("--no-answer", is_flag=True, help="You reached out and heard nothing: not a talk.")
 @click.option("--declined", is_flag=True, help="The answer was: not now. An answer, but not a talk.")
-@click.option("--on", "on", metavar="DAY", help="When it was, if not now: 2026-11-05, yesterday.")
+@click.option("--on", "on", metavar="DAY", help="When it was, if not now: 2026-11-05, yesterday, fri, 3d.")
 @click.option("--undo", is_flag=True, help="Take back what you logged last of them, with its note.")
 @click.option("--new-key", is_flag=True, help="Note it with a new key, though the key of earlier notes is lost.")
 @now_option
@@ -93,7 +93,7 @@ def done(
         return shown_first(lambda on_paper: take_back(desk, name, dry_run=on_paper), dry_run=dry_run, yes=yes)
     at = None
     if on is not None:
-        day = parse_day(on, desk.now.date())
+        day = parse_day(on, desk.now.date(), past=True)
         # The hour does not matter to a clock that counts days; noon is that day in every zone that people live in.
         at = datetime.combine(day, time(12), desk.config.zone)
     person = find_person(desk.config.people, name).name

@@ -57,12 +57,7 @@ def _run(settings: Settings, now: datetime | None, *, dry_run: bool, force: bool
         print_json(report.as_json())
     else:
         show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
-        if dry_run:
-            from calsync.contacts import missing_blocks, unreachable
-            from calsync.telling import shortage_words, unreachable_words
-
-            said = [shortage_words(missing_blocks(desk)), unreachable_words(unreachable(desk))]
-            lines([words for words in said if words])
+        lines(report.advice)
     say(report.errors)
     return report.exit_code
 

@@ -48,6 +48,7 @@ def change_table(changes: Sequence[Change], zone: ZoneInfo) -> Table:
     Days stand without their year: all lie within the horizon, and the closing line names it.
     """
     several = len({change.calendar for change in changes}) > 1
+    kinds = len({change.kind for change in changes}) > 1
     rows = []
     for change in changes:
         moved = change.was_start is not None and change.was_start != change.start
@@ -56,7 +57,7 @@ def change_table(changes: Sequence[Change], zone: ZoneInfo) -> Table:
                 _SIGNS.get(change.action, "~"),
                 str(change.action),
                 change.calendar if several else "",
-                str(change.kind),
+                str(change.kind) if kinds else "",
                 _near(change.start, change.end, zone),
                 _near(change.was_start, None, zone) if moved and change.was_start else "",
                 change.person or "",

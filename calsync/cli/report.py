@@ -56,7 +56,7 @@ def report(
     file = outfile(desk, html) if html is not None and html != "-" else None
     from calsync.report import report as reckon
 
-    found = reckon(desk, weeks or _WEEKS, parse_day(since, desk.now.date()) if since is not None else None)
+    found = reckon(desk, weeks or _WEEKS, parse_day(since, desk.now.date(), past=True) if since is not None else None)
     if json_:
         print_json(found.as_json())
     elif html is not None:

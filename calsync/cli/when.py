@@ -45,27 +45,33 @@ def parse_gap(text: str) -> int:
     return days
 
 
-def parse_day(text: str, today: date) -> date:
+def parse_day(text: str, today: date, *, past: bool = False) -> date:
     """The local day that `text` names, seen from `today`.
 
     "2026-11-20"; "10d" and "2w" ahead; "today", "tomorrow", "yesterday"; a weekday by its name or its first three
-    letters or more, which is the next one after today; "next week", the coming Monday. Raises `UsageError` for
-    anything else, and for years before 1971 and after 2200.
+    letters or more, which is the next one after today; "next week", the coming Monday. With `past` a weekday is the
+    last one, today included, and "10d" is ten days ago. Raises `UsageError` for anything else, and for years before
+    1971 and after 2200.
     """
     words = " ".join(text.lower().split())
     near = {"today": 0, "tomorrow": 1, "yesterday": -1, "next week": 7 - today.weekday()}
     if words in near:
         return today + timedelta(near[words])
     if _GAP.fullmatch(words) and not words.isdigit():
-        return today + timedelta(parse_gap(words))
+        return today + timedelta(-parse_gap(words) if past else parse_gap(words))
     for number, name in enumerate(_WEEKDAYS):
-        if len(words) >= 3 and name.startswith(words.removeprefix("next ")):
+        if past and len(words) >= 3 and name.startswith(words.removeprefix("last ")):
+            return today - timedelta((today.weekday() - number) % 7)
+        if not past and len(words) >= 3 and name.startswith(words.removeprefix("next ")):
             return today + timedelta((number - today.weekday() - 1) % 7 + 1)
     try:
         day = date.fromisoformat(words)
     except ValueError:
         raise UsageError(
-            f"{text!r} is no day", "write it as 2026-11-20, fri, tomorrow, 10d (days ahead) or 2w (weeks ahead)"
+            f"{text!r} is no day",
+            "write it as 2026-11-20, fri, yesterday, 10d (days ago) or 2w (weeks ago)"
+            if past
+            else "write it as 2026-11-20, fri, tomorrow, 10d (days ahead) or 2w (weeks ahead)",
         ) from None
     _check_year(text, day.year)
     return day

@@ -24,16 +24,23 @@ from calsync.people.pace import paces
 from calsync.people.rounds import Round, round_of
 from calsync.people.wording import why
 
-__all__ = ["WEIGHTS", "Ping", "Place", "Seat", "assign"]
+__all__ = ["KEPT", "LONGEST", "WEIGHTS", "Ping", "Place", "Seat", "assign"]
 
-WEIGHTS: Mapping[str, int] = {"early": 60_000, "late": 120_000, "far": 240_000, "past_max": 1_000_000}
+WEIGHTS: Mapping[str, int] = {
+    "early": 60_000,
+    "late": 120_000,
+    "far": 1_000_000,
+    "empty": 400_000,
+    "past_max": 1_000_000,
+}
 """What a turn costs: `early` and `late` for a whole gap before or after its target day, `far` for a whole gap further
-from its nominal day than is fair to others, `past_max` for one day.
+from its nominal day than is fair to others, `empty` for a place of the coming fortnight that stays free, `past_max` for
+one day.
 
 Past the maximum every day costs the same for everybody, whatever their gaps: so to exchange somebody within their ideal
 gap for somebody past their maximum never costs more than it saves.
 """
-KEPT = ((7, 10**8), (14, 200_000), (28, 120_000), (10**9, 6_000))
+KEPT = ((7, 10**8), (14, 250_000), (28, 150_000), (10**9, 6_000))
 """What is saved by leaving a person where the leader was told, by how many days ahead that is at most.
 
 In the coming week nothing but the two rules moves anybody: the leader has seen those names.
@@ -41,8 +48,10 @@ In the coming week nothing but the two rules moves anybody: the leader has seen 
 
 _NEAR = 0.35
 """How far from its nominal day, in gaps, a turn may be before it costs somebody a turn in a year."""
-_LONGEST = 1_000
+LONGEST = 1_000
 """What the square of the days past the maximum adds: of two who are past it, the one who waits longer comes first."""
+_SOON = 14
+"""In so many days a place should not stay free while anybody may be named."""
 _UNPLACED = 10**9
 """More than any place costs: a turn that can have a place gets one."""
 _MUST = 10**12
@@ -253,11 +262,12 @@ class _Table:
         end = days[-1] + 1
         for number, gap in self.gaps.items():
             around = round_of(self.clocks[number], gap, self.met[number], self.today)
+            told = self._told_turns(number)
             for turn in count():
                 costs = {
                     place: self._cost(number, around, turn, index)
                     for place, index in enumerate(self.open)
-                    if around.allows(turn, days[place]) and index in self.free[number]
+                    if around.allows(turn, days[place], told.get(index)) and index in self.free[number]
                 }
                 if costs:
                     jobs.append(Job(costs, (_UNPLACED + _loss(around, turn, end)) * _TIES))
@@ -267,12 +277,26 @@ class _Table:
                     break
         return jobs, owners
 
+    def _told_turns(self, number: int) -> dict[int, int]:
+        """Which turn each block near enough is for, of those that the leader was told for this person.
+
+        So a turn can stay where it was told though the days of all turns have shifted a little.
+        """
+        key = self.clocks[number].key
+        told = [index for index in self.open if key in self.blocks[index].told and self._ahead(index) <= KEPT[-2][0]]
+        return {index: turn for turn, index in enumerate(told)}
+
+    def _ahead(self, index: int) -> int:
+        """In how many days the block is."""
+        return (self.blocks[index].day - self.today).days
+
     def _cost(self, number: int, around: Round, turn: int, index: int) -> int:
         block, clock = self.blocks[index], self.clocks[number]
         cost = _price(around, turn, block.day.toordinal())
         if clock.key in block.told:
-            ahead = (block.day - self.today).days
-            cost -= next(saved for days, saved in KEPT if ahead <= days)
+            cost -= next(saved for days, saved in KEPT if self._ahead(index) <= days)
+        if self._ahead(index) <= _SOON:
+            cost -= WEIGHTS["empty"]
         if (number, index) in self.must:
             cost -= _MUST
         # Equal costs would leave the choice to the order of people and blocks; this is the same on every machine.
@@ -324,7 +348,7 @@ def _price(around: Round, turn: int, day: int) -> int:
         # A first turn takes a free place gladly, the sooner the better, and pushes nobody aside for it.
         slope, off, far = WEIGHTS["early"] // 10, on_time - around.joined, 0.0
     waited = int(around.weight * slope * abs(off) / around.gap + WEIGHTS["far"] * far)
-    return waited + WEIGHTS["past_max"] * past + _LONGEST * past * past
+    return waited + WEIGHTS["past_max"] * past + LONGEST * past * past
 
 
 def _loss(around: Round, turn: int, end: int) -> int:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from calsync.people.clocks import Clock, stable_number
 
-__all__ = ["SLACK", "Round", "round_of"]
+__all__ = ["REGULAR", "SLACK", "Round", "round_of"]
 
 SLACK = 0.25
 """How far a target day may lie from the nominal one, in gaps."""
@@ -22,7 +22,7 @@ _LEAST_REACH = 0.7
 """How far from it at least, in slacks."""
 _PLAY = 0.45
 """How far a talk may be from its nominal day, in gaps, before the days of all turns after it move along."""
-_REGULAR = 10
+REGULAR = 10
 """How much more the target day counts of somebody whose last gaps were much the same."""
 _AFRESH = 16
 """A side is drawn afresh every so many turns, and stays the same as the one before once in as many."""
@@ -72,13 +72,16 @@ class Round:
             return self.next_limit
         return int(self.nominal(turn) - self.gap + max(self.max_days, self.gap))
 
-    def allows(self, turn: int, day: int) -> bool:
+    def allows(self, turn: int, day: int, told: int | None = None) -> bool:
         """True when the turn may take place on that day at all: half a gap around its nominal day.
 
-        The next turn may be earlier. No day belongs to two turns of one person.
+        The next turn may be earlier. `told` is the turn that the leader was told for a block of that day: no other may
+        have it then. No day belongs to two turns of one person.
         """
         if self.last is not None and day - self.last < self.least:
             return False
+        if told is not None:
+            return turn == told
         nominal = self.nominal(turn)
         return day < nominal + self.gap / 2 and (turn == 0 or day >= nominal - self.gap / 2)
 
@@ -112,7 +115,7 @@ def round_of(clock: Clock, gap: float, met: Sequence[int], today: int | date) ->
         count=len(met),
         at_once=last is None or overdue,
         joined=clock.since.toordinal(),
-        weight=_REGULAR if _is_regular(met, gap) else 1,
+        weight=REGULAR if _is_regular(met, gap) else 1,
     )
 
 

@@ -10,11 +10,15 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, select
 
 from calsync.model import Span
+from calsync.people.contacts import ContactKind
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.rows import Rows
 
 __all__ = ["ContactRow", "NoteRow", "PeopleRows", "ToldRow"]
+
+
+_KINDS = frozenset(kind.value for kind in ContactKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,11 @@ class PeopleRows(Rows):
     """Questions and changes about people."""
 
     def contacts(self) -> list[ContactRow]:
-        """Everything logged, oldest first."""
+        """Everything logged, oldest first, without what another hand wrote there in words of its own."""
         t = tables.contacts
         with self._transaction() as connection:
             rows = connection.execute(select(t).order_by(t.c.at, t.c.id)).all()
-        return [ContactRow(r.person, from_epoch(r.at), r.kind) for r in rows]
+        return [ContactRow(r.person, from_epoch(r.at), r.kind) for r in rows if r.kind in _KINDS]
 
     def add_contact(self, person: str, at: datetime, kind: str) -> None:
         """Log what came of a turn; `kind` is a ContactKind."""

@@ -13,7 +13,8 @@ import icalendar
 import pytest
 
 from calsync.cli import main
-from calsync.people.assignment import KEPT, WEIGHTS
+from calsync.people.assignment import KEPT, LONGEST, WEIGHTS
+from calsync.people.rounds import REGULAR
 
 NOW = "2026-11-09T05:00:00+01:00"
 
@@ -198,10 +199,13 @@ def test_who_explains_one_person_by_a_part_of_the_name(calsync: Call) -> None:
 
 
 def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Call) -> None:
-    terms = calsync("who", "--explain", "ana", "--json", now=NOW).json()["terms"]
-    said = " ".join(value for label, value in terms.items() if label.startswith("weight "))
-    weights = [*WEIGHTS.values(), *(saved for _, saved in KEPT)]
-    assert [weight for weight in weights if f" {weight} " not in f" {said} "] == []
+    terms = calsync("who", "--explain", "Ana", "--json", now=NOW).json()["terms"]
+    said = " ".join(terms.values())
+    (week, _), *kept = KEPT
+    weights = [*WEIGHTS.values(), LONGEST, *(saved for _, saved in kept)]
+    assert [weight for weight in weights if f"{weight:,}" not in said] == []
+    assert f"{REGULAR} times" in terms["gaps much alike"]
+    assert f"stays within {week} days" in terms["what you were told"]
 
 
 def test_two_days_after_a_talk_at_a_gap_of_fourteen_somebody_is_due_in_twelve(calsync: Call) -> None:

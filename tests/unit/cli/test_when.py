@@ -41,6 +41,23 @@ def test_a_day_in_plain_words_is_understood(text: str, day: date) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("fri", date(2026, 11, 6)),
+        ("last fri", date(2026, 11, 6)),
+        ("Wednesday", TODAY),
+        ("tue", date(2026, 11, 10)),
+        ("3d", date(2026, 11, 8)),
+        ("2 weeks", date(2026, 10, 28)),
+        ("yesterday", date(2026, 11, 10)),
+        ("2026-11-20", date(2026, 11, 20)),
+    ],
+)
+def test_of_what_has_been_a_weekday_is_the_last_one_and_a_gap_lies_behind(text: str, day: date) -> None:
+    assert parse_day(text, TODAY, past=True) == day
+
+
+@pytest.mark.parametrize(
     "text", ["", "next", "xx", "fr", "fridayish", "2026-02-30", "0d", "10", "9999w", "11/12/2026", "-3d"]
 )
 def test_what_is_no_day_is_refused_with_the_text_and_an_example(text: str) -> None:

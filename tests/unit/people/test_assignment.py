@@ -304,12 +304,18 @@ def test_whoever_was_talked_with_when_before_a_year_is_fair() -> None:
         assert_fair(people, live(people, 1, 2, past), apart=2)
 
 
-@pytest.mark.parametrize(("count", "ideal", "a_week"), [(12, 42, 1), (12, 42, 2), (20, 35, 2), (10, 30, 1)])
+@pytest.mark.parametrize(
+    ("count", "ideal", "a_week", "may_be_regular"),
+    [(12, 42, 1, 0), (10, 30, 1, 0), (12, 42, 2, 0.05), (20, 35, 2, 0.05)],
+)
 def test_gaps_vary_from_turn_to_turn_and_never_leave_the_least_and_the_maximum(
-    count: int, ideal: int, a_week: int
+    count: int, ideal: int, a_week: int, may_be_regular: float
 ) -> None:
-    """Idea 4: over 52 weeks the gaps of a person vary (CV >= 0.15), and none leaves what is allowed."""
-    regular = 0
+    """Idea 4: over 52 weeks the gaps of a person vary (CV >= 0.15), and none leaves what is allowed.
+
+    Where the turns are as many as the gaps ask for and no more, one person in twenty may get a more regular year.
+    """
+    regular = everybody = 0
     for seed in range(4):
         people = [person(f"P{seed}-{n}", ideal, 2 * ideal) for n in range(count)]
         talks = live(people, a_week, 2 if a_week * ideal < 80 else 1)
@@ -318,4 +324,5 @@ def test_gaps_vary_from_turn_to_turn_and_never_leave_the_least_and_the_maximum(
             gaps = [(b - a).days for a, b in pairwise(days)]
             assert all(ideal / 2 < gap <= 2 * ideal for gap in gaps)
             regular += pstdev(gaps) < 0.15 * mean(gaps)
-    assert regular == 0
+            everybody += 1
+    assert regular <= may_be_regular * everybody
