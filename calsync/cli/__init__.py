@@ -43,7 +43,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
         "report": (
             "calsync.cli.report:report",
-            "Show where your attention went: reach, gaps against target, blocks kept and displaced.",
+            "Show where your attention went: reach, gaps, blocks kept and displaced.",
         ),
         "export": ("calsync.cli.export:export", "Write the blocks as iCalendar."),
         "log": ("calsync.cli.looks:log", "Show what past runs did."),

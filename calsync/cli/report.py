@@ -41,7 +41,7 @@ def report(
     json_: bool,
     dry_run: bool,
 ) -> int:
-    """Show where your attention went: reach, gaps against target, blocks kept and displaced.
+    """Show where your attention went: reach, gaps, blocks kept and displaced.
 
     Figures of your own time: none is about one person, and none compares people. It reads what calsync remembers,
     and no calendar. The page has no name in it, and only you can read the file.
