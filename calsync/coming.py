@@ -75,10 +75,11 @@ class ComingBlock:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """The blocks to come, in order, and what could not be read for their briefs."""
+    """The blocks to come, in order, and what could not be read for their briefs; `planned` once a night left any."""
 
     blocks: list[ComingBlock]
     problems: tuple[CalsyncError, ...] = ()
+    planned: bool = True
 
 
 def coming_blocks(desk: Desk, days: int) -> list[ComingBlock]:
@@ -122,7 +123,8 @@ def coming(desk: Desk, days: int) -> Coming:
         for slot, day, one in placed
         if one.span.overlaps(window)
     ]
-    return Coming(sorted(blocks, key=lambda block: (block.start, block.id)), briefing.problems)
+    planned = any(bases.values())
+    return Coming(sorted(blocks, key=lambda block: (block.start, block.id)), briefing.problems, planned)
 
 
 def _rows(store: Store, name: str) -> dict[str, BaseSeries]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from calsync.cli.render import when
+from calsync.model import Kind
 
 if TYPE_CHECKING:
     from calsync.coming import ComingBlock
@@ -26,7 +27,7 @@ def week_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]
     """Each block with its people: why them, and the first thing to know."""
     text: list[Paragraph] = []
     for block in blocks:
-        text.append(_head(block, zone))
+        text += _opening(block, zone)
         for (name, why), brief in zip(block.people, block.briefs, strict=True):
             text.append(_person(name, why, brief))
             if brief.thread:
@@ -42,11 +43,17 @@ def day_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
     """Each block with its people, why them, and everything to know before the talk."""
     text: list[Paragraph] = []
     for block in blocks:
-        text.append(_head(block, zone))
+        text += _opening(block, zone)
         for (name, why), brief in zip(block.people, block.briefs, strict=True):
             text.append(_person(name, why, brief))
             text += brief_lines(brief)
     return text
+
+
+def _opening(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:
+    """The block itself; of a connect block that names nobody, that it is nobody's turn."""
+    free = block.kind == Kind.CONNECT and not block.people
+    return [_head(block, zone), *([("  ", "It is nobody's turn: reach whoever comes to mind.")] if free else [])]
 
 
 def brief_lines(brief: Brief) -> Iterator[Paragraph]:

@@ -51,7 +51,7 @@ def _show(settings: Settings, now: datetime | None, *, days: int, json_: bool, n
     if json_:
         print_json({"blocks": [block.as_json() for block in found.blocks]})
     elif not found.blocks:
-        lines([none])
+        lines([none if found.planned else "No night has planned a block yet: calsync nightly"])
     else:
         from calsync.cli.briefs import day_lines, week_lines
 

@@ -19,7 +19,7 @@ def why(clock: Clock, last: date | None, day: date, today: date, *, planned: boo
         return f"no talk logged yet; you aim for {days(ideal)}"
     gap = (day - last).days
     if planned:
-        return f"next after the talk planned for {last}; you aim for {days(ideal)}"
+        return f"next after the talk planned for {last:%a} {last.day} {last:%b}; you aim for {days(ideal)}"
     said = f"last talked {ago(gap)}" if day <= today else f"by then {days(gap)} since you last talked"
     return f"{said}; you aim for {days(ideal)}" + (f", at most {limit}" if gap > limit else "")
 

@@ -101,6 +101,14 @@ def test_four_silences_pause_and_a_talk_or_the_leader_ends_it(leader: Leader) ->
     assert leader.who("Ana Sousa", day=14)["paused"] is False
 
 
+def test_a_block_that_names_nobody_says_so_and_week_says_when_no_night_has_run(leader: Leader) -> None:
+    assert "No night has planned a block yet: calsync nightly" in leader.say("week")
+    leader.say("people", "pause", "ana")
+    leader.say("people", "pause", "ben")
+    leader.say("nightly")
+    assert "It is nobody's turn: reach whoever comes to mind." in leader.say("week")
+
+
 def test_an_unknown_name_is_refused_with_the_nearest(leader: Leader) -> None:
     leader.say("people", "pause", "Anna", code=2)
 
