@@ -66,6 +66,7 @@ def want(
         for placement in series.placements
         if placement.span is not None
     }
+    blocks |= _last_dates(desk, agenda, plans)
     wanted.assignments = assign_people(desk, store, {b: span for b, span in blocks.items() if span is not None})
     slots = {identity_of(slot.series): slot for slot in agenda.slots}
     crowded = _crowded(agenda.board, plans)
@@ -98,6 +99,22 @@ def want(
     for slot in agenda.slots:
         _tend(desk, agenda, wanted, bases, slot)
     return wanted
+
+
+def _last_dates(desk: Desk, agenda: Agenda, plans: Sequence[KindPlan]) -> dict[str, Span]:
+    """The dates that are left of connect blocks that end: they still are for somebody."""
+    kept = {(p.kind.value, s.number, s.generation) for p in plans for s in p.series if s.standing}
+    ended = {(p.kind.value, e.number, e.generation): e.last for p in plans for e in p.ended}
+    found: dict[str, Span] = {}
+    for slot in agenda.slots:
+        series, identity = slot.series, identity_of(slot.series)
+        last = ended.get(identity, series.until)
+        if series.kind is not Kind.CONNECT or slot.theirs or identity in kept or last is None:
+            continue
+        for day in series.days(desk.now.date(), last + timedelta(1)):
+            if (one := series.placed(day)) is not None:
+                found[block_id(identity, day)] = one.span
+    return found
 
 
 def _row(rows: Mapping[str, BaseSeries], kind: Kind, number: int, generation: int) -> BaseSeries | None:

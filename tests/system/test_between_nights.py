@@ -152,3 +152,19 @@ def test_a_leader_who_wants_no_such_blocks_any_more_still_has_people_explained(w
     terms = dict(explain(desk(world), "Ana"))
     assert terms["name"] == "Ana Sousa"
     assert "next turn" not in terms
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_last_dates_of_a_block_that_ends_are_still_for_somebody(world: World, number: int) -> None:
+    """Fewer blocks a week: what the freeze leaves on the calendar keeps the people who were told for it."""
+    world.night(NOW)
+    eve = coming(desk(world), 28).blocks[number].start - timedelta(hours=12)
+    world.night(eve)
+    frozen = coming(desk(world, eve), 1).blocks or coming(desk(world, eve), 2).blocks
+    told = {block.start: [name for name, _ in block.people] for block in frozen}
+    assert all(told.values())
+    world.connect = "{minutes: 30, per_week: 1, pings: 2}"
+    world.write_config()
+    world.night(eve, force=True)
+    left = {block.start: [name for name, _ in block.people] for block in coming(desk(world, eve), 2).blocks}
+    assert {start: left.get(start) for start in told} == told
