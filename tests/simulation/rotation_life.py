@@ -213,11 +213,9 @@ class Year:
         """Blocks that went to somebody within their ideal gap while somebody else was past their maximum."""
         found = []
         for held in self.held:
-            late = [
-                name
-                for name in sorted(held.there - set(held.named))
-                if held.waited.get(name, 0) > self.ever[name].max_days
-            ]
+            # Whoever had a turn in another block of that day was not passed over.
+            had = {name for other in self.held if other.start.date() == held.start.date() for name in other.named}
+            late = [name for name in sorted(held.there - had) if held.waited.get(name, 0) > self.ever[name].max_days]
             early = [name for name in held.named if held.waited.get(name, 10**9) < self.ever[name].ideal_days]
             if late and early:
                 found.append((held.start, early[0], late[0]))
