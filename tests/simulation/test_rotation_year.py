@@ -58,8 +58,8 @@ def test_a_year_with_real_life_in_it_wrongs_nobody(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("turns", [0.5, 2.0])
-def test_with_too_few_or_too_many_blocks_nobody_is_wronged_either(turns: float) -> None:
+@pytest.mark.parametrize("turns", [0.5])
+def test_with_too_few_blocks_nobody_is_wronged_either(turns: float) -> None:
     year = Year(11, turns=turns, people=20).live()
     assert_nobody_was_wronged(year)
     assert_no_storm(year)
