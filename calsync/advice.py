@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from calsync.config.values import BlockConfig, Config
-from calsync.contacts import connect_block, dues_of, shortage_of
+from calsync.config.values import Config
+from calsync.contacts import can_reach, clocks, connect_block, shortage_of
 from calsync.desk import Desk
 from calsync.model import Person, Span
-from calsync.people.availability import reachable
-from calsync.people.rotation import Due
+from calsync.people.clocks import Clock
 from calsync.state.store import Store
 from calsync.telling import day_words, shortage_words, unreachable_words
 
@@ -24,30 +23,30 @@ def advice(desk: Desk, store: Store, told: Mapping[str, tuple[datetime, Sequence
     block = connect_block(desk)
     if block is None:
         return []
-    dues = {due.person: due for due in dues_of(desk, store)}
-    there = [person for person in desk.config.people if not dues[person.name].paused]
-    starts = sorted(start.astimezone(desk.config.zone) for start, _ in told.values() if start >= desk.now)
-    lines = [shortage_words(shortage_of(desk, there))]
-    if starts:
-        first = {person.name: _first(person, block, starts, desk.config) for person in there}
-        lines.append(unreachable_words(sorted(name for name, start in first.items() if start is None)))
-        lines += _late([(dues[name], start) for name, start in first.items() if start is not None])
+    there = [clock for clock in clocks(desk, store) if not clock.paused]
+    length = timedelta(minutes=block.minutes)
+    ahead = sorted(Span(start, start + length) for start, _ in told.values() if start >= desk.now)
+    lines = [shortage_words(shortage_of(desk, [clock.person for clock in there]))]
+    if ahead:
+        firsts = [(clock, _first(desk.config, clock.person, ahead)) for clock in there]
+        lines.append(unreachable_words(sorted(clock.person.name for clock, day in firsts if day is None)))
+        lines += _late([(clock, day) for clock, day in firsts if day is not None], desk.now.date())
     return [line for line in lines if line]
 
 
-def _first(person: Person, block: BlockConfig, starts: Sequence[datetime], config: Config) -> datetime | None:
-    """The first block that the person can be reached in, None when there is none."""
-    length = timedelta(minutes=block.minutes)
-    return next((at for at in starts if reachable(person, Span(at, at + length), config.working_hours)), None)
+def _first(config: Config, person: Person, ahead: Sequence[Span]) -> date | None:
+    """The local day of the first block that the person can be reached in, None when there is none."""
+    reached = (span.start.astimezone(config.zone).date() for span in ahead if can_reach(config, person, span))
+    return next(reached, None)
 
 
-def _late(firsts: Sequence[tuple[Due, datetime]]) -> list[str]:
+def _late(firsts: Sequence[tuple[Clock, date]], today: date) -> list[str]:
     """Who cannot be reached before the maximum gap is over."""
-    late = [(due, at) for due, at in firsts if at.date() > due.last_day and not due.past_max]
+    late = [(day, clock) for clock, day in firsts if today.toordinal() <= clock.max_on < day.toordinal()]
     shown = [
-        f"{due.person} can first be reached on {day_words(at.date())}, by their clock and holidays; the maximum gap is "
-        f"over on {day_words(due.last_day)}"
-        for due, at in sorted(late, key=lambda one: (one[1], one[0].person))
+        f"{clock.person.name} can first be reached on {day_words(day)}, by their clock and holidays; the maximum gap "
+        f"is over on {day_words(date.fromordinal(clock.max_on))}"
+        for day, clock in sorted(late, key=lambda one: (one[0], one[1].person.name))
     ]
     more = len(shown) - _NAMED
     return shown if more <= 0 else [*shown[:_NAMED], f"and so for {more} others"]

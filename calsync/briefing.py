@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from calsync.contacts import logged
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, ConfigError
 from calsync.memory import recollect
@@ -48,13 +49,13 @@ def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str
         return Briefing({})
     found = shelf(desk.config.path)
     memory = recollect(desk, store)
-    logged = _logged(store)
-    topics = _topics(desk, store, turns, found.topics, logged, anew=False)
+    log = _logged(store)
+    topics = _topics(desk, store, turns, found.topics, log, anew=False)
     people = {person.name: person for person in desk.config.people}
     made: dict[tuple[str, str], Brief] = {}
     for turn in wanted:
         person, key = people[turn.person], name_key(turn.person)
-        mine, talks = logged.get(key, []), memory.talks.get(key, [])
+        mine, talks = log.get(key, []), memory.talks.get(key, [])
         personal = [contact.at for contact in mine if contact.kind is ContactKind.PERSONAL]
         made[turn.block_id, turn.person] = brief_of(
             person,
@@ -95,7 +96,7 @@ def _topics(
     store: Store,
     turns: Sequence[Turn],
     shelf_: Sequence[Topic],
-    logged: Mapping[str, Sequence[Contact]],
+    log: Mapping[str, Sequence[Contact]],
     *,
     anew: bool,
 ) -> dict[tuple[str, str], Topic | None]:
@@ -124,7 +125,7 @@ def _topics(
         topic = fixed.get((turn.block_id, key))
         if topic is None:
             day = turn.start.astimezone(zone).date()
-            talks = sum(contact.kind is ContactKind.PERSONAL for contact in logged.get(key, ()))
+            talks = sum(contact.kind is ContactKind.PERSONAL for contact in log.get(key, ()))
             before = [one for start, one in told.get(key, ()) if start < max(frozen, turn.start)]
             topic = choose(shelf_, before, turn.person, day, talks)
             if topic is not None:
@@ -136,8 +137,8 @@ def _topics(
 def _logged(store: Store) -> dict[str, list[Contact]]:
     """What was logged, by `name_key` of the person."""
     found: dict[str, list[Contact]] = {}
-    for row in store.contacts():
-        found.setdefault(name_key(row.person), []).append(Contact(row.person, row.at, ContactKind(row.kind)))
+    for contact in logged(store):
+        found.setdefault(name_key(contact.person), []).append(contact)
     return found
 
 

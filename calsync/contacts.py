@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from calsync.config.values import BlockConfig
+from calsync.config.values import BlockConfig, Config
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import Kind, Person, Span
 from calsync.people.assignment import KEPT, LONGEST, WEIGHTS, Ping, Seat, assign
 from calsync.people.availability import reachable
-from calsync.people.clocks import Known, clocks_of
+from calsync.people.clocks import Clock, Known, clocks_of
 from calsync.people.contacts import Contact, ContactKind, Snooze, matching, name_key
 from calsync.people.pace import Shortage, paces, shortage
 from calsync.people.rotation import Due, who
@@ -27,10 +27,13 @@ from calsync.state.store import Store
 __all__ = [
     "DueView",
     "assign_people",
+    "can_reach",
+    "clocks",
     "connect_block",
     "dues_of",
     "explain",
     "find_person",
+    "logged",
     "missing_blocks",
     "nearest_names",
     "paused_people",
@@ -198,12 +201,7 @@ def _pings(
         block.pings,
         desk.now,
         config.zone,
-        lambda person, span: reachable(
-            person,
-            Span(span.start.astimezone(config.zone), span.end),
-            config.working_hours,
-            taken.get(name_key(person.name), ()),
-        ),
+        lambda person, span: can_reach(config, person, span, taken.get(name_key(person.name), ())),
     )
     return [ping for ping in found if ping.block_id in blocks]
 
@@ -223,8 +221,7 @@ def _turns(
         pace = round(paces(there, block.per_week * block.pings / 7)[there.index(person)])
         turns = f"{block.per_week} x {block.pings} turns a week for {len(there)}"
         lines.append(("pace", f"every {days(pace)} or so: {turns}"))
-    local = [Span(span.start.astimezone(zone), span.end) for span in ahead]
-    away = sum(not reachable(person, span, config.working_hours) for span in local)
+    away = sum(not can_reach(config, person, span) for span in ahead)
     if away:
         lines.append(("out of reach", f"in {away} of the {len(ahead)} blocks to come, by their clock or holidays"))
     following = min((ping.start.astimezone(zone) for ping in pings if ping.person == person.name), default=None)
@@ -258,8 +255,28 @@ def dues_of(desk: Desk, store: Store) -> list[Due]:
 
 def paused_people(desk: Desk, store: Store) -> set[str]:
     """The names of those who are left in peace: by the leader, or after so many silences."""
-    clocks = clocks_of(desk.config.people, _known(store), desk.now, desk.config.zone)
-    return {clock.person.name for clock in clocks if clock.paused}
+    return {clock.person.name for clock in clocks(desk, store) if clock.paused}
+
+
+def clocks(desk: Desk, store: Store) -> list[Clock]:
+    """How everybody in the rotation stands, in the order of the configuration; reads no meetings."""
+    return clocks_of(desk.config.people, _known(store), desk.now, desk.config.zone)
+
+
+def can_reach(config: Config, person: Person, span: Span, taken: Sequence[Span] = ()) -> bool:
+    """Whether `person` can be reached in all of `span`, as far as the configuration and `taken` tell."""
+    # Whoever has no zone of their own is where the leader is.
+    return reachable(person, Span(span.start.astimezone(config.zone), span.end), config.working_hours, taken)
+
+
+def logged(store: Store, person: Person | None = None) -> list[Contact]:
+    """What the leader logged, oldest first; of one person, in whatever spelling, or of all."""
+    key = None if person is None else name_key(person.name)
+    return [
+        Contact(row.person, row.at, ContactKind(row.kind))
+        for row in store.contacts()
+        if key is None or name_key(row.person) == key
+    ]
 
 
 def connect_block(desk: Desk) -> BlockConfig | None:
@@ -269,7 +286,7 @@ def connect_block(desk: Desk) -> BlockConfig | None:
 
 def _known(store: Store) -> Known:
     return Known(
-        tuple(Contact(row.person, row.at, ContactKind(row.kind)) for row in store.contacts()),
+        tuple(logged(store)),
         tuple(Snooze(person, until) for person, until in store.snoozes().items()),
         store.newcomers(),
         store.pauses(),

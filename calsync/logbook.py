@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from shlex import quote
 
-from calsync.contacts import dues_of, find_person
+from calsync.contacts import dues_of, find_person, logged
 from calsync.desk import Desk
 from calsync.errors import StateError, UsageError
 from calsync.memory import closed_by, open_vault, packed, recollect, unpacked, writing_vault
 from calsync.model import Person
-from calsync.people.contacts import Contact, ContactKind, name_key
+from calsync.people.contacts import ContactKind, name_key
 from calsync.people.silence import PAUSE, SWITCH, silences
 from calsync.people.talks import FEELS, Talk, open_thread
 from calsync.state.lock import hold
@@ -234,8 +234,7 @@ def _held_back(store: Store, person: Person, kind: ContactKind) -> list[str]:
         return [f"You have paused them, and that stays so: {again}"]
     if kind is not ContactKind.NO_ANSWER:
         return []
-    log = [Contact(c.person, c.at, ContactKind(c.kind)) for c in store.contacts() if name_key(c.person) == key]
-    silent = silences(log)
+    silent = silences(logged(store, person))
     if silent >= PAUSE:
         return [f"{silent} times in a row now: they are left in peace until they answer, or {again}"]
     if silent >= SWITCH:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shlex import quote
 
-from calsync.contacts import find_person
+from calsync.contacts import find_person, logged
 from calsync.desk import Desk
-from calsync.people.contacts import Contact, ContactKind, name_key
+from calsync.people.contacts import ContactKind, name_key
 from calsync.people.silence import silences
 from calsync.state.lock import hold
 from calsync.state.store import Store
@@ -31,8 +31,7 @@ def resume(desk: Desk, name: str, *, dry_run: bool = False) -> str:
     key = name_key(person.name)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         paused = [one for one in store.pauses() if name_key(one) == key]
-        log = [Contact(c.person, c.at, ContactKind(c.kind)) for c in store.contacts() if name_key(c.person) == key]
-        silent = silences(log)
+        silent = silences(logged(store, person))
         if not paused and not silent:
             return f"{person.name} is in the rotation already; nothing holds them back for good."
         if dry_run:
@@ -40,5 +39,5 @@ def resume(desk: Desk, name: str, *, dry_run: bool = False) -> str:
         for one in paused:
             store.pause(one, None)
         if silent:
-            store.add_contact(person.name, desk.now, ContactKind.RESUMED.value)
+            store.log_turn(person.name, desk.now, ContactKind.RESUMED.value)
     return f"{person.name} is in the rotation again."

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from calsync.contacts import paused_people
+from calsync.contacts import logged, paused_people
 from calsync.desk import Desk
 from calsync.errors import UsageError
-from calsync.people.contacts import Contact, ContactKind
 from calsync.people.figures import Blocks, Date, Figures, figures
 from calsync.planning.words import cause_of
 from calsync.state.store import Store
@@ -77,7 +76,7 @@ def report(desk: Desk, weeks: int | None = None, since: date | None = None) -> R
         )
     with Store(desk.state_folder, desk.now) as store:
         rows, named = store.outcomes(), store.assignments()
-        contacts = [Contact(row.person, row.at, ContactKind(row.kind)) for row in store.contacts()]
+        contacts = logged(store)
         newcomers, paused = store.newcomers(), paused_people(desk, store)
     dates = [
         Date(r.kind, r.home, r.start, r.end, r.what, cause_of(r.why), named[r.block][1] if r.block in named else ())

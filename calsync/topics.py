@@ -286,6 +286,7 @@ def _free_key(text: str, known: Collection[str]) -> str:
 
 def _append(path: Path, data: bytes, old: list[Any], new: Mapping[str, Any], *, dry_run: bool) -> None:
     """Write `new` behind everything that is in the file, and prove by reading it again that nothing else changed."""
+    from calsync.config.inplace import replace_in_place
     from calsync.config.render import flow, scalar
     from calsync.config.tree import compose, read_tree
 
@@ -312,28 +313,7 @@ def _append(path: Path, data: bytes, old: list[Any], new: Mapping[str, Any], *, 
         raise UsageError(f"{path}: a topic cannot be added safely to the file as it is written", _BY_HAND)
     if not dry_run:
         bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
-        _write(path, data, bom + after.encode())
-
-
-def _write(path: Path, old: bytes, new: bytes) -> None:
-    """Put `new` in the place of `old`, whole or not at all; a link stays a link, and the mode stays."""
-    import stat
-
-    from calsync.wholefile import sync_folder, written_beside
-
-    try:
-        real = path.resolve()
-        with written_beside(real, new) as temporary:
-            if real.exists():
-                temporary.chmod(stat.S_IMODE(real.stat().st_mode))
-            if (real.read_bytes() if real.exists() else b"") != old:
-                raise UsageError(f"{path} was changed by somebody else meanwhile", "nothing was written; try again")
-            temporary.replace(real)
-        sync_folder(real.parent)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", "check its permissions; it is as it was"
-        ) from None
+        replace_in_place(path, data, bom + after.encode())
 
 
 def phrases_reference() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -25,29 +25,32 @@ _JOINERS = "\u200c\u200d"
 
 def week_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
     """Each block with its people: why them, and the first thing to know."""
-    text: list[Paragraph] = []
-    for block in blocks:
-        text += _opening(block, zone)
-        for (name, why), brief in zip(block.people, block.briefs, strict=True):
-            text.append(_person(name, why, brief))
-            if brief.thread:
-                text.append(("    last time ", f"{_day(brief.thread.day)}: {_clean(brief.thread.text)}"))
-            elif brief.promises:
-                text.append(("    promised ", _clean(brief.promises[0])))
-            elif brief.topic:
-                text.append(("    ask ", _clean(brief.topic)))
-    return text
+    return _told(blocks, zone, _first_thing)
 
 
 def day_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
     """Each block with its people, why them, and everything to know before the talk."""
+    return _told(blocks, zone, brief_lines)
+
+
+def _told(
+    blocks: Sequence[ComingBlock], zone: ZoneInfo, known: Callable[[Brief], Iterable[Paragraph]]
+) -> list[Paragraph]:
     text: list[Paragraph] = []
     for block in blocks:
         text += _opening(block, zone)
         for (name, why), brief in zip(block.people, block.briefs, strict=True):
-            text.append(_person(name, why, brief))
-            text += brief_lines(brief)
+            text += [_person(name, why, brief), *known(brief)]
     return text
+
+
+def _first_thing(brief: Brief) -> Iterator[Paragraph]:
+    if brief.thread:
+        yield ("    last time ", f"{_day(brief.thread.day)}: {_clean(brief.thread.text)}")
+    elif brief.promises:
+        yield ("    promised ", _clean(brief.promises[0]))
+    elif brief.topic:
+        yield ("    ask ", _clean(brief.topic))
 
 
 def _opening(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:

@@ -7,20 +7,18 @@ place, and a file that somebody else changed meanwhile is left alone.
 from __future__ import annotations
 
 import copy
-import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from calsync.config.inplace import replace_in_place
 from calsync.config.load import check_config, read_config_bytes
 from calsync.config.wording import did_you_mean, shown
 from calsync.config.zones import system_timezone
 from calsync.errors import ConfigError, UsageError
 from calsync.names import name_key
-from calsync.wholefile import sync_folder, written_beside
 
 __all__ = [
     "PERSON_KEYS",
@@ -230,7 +228,7 @@ def _edited(context: _Context, name: str, change: Callable[[str, list[Values]], 
             raise UsageError(f"{context.path}: `people` cannot be edited safely as it is written", _BY_HAND)
         _check_result(context, name, new)
         if not context.dry_run:
-            _replace(context.path, data, new)
+            replace_in_place(context.path, data, new)
     return Edited(context.path, before, after)
 
 
@@ -243,26 +241,3 @@ def _check_result(context: _Context, name: str, data: bytes) -> None:
         several = [f"{problem.key}: {problem.text}" for problem in error.problems]
         said = f"{name}: {'; '.join(alone)}" if name else "; ".join(several)
         raise UsageError(said, "nothing was changed; correct it and try again") from None
-
-
-def _replace(path: Path, old: bytes, new: bytes) -> None:
-    """Put `new` in the place of `old`, whole or not at all; a link stays a link, mode and owner stay."""
-    try:
-        real = path.resolve(strict=True)
-        found = real.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise UsageError(
-                f"{path} is not a plain file, so it cannot be edited", "make the change where it comes from"
-            )
-        with written_beside(real, new) as temporary:
-            temporary.chmod(stat.S_IMODE(found.st_mode))
-            if os.name == "posix" and (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
-                os.chown(temporary, found.st_uid, found.st_gid)
-            if real.read_bytes() != old:
-                raise UsageError(f"{path} was changed by somebody else meanwhile", "nothing was written; try again")
-            temporary.replace(real)
-        sync_folder(real.parent)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", "check its permissions; it is as it was"
-        ) from None

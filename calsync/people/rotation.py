@@ -47,8 +47,6 @@ class Due:
     terms: Mapping[str, float]
     paused: bool = False
     silences: int = 0
-    last_day: date = date.max
-    """The last day within the maximum gap."""
 
     @property
     def name(self) -> str:
@@ -130,5 +128,4 @@ def _due(clock: Clock, day: date, last_work: datetime | None) -> Due:
         terms=terms,
         paused=clock.paused,
         silences=clock.silences,
-        last_day=date.fromordinal(min(clock.max_on, date.max.toordinal())),
     )

@@ -86,9 +86,9 @@ class Round:
         return day < nominal + self.gap / 2 and (turn == 0 or day >= nominal - self.gap / 2)
 
 
-def round_of(clock: Clock, gap: float, met: Sequence[int], today: int | date) -> Round:
+def round_of(clock: Clock, gap: float, met: Sequence[int], today: date) -> Round:
     """The round of one person at a pace of `gap` days, after they were met on the days `met`, in order."""
-    now = today.toordinal() if isinstance(today, date) else today
+    now = today.toordinal()
     person = clock.person
     least = clock.least
     slack = max(0.0, min(SLACK * gap, (gap - least) / 2, (person.max_days - gap) / 2))

@@ -60,11 +60,6 @@ class PeopleRows(Rows):
             rows = connection.execute(select(t).order_by(t.c.at, t.c.id)).all()
         return [ContactRow(r.person, from_epoch(r.at), r.kind) for r in rows if r.kind in _KINDS]
 
-    def add_contact(self, person: str, at: datetime, kind: str) -> None:
-        """Log what came of a turn; `kind` is a ContactKind."""
-        with self._transaction(keep=True) as connection:
-            connection.execute(insert(tables.contacts).values(person=person, at=to_epoch(at), kind=kind))
-
     def snoozes(self) -> dict[str, date]:
         """Who is snoozed, and until when."""
         with self._transaction() as connection:

@@ -71,7 +71,7 @@ def test_nights_repeat_nothing_keep_what_was_told_and_do_nothing_twice(
             desk = desk_at(folder, now)
             with Store(desk.state_folder, now) as store:
                 for person in talked:
-                    store.add_contact(person, now - timedelta(hours=9), "personal")
+                    store.log_turn(person, now - timedelta(hours=9), "personal")
                 before, blocks = told(store), coming(now, whom)
                 assert keep_topics(desk, store, blocks) == []
                 after = told(store)

@@ -91,8 +91,8 @@ def remember(folder: Path) -> None:
         store.keep_outcomes(rows)
         store.keep_assignments(named, NOW - timedelta(days=60))
         store.see_people(["Zébulon Qwarx", "Oddny Vexholm"], date(2026, 11, 2))
-        store.add_contact("Zébulon Qwarx", datetime(2026, 11, 10, 15, tzinfo=BERLIN), "personal")
-        store.add_contact("Oddny Vexholm", datetime(2026, 11, 26, 9, tzinfo=BERLIN), "personal")
+        store.log_turn("Zébulon Qwarx", datetime(2026, 11, 10, 15, tzinfo=BERLIN), "personal")
+        store.log_turn("Oddny Vexholm", datetime(2026, 11, 26, 9, tzinfo=BERLIN), "personal")
 
 
 def tree(text: str) -> ElementTree.Element:
@@ -428,6 +428,6 @@ def test_whoever_is_paused_by_four_silences_is_left_out_as_who_does(folder: Path
     desk: Any = open_desk(folder / "config.yaml", folder / "state", NOW + timedelta(days=40))
     for silence in range(1, 5):
         with Store(folder / "state", NOW) as store:
-            store.add_contact("Zébulon Qwarx", NOW + timedelta(days=silence), "no-answer")
+            store.log_turn("Zébulon Qwarx", NOW + timedelta(days=silence), "no-answer")
         there = sum(1 for view in who_is_due(desk) if not view.due.paused)
         assert report(desk, 8).figures.people == there == (2 if silence < 4 else 1)

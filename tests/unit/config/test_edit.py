@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.config import edit
+from calsync.config import inplace
 from calsync.config.edit import Edited, add_people, add_person, change_people, edit_person, remove_person
 from calsync.config.load import load_config
 from calsync.config.render import flow
@@ -327,7 +327,7 @@ def test_a_linked_file_stays_a_link_and_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_file_that_somebody_else_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path = written(tmp_path)
     with pytest.raises(UsageError, match="was changed by somebody else meanwhile"):
-        edit._replace(path, b"what was read before", b"what would be written")
+        inplace.replace_in_place(path, b"what was read before", b"what would be written")
     assert path.read_text() == FILE
     assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
 
@@ -335,7 +335,7 @@ def test_a_file_that_somebody_else_changed_meanwhile_is_left_alone(tmp_path: Pat
 def test_what_is_no_plain_file_cannot_be_edited(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="is not a plain file"):
-        edit._replace(tmp_path / "pipe", b"", b"new")
+        inplace.replace_in_place(tmp_path / "pipe", b"", b"new")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 

@@ -52,7 +52,7 @@ def test_a_new_state_is_made_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("loss", ["gone", "damaged"])
 def test_a_lost_database_is_mended_once_and_its_second_copy_stays(tmp_path: Path, loss: str) -> None:
     with Store(tmp_path, NOW) as store:
-        store.add_contact("Ana Sousa", NOW, "personal")
+        store.log_turn("Ana Sousa", NOW, "personal")
     for suffix in ("", "-wal", "-shm"):
         (tmp_path / f"calsync.db{suffix}").unlink(missing_ok=True)
     if loss == "damaged":

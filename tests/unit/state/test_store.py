@@ -213,7 +213,7 @@ def test_what_is_intended_is_there_before_it_is_settled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["garbage", "truncated", "page"])
 def test_a_damaged_database_is_set_aside_and_nothing_of_the_leaders_is_lost(tmp_path: Path, damage: str) -> None:
     with Store(tmp_path, NOW) as store:
-        store.add_contact("Zoë", NOW, "personal")
+        store.log_turn("Zoë", NOW, "personal")
         store.snooze("Bo", date(2026, 12, 24))
         store.see_people(["Zoë", "Bo"], date(2026, 11, 1))
         store.add_decisions([decision()])
@@ -252,7 +252,7 @@ def test_an_unreadable_second_copy_stops_nothing(tmp_path: Path) -> None:
 
 def test_the_second_copy_is_private(tmp_path: Path) -> None:
     with Store(tmp_path, NOW) as store:
-        store.add_contact("Ana", NOW, "personal")
+        store.log_turn("Ana", NOW, "personal")
     assert stat.S_IMODE((tmp_path / ledger.FILE_NAME).stat().st_mode) == 0o600
 
 
