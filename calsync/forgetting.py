@@ -44,6 +44,11 @@ _WORDS = {
     "newcomers": ("day on which they joined", "days on which they joined"),
     "topics_told": ("topic told", "topics told"),
     "people_busy": ("record of when they are busy", "records of when they are busy"),
+    "promises": ("promise", "promises"),
+    "promise_time": ("stretch of time for a promise", "stretches of time for promises"),
+    "acts": ("act of kindness", "acts of kindness"),
+    "change_people": ("change that affects them", "changes that affect them"),
+    "change_points": ("point of theirs about a change", "points of theirs about changes"),
     "assignments": ("block that was planned for them", "blocks that were planned for them"),
 }
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError
@@ -18,7 +18,19 @@ from calsync.state.store import NoteRow, Store
 from calsync.tokens import SecretStore, environment_name
 from calsync.vault import KEY_NAME, Sealed, Vault
 
-__all__ = ["Recollection", "closed_by", "oldest_kept", "open_vault", "packed", "recollect", "unpacked", "writing_vault"]
+__all__ = [
+    "Recollection",
+    "closed_by",
+    "oldest_kept",
+    "open_vault",
+    "packed",
+    "recollect",
+    "unpacked",
+    "unreadable",
+    "writing_vault",
+]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ def recollect(desk: Desk, store: Store) -> Recollection:
         if talk.feel is None and not talk.note and not talk.thread:
             continue  # it is kept only for what it closed
         talks.setdefault(name_key(talk.person), []).append(talk)
-    return Recollection(talks, [_unreadable(sealed, has_key=vault.ready)] if sealed else [])
+    return Recollection(talks, [unreadable(sealed, has_key=vault.ready)] if sealed else [])
 
 
 def open_vault(desk: Desk) -> Vault:
@@ -58,36 +70,45 @@ def open_vault(desk: Desk) -> Vault:
 def writing_vault(desk: Desk, store: Store, *, new_key: bool = False) -> tuple[Vault, list[str]]:
     """A vault that can seal, with a key made where there is none yet; and what the leader must know of it.
 
-    The caller holds the state folder. Raises StateError where earlier notes are there and none can be opened, since a
-    key made in passing would hide that theirs is missing; with `new_key` the leader has said that they know.
+    The caller holds the state folder. Raises StateError where earlier notes, promises and the like are there
+    and none can be opened, since a key made in passing would hide that theirs is missing; with `new_key` the leader has
+    said that they know.
     """
     vault = open_vault(desk)
-    rows = store.notes()
+    rows, bodies = store.notes(), store.sealed()
+    count = len(rows) + len(bodies)
     try:
         ready = vault.ready
     except StateError:
         if not new_key:
             raise
         ready = False
-    sealed = sum(1 for row in rows if not _opens(row, vault)) if ready else len(rows)
-    if rows and sealed == len(rows) and not new_key:
-        problem = _unreadable(sealed, has_key=ready)
+    sealed = count
+    if ready:
+        sealed = sum(not _opens(unpacked, row, vault) for row in rows)
+        sealed += sum(not _opens(_values, body, vault) for body in bodies)
+    if count and sealed == count and not new_key:
+        problem = unreadable(sealed, has_key=ready)
         raise StateError(
             f"nothing is noted: {problem.what}", f"{problem.next_step}; if it is lost for good, add --new-key"
         )
-    lines = [f"{problem.what}." for problem in [_unreadable(sealed, has_key=ready)] if sealed]
+    lines = [f"{problem.what}." for problem in [unreadable(sealed, has_key=ready)] if sealed]
     if not ready:
         place = "the system keyring" if vault.make_key() == "keyring" else f"{desk.state_folder / 'secrets.json'}"
         lines.append(f"Notes are encrypted; the key is new and lies in {place}. Without it nobody can read them.")
     return vault, lines
 
 
-def _opens(row: NoteRow, vault: Vault) -> bool:
+def _opens(read: Callable[[T, Vault], object], text: T, vault: Vault) -> bool:
     try:
-        unpacked(row, vault)
+        read(text, vault)
     except Sealed:
         return False
     return True
+
+
+def _values(body: str, vault: Vault) -> object:
+    return vault.open_values(body)
 
 
 def oldest_kept(desk: Desk) -> datetime:
@@ -125,7 +146,8 @@ def unpacked(row: NoteRow, vault: Vault) -> Talk:
         raise Sealed from None
 
 
-def _unreadable(count: int, *, has_key: bool) -> StateError:
+def unreadable(count: int, *, has_key: bool) -> StateError:
+    """What to say of so many encrypted texts that no key at hand opens."""
     notes, them = ("1 note", "it") if count == 1 else (f"{count} notes", "them")
     why = f"the key at hand is not the one that sealed {them}" if has_key else "their key is not here"
     return StateError(

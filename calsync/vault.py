@@ -6,7 +6,9 @@ key, and a note that was tampered with, or sealed with another key, is recognise
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from calsync.errors import StateError
 from calsync.tokens import SecretStore, environment_name
@@ -64,6 +66,20 @@ class Vault:
             return keys.decrypt(body.encode()).decode()
         except (InvalidToken, UnicodeError):
             raise Sealed from None
+
+    def seal_values(self, values: Mapping[str, Any]) -> str:
+        """Values that JSON can hold, encrypted as one. Raises StateError when there is no key."""
+        return self.seal(json.dumps(values, ensure_ascii=False))
+
+    def open_values(self, body: str) -> dict[str, Any]:
+        """What `seal_values` sealed. Raises Sealed for anything else and without the key, StateError as `open`."""
+        try:
+            values = json.loads(self.open(body))
+        except ValueError:
+            raise Sealed from None
+        if not isinstance(values, dict):
+            raise Sealed
+        return values
 
     def _loaded(self) -> MultiFernet | None:
         if self._keys is None:

@@ -21,7 +21,7 @@ __all__ = ["ForgettingRows", "Retitle", "retitled"]
 Retitle = Callable[[str, int, int, str, str], str]
 """The title of a date as it may stay: called with kind, number, generation, home date (ISO) and the title."""
 
-_INSTANTS = ("at", "start", "asked_at")
+_INSTANTS = ("at", "start", "end", "asked_at", "made_at", "due", "closed_at")
 _BY_PERSON = tuple(table for table in tables.metadata.sorted_tables if "person" in table.c)
 """Every table that has rows of single people."""
 
@@ -34,7 +34,7 @@ class ForgettingRows(Rows):
         with self._transaction() as connection:
             names = {name for t in _BY_PERSON for name in connection.execute(select(t.c.person)).scalars()}
             lists = connection.execute(select(tables.assignments.c.people)).scalars().all()
-        return names | {name for people in lists for name in json.loads(people)}
+        return (names - {""}) | {name for people in lists for name in json.loads(people)}
 
     def rows_of(self, traces: Traces) -> dict[str, list[dict[str, Any]]]:
         """Every row of the person by table, oldest first; what stands as seconds (`at`, `start`, ...) as an instant."""
@@ -44,7 +44,7 @@ class ForgettingRows(Rows):
                 instants = [name for name in _INSTANTS if name in t.c]
                 rows = connection.execute(select(t).order_by(*(t.c[name] for name in instants))).mappings().all()
                 found[t.name] = [
-                    {**row, **{name: from_epoch(row[name]) for name in instants}}
+                    {**row, **{name: from_epoch(row[name]) for name in instants if row[name] is not None}}
                     for row in rows
                     if traces.is_named(row["person"])
                 ]

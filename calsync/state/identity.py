@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 _DATED = ((tables.snoozes, "until", max), (tables.newcomers, "since", min), (tables.pauses, "since", min))
 """One row a person; of two that become one, the later snooze and the earlier day of the others stay."""
+
+_BESIDE = (tables.promises, tables.promise_time, tables.acts, tables.change_points)
+"""Rows of one person stand beside rows of another, whatever they are called."""
 
 
 class IdentityRows(Rows):
@@ -50,6 +53,11 @@ class IdentityRows(Rows):
                 _one_day(connection, table, column, better, old, new)
             _topics(connection, old, new)
             _assignments(connection, old, new)
+            _affected(connection, old, new)
+            for table in _BESIDE:
+                connection.execute(
+                    update(table).where(table.c.person.in_(_spellings(connection, table, old))).values(person=new)
+                )
             busy = tables.people_busy  # asked anew by the next night: whose addresses it is of has changed
             connection.execute(delete(busy).where(busy.c.person.in_(_spellings(connection, busy, old))))
             return settle()
@@ -111,3 +119,16 @@ def _assignments(connection: Connection, old: str, new: str) -> None:
         renamed = list(dict.fromkeys(new if name_key(one) in (name_key(old), name_key(new)) else one for one in people))
         if renamed != people and any(name_key(one) == name_key(old) for one in people):
             connection.execute(update(t).where(t.c.block == row.block).values(people=json.dumps(renamed)))
+
+
+def _affected(connection: Connection, old: str, new: str) -> None:
+    """Let `new` be affected by what affects `old`; of two who are both, the answer of who was asked first stays."""
+    t = tables.change_people
+    both = [*_spellings(connection, t, old), *_spellings(connection, t, new)]
+    found: dict[int, list[Any]] = {}
+    for row in connection.execute(select(t).where(t.c.person.in_(both))).all():
+        found.setdefault(row.change, []).append(row)
+    for change, rows in found.items():
+        first = min(rows, key=lambda row: (row.asked_at is None, row.asked_at or 0, not row.body, row.person != new))
+        connection.execute(delete(t).where((t.c.change == change) & t.c.person.in_(both)))
+        connection.execute(insert(t).values(change=change, person=new, asked_at=first.asked_at, body=first.body))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -29,10 +31,29 @@ _KEPT: tuple[Table, ...] = (
     tables.topics_told,
     tables.pauses,
     tables.outcomes,
+    tables.promises,
+    tables.promise_time,
+    tables.acts,
+    tables.changes,
+    tables.change_people,
+    tables.change_points,
 )
-_VERSION = 2
-_SINCE_2: frozenset[str] = frozenset({"notes", "topics_told", "pauses", "outcomes"})
-"""The tables that a copy of version 1 does not have."""
+_VERSION = 3
+_SINCE: Mapping[str, int] = MappingProxyType(
+    {
+        "notes": 2,
+        "topics_told": 2,
+        "pauses": 2,
+        "outcomes": 2,
+        "promises": 3,
+        "promise_time": 3,
+        "acts": 3,
+        "changes": 3,
+        "change_people": 3,
+        "change_points": 3,
+    }
+)
+"""The version of the copy that has a table first; the others are in all."""
 UNCERTAIN = "?"
 """The etag of a series that was read back from here."""
 
@@ -67,11 +88,11 @@ def restore(connection: Connection, folder: Path, now: datetime) -> bool:
 def _content(stored: dict[str, Any]) -> list[tuple[Table, list[dict[str, Any]]]]:
     """The rows of each table; raises one of several errors for anything that `save` does not write."""
     version = stored["version"]
-    if version not in (1, _VERSION):
+    if version not in range(1, _VERSION + 1):
         raise ValueError(version)
     found = []
     for table in _KEPT:
-        if version == 1 and table.name in _SINCE_2:
+        if version < _SINCE.get(table.name, 1):
             continue
         names = [column.name for column in table.columns]
         rows = [dict(zip(names, row, strict=True)) for row in stored["tables"][table.name]]

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from calsync.state.acts import ActRow, ActRows
 from calsync.state.blocks import BaseSeries, Decision
+from calsync.state.changes import AffectedRow, ChangeRow, ChangeRows, PointRow
 from calsync.state.forgetting import ForgettingRows
 from calsync.state.identity import IdentityRows
 from calsync.state.outcomes import OutcomeRow, OutcomeRows
 from calsync.state.people import ContactRow, NoteRow, ToldRow
+from calsync.state.promises import PromiseRow, PromiseRows, TimeRow
 from calsync.state.readings import CalendarState, ReadingRows
 from calsync.state.runs import JournalRow, RunRows
+from calsync.state.sealed import SealedRows
 from calsync.state.turns import Turn, TurnRows
 
 __all__ = [
+    "ActRow",
+    "AffectedRow",
     "BaseSeries",
     "CalendarState",
+    "ChangeRow",
     "ContactRow",
     "Decision",
     "JournalRow",
     "NoteRow",
     "OutcomeRow",
+    "PointRow",
+    "PromiseRow",
     "Store",
+    "TimeRow",
     "ToldRow",
     "Turn",
 ]
 
 
-class Store(ReadingRows, RunRows, TurnRows, OutcomeRows, ForgettingRows, IdentityRows):
+class Store(
+    ReadingRows,
+    RunRows,
+    TurnRows,
+    OutcomeRows,
+    PromiseRows,
+    ActRows,
+    ChangeRows,
+    SealedRows,
+    ForgettingRows,
+    IdentityRows,
+):
     """The state of one leader; `close` it, or use it in a `with`."""
 
     def __enter__(self) -> Store:

@@ -8,8 +8,12 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 __all__ = [
+    "acts",
     "assignments",
     "calendars",
+    "change_people",
+    "change_points",
+    "changes",
     "contacts",
     "decisions",
     "generations",
@@ -20,6 +24,8 @@ __all__ = [
     "outcomes",
     "pauses",
     "people_busy",
+    "promise_time",
+    "promises",
     "resources",
     "runs",
     "series",
@@ -201,3 +207,80 @@ people_busy = Table(
     Column("spans", Text, nullable=False),
 )
 """When a person's own calendar said they are busy, as it was last asked; pairs of seconds, as JSON."""
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person", String, nullable=False),
+    Column("made_at", Integer, nullable=False),
+    Column("due", Integer, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("closed_at", Integer, nullable=True),
+    Column("body", Text, nullable=False),
+)
+"""What the leader promised: state = open | kept | dropped, `due` the instant by which; `body` is encrypted."""
+
+promise_time = Table(
+    "promise_time",
+    metadata,
+    Column("block", String, primary_key=True),
+    Column("promise", Integer, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+)
+"""How many minutes of a follow-through block are for which promise, as last told; of blocks gone by, what was spent."""
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("day", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Acts of kindness by key: state = told | done | skipped, `day` the first day of their day or week, `person` or "".
+
+`body` is an encrypted note, or "".
+"""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("on", String, nullable=False),
+    Column("made_at", Integer, nullable=False),
+    Column("asking_since", Integer, nullable=True),
+    Column("closed_at", Integer, nullable=True),
+    Column("tags", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Changes to come, announced on the local day `on`; `tags` (JSON) say whom they affect beside change_people."""
+
+change_people = Table(
+    "change_people",
+    metadata,
+    Column("change", Integer, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("asked_at", Integer, nullable=True),
+    Column("body", Text, nullable=False),
+)
+"""Who is affected by a change by name, or was asked about it; `body` is encrypted, or ""."""
+
+change_points = Table(
+    "change_points",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("change", Integer, nullable=False),
+    Column("person", String, nullable=False),
+    Column("side", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""What speaks for a change (side = pro) and against it (con), by whom, "" for the leader; `body` is encrypted."""

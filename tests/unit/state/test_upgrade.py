@@ -158,7 +158,7 @@ def test_a_copy_of_this_version_brings_notes_topics_and_pauses_back(tmp_path: Pa
         assert turn.note is not None
 
 
-@pytest.mark.parametrize("version", [0, 3, "2", None])
+@pytest.mark.parametrize("version", [0, 4, "2", None])
 def test_a_copy_of_an_unknown_version_is_set_aside_whole(tmp_path: Path, version: object) -> None:
     (tmp_path / "decisions.json").write_text(json.dumps({"version": version, "tables": {}}), "utf-8")
     with Store(tmp_path, NOW) as store:

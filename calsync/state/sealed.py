@@ -1,0 +1,29 @@
+"""What is encrypted in the state beside the notes of talks: so that a lost key is noticed before more is sealed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from calsync.state import tables
+from calsync.state.rows import Rows
+
+__all__ = ["SealedRows"]
+
+_SEALED = (
+    tables.promises,
+    tables.acts,
+    tables.changes,
+    tables.change_people,
+    tables.change_points,
+)
+
+
+class SealedRows(Rows):
+    """Questions about what is encrypted."""
+
+    def sealed(self) -> list[str]:
+        """Every encrypted text but the notes of talks."""
+        with self._transaction() as connection:
+            return [
+                body for t in _SEALED for body in connection.execute(select(t.c.body).where(t.c.body != "")).scalars()
+            ]
