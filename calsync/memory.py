@@ -146,9 +146,9 @@ def unpacked(row: NoteRow, vault: Vault) -> Talk:
         raise Sealed from None
 
 
-def unreadable(count: int, *, has_key: bool) -> StateError:
-    """What to say of so many encrypted texts that no key at hand opens."""
-    notes, them = ("1 note", "it") if count == 1 else (f"{count} notes", "them")
+def unreadable(count: int, *, has_key: bool, what: str = "note") -> StateError:
+    """What to say of so many encrypted texts, each of them a `what`, that no key at hand opens."""
+    notes, them = (f"1 {what}", "it") if count == 1 else (f"{count} {what}s", "them")
     why = f"the key at hand is not the one that sealed {them}" if has_key else "their key is not here"
     return StateError(
         f"{notes} cannot be read: {why}",
