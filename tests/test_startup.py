@@ -25,6 +25,7 @@ HEAVY = {
     "alembic",
     "asyncio",
     "dataclasses",
+    "dateparser",
     "email",
     "google",
     "googleapiclient",
