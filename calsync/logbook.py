@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,13 +10,14 @@ from shlex import quote
 from calsync.contacts import dues_of, find_person, logged
 from calsync.desk import Desk
 from calsync.errors import StateError, UsageError
-from calsync.memory import closed_by, open_vault, packed, recollect, unpacked, writing_vault
+from calsync.memory import closed_by, open_vault, packed, plain_text, recollect, unpacked, writing_vault
 from calsync.model import Person
 from calsync.people.contacts import ContactKind, name_key
 from calsync.people.silence import PAUSE, SWITCH, silences
 from calsync.people.talks import FEELS, Talk, open_thread
+from calsync.promises import Asked, made_words, sealed
 from calsync.state.lock import hold
-from calsync.state.store import NoteRow, Store
+from calsync.state.store import NewPromise, NoteRow, Store
 from calsync.telling import day_words
 from calsync.vault import Sealed, Vault
 
@@ -88,25 +88,26 @@ def clean_thread(text: str) -> str:
 
 
 def _clean(text: str, what: str, longest: int) -> str:
-    if not text:
-        return ""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if not plain:
+    plain = plain_text(text, what, longest)
+    if text and not plain:
         raise UsageError(f"the {what} is blank", f"write something, or leave out --{what}")
-    if len(plain) > longest:
-        raise UsageError(f"the {what} has more than {longest} letters", "say it in fewer words")
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in plain):
-        raise UsageError(f"the {what} has control characters in it", "write it as plain text")
     return plain
 
 
 def record_done(
-    desk: Desk, name: str, at: datetime | None = None, said: Said = Said(), *, new_key: bool = False
+    desk: Desk,
+    name: str,
+    at: datetime | None = None,
+    said: Said = Said(),
+    *,
+    promise: Asked | None = None,
+    new_key: bool = False,
 ) -> list[str]:
     """Log what came of reaching out to `name`, now or at an earlier instant; lines on what was done.
 
-    A new thread closes the earlier ones, and so does `close_thread`; otherwise an open one stays. What is noted is
-    encrypted; raises StateError, and logs nothing, where that cannot be done (see calsync.memory.writing_vault).
+    A new thread closes the earlier ones, and so does `close_thread`; otherwise an open one stays. `promise` is kept
+    with it. What is noted is encrypted; raises StateError, and logs nothing, where that cannot be done (see
+    calsync.memory.writing_vault).
     """
     person = find_person(desk.config.people, name)
     instant = at or desk.now
@@ -119,8 +120,10 @@ def record_done(
         body: str | None = None
         closing: dict[int, str] = {}
         told: list[str] = []
-        if said.noted or said.close_thread:
+        new: NewPromise | None = None
+        if said.noted or said.close_thread or promise is not None:
             vault, told = writing_vault(desk, store, new_key=new_key)
+            new = sealed(desk, person, promise, vault) if promise is not None else None
             talk = Talk(person.name, instant, said.feel, said.note, said.thread, bool(said.thread))
             if said.thread or said.close_thread:
                 closing, closed = _close(store, vault, person)
@@ -130,7 +133,9 @@ def record_done(
             if said.noted or closing:
                 body = packed(talk, vault, list(closing))
         store.see_people([person.name], desk.now.date())
-        store.log_turn(person.name, instant, said.kind.value, body, closing)
+        number = store.log_turn(person.name, instant, said.kind.value, body, closing, new)
+        if promise is not None and number is not None:
+            told.insert(0, made_words(desk, number, person.name, promise))
         if said.kind is ContactKind.PERSONAL and not said.thread and not said.close_thread:
             told += _still_open(desk, store, person)
         return [_noted(desk, person, instant, said.kind), *_held_back(store, person, said.kind), *told]

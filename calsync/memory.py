@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import calendar
 import json
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any, TypeVar
 
 from calsync.desk import Desk
-from calsync.errors import CalsyncError, StateError
+from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.model import at_wall_clock
 from calsync.people.contacts import name_key
 from calsync.people.talks import Talk
@@ -24,6 +25,7 @@ __all__ = [
     "oldest_kept",
     "open_vault",
     "packed",
+    "plain_text",
     "recollect",
     "unpacked",
     "unreadable",
@@ -109,6 +111,19 @@ def _opens(read: Callable[[T, Vault], object], text: T, vault: Vault) -> bool:
 
 def _values(body: str, vault: Vault) -> object:
     return vault.open_values(body)
+
+
+def plain_text(text: str, what: str, longest: int) -> str:
+    """A text as it is kept: with plain line ends, and nothing around it; "" for a blank one.
+
+    Raises UsageError, with `what` it is, for more than `longest` letters and for control characters.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(plain) > longest:
+        raise UsageError(f"the {what} has more than {longest} letters", "say it in fewer words")
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in plain):
+        raise UsageError(f"the {what} has control characters in it", "write it as plain text")
+    return plain
 
 
 def oldest_kept(desk: Desk) -> datetime:

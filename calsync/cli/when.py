@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from calsync.errors import UsageError
 
-__all__ = ["DAY_ENDS", "parse_day", "parse_due", "parse_gap", "parse_instant"]
+__all__ = ["parse_day", "parse_due", "parse_gap", "parse_instant"]
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GAP = re.compile(r"(\d{1,4})\s*(d|day|days|w|week|weeks)?", re.IGNORECASE)
@@ -16,8 +16,6 @@ _FAR = 3660
 """Days: whoever snoozes for more than ten years has mistyped."""
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
 """Years that are meant: outside of them a clock or a date is mistyped, and a horizon may leave what dates can be."""
-DAY_ENDS = time(23, 59)
-"""The hour of what is due on a day: its last minute, so that it never has the date of the day after."""
 _DUE = "write it as fri, fri 14:00, in 2 weeks, 3 Dec or 2026-12-03"
 _LONGEST = 60
 _NUMBER = r"(?:an?|one|two|three|four|five|six|\d{1,4})"
@@ -101,6 +99,8 @@ def parse_due(text: str, now: datetime) -> datetime:
     23:59. Raises `UsageError` for what has several meanings or none, what is over, and what is more than ten years
     ahead.
     """
+    from calsync.people.promises import DAY_ENDS
+
     words = " ".join(text.lower().split()).removeprefix("by ")
     day, clock, instant = _own_words(words, now), None, None
     if day is None:

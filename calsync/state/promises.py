@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.rows import Rows
 
-__all__ = ["PromiseRow", "PromiseRows", "TimeRow"]
+__all__ = ["NewPromise", "PromiseRow", "PromiseRows", "TimeRow", "insert_promise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,17 @@ class PromiseRow:
     minutes: int
     state: str
     closed_at: datetime | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPromise:
+    """An open promise that is to be kept in the state; `body` encrypted."""
+
+    person: str
+    made_at: datetime
+    due: datetime
+    minutes: int
     body: str
 
 
@@ -64,20 +75,17 @@ class PromiseRows(Rows):
             for r in rows
         ]
 
-    def add_promise(self, person: str, made_at: datetime, due: datetime, minutes: int, body: str) -> int:
+    def add_promise(self, new: NewPromise) -> int:
         """Keep an open promise; gives its id."""
-        values = {"made_at": to_epoch(made_at), "due": to_epoch(due), "minutes": minutes, "body": body}
         with self._transaction(keep=True) as connection:
-            done = connection.execute(
-                insert(tables.promises).values(person=person, state="open", closed_at=None, **values)
-            )
-            return int(done.inserted_primary_key[0])  # type: ignore[index]
+            return insert_promise(connection, new)
 
-    def change_promise(self, id_: int, *, due: datetime, minutes: int) -> None:
-        """Give a promise another due instant and length."""
+    def change_promise(self, id_: int, *, due: datetime, minutes: int, body: str) -> None:
+        """Give a promise another due instant, length and encrypted text."""
         t = tables.promises
         with self._transaction(keep=True) as connection:
-            connection.execute(update(t).where(t.c.id == id_).values(due=to_epoch(due), minutes=minutes))
+            values = {"due": to_epoch(due), "minutes": minutes, "body": body}
+            connection.execute(update(t).where(t.c.id == id_).values(**values))
 
     def close_promise(self, id_: int, state: str, at: datetime | None) -> None:
         """Say what came of a promise: kept or dropped, at an instant; or open again, with None."""
@@ -85,6 +93,16 @@ class PromiseRows(Rows):
         closed = None if at is None else to_epoch(at)
         with self._transaction(keep=True) as connection:
             connection.execute(update(t).where(t.c.id == id_).values(state=state, closed_at=closed))
+
+    def drop_promise_texts(self, before: datetime) -> int:
+        """Forget the texts of promises that were closed before that instant; how many there were."""
+        t = tables.promises
+        old = (t.c.closed_at < to_epoch(before)) & (t.c.body != "")
+        with self._transaction() as connection:
+            if connection.execute(select(t.c.id).where(old).limit(1)).first() is None:
+                return 0
+        with self._transaction(keep=True) as connection:
+            return connection.execute(update(t).where(old).values(body="")).rowcount
 
     def promise_time(self) -> list[TimeRow]:
         """The minutes of all blocks, gone by and to come, by start."""
@@ -109,6 +127,13 @@ class PromiseRows(Rows):
             for row in wanted:
                 connection.execute(delete(t).where(t.c.block == row.block, t.c.promise == row.promise))
                 connection.execute(insert(t).values(_values(row)))
+
+
+def insert_promise(connection: Connection, new: NewPromise) -> int:
+    """Keep an open promise within the transaction of `connection`; gives its id."""
+    values = {"made_at": to_epoch(new.made_at), "due": to_epoch(new.due), "minutes": new.minutes, "body": new.body}
+    done = connection.execute(insert(tables.promises).values(person=new.person, state="open", closed_at=None, **values))
+    return int(done.inserted_primary_key[0])  # type: ignore[index]
 
 
 def _order(row: TimeRow) -> tuple[datetime, str, int]:

@@ -9,7 +9,7 @@ from calsync.state.forgetting import ForgettingRows
 from calsync.state.identity import IdentityRows
 from calsync.state.outcomes import OutcomeRow, OutcomeRows
 from calsync.state.people import ContactRow, NoteRow, ToldRow
-from calsync.state.promises import PromiseRow, PromiseRows, TimeRow
+from calsync.state.promises import NewPromise, PromiseRow, PromiseRows, TimeRow
 from calsync.state.readings import CalendarState, ReadingRows
 from calsync.state.runs import JournalRow, RunRows
 from calsync.state.sealed import SealedRows
@@ -24,6 +24,7 @@ __all__ = [
     "ContactRow",
     "Decision",
     "JournalRow",
+    "NewPromise",
     "NoteRow",
     "OutcomeRow",
     "PointRow",

@@ -12,6 +12,7 @@ from calsync.people.contacts import name_key
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.people import NoteRow, PeopleRows
+from calsync.state.promises import NewPromise, insert_promise
 
 __all__ = ["Turn", "TurnRows"]
 
@@ -31,12 +32,18 @@ class TurnRows(PeopleRows):
     """Questions and changes about turns. A person's contacts never share a second: by it a note finds its contact."""
 
     def log_turn(
-        self, person: str, at: datetime, kind: str, body: str | None = None, closing: Mapping[int, str] | None = None
-    ) -> None:
+        self,
+        person: str,
+        at: datetime,
+        kind: str,
+        body: str | None = None,
+        closing: Mapping[int, str] | None = None,
+        promise: NewPromise | None = None,
+    ) -> int | None:
         """Log what came of a turn; `kind` is a ContactKind, `body` a sealed note, None for none.
 
-        `closing` are notes by id that get another body with it. Where something is logged of that second already, this
-        goes to the second before.
+        `closing` are notes by id that get another body with it; `promise` is kept with it, and its id given. Where
+        something is logged of that second already, this goes to the second before.
         """
         c, n = tables.contacts, tables.notes
         second = to_epoch(at)
@@ -53,6 +60,7 @@ class TurnRows(PeopleRows):
                 connection.execute(insert(n).values(person=person, at=second, body=body))
             for id_, other in (closing or {}).items():
                 connection.execute(update(n).where(n.c.id == id_).values(body=other))
+            return None if promise is None else insert_promise(connection, promise)
 
     def last_turn(self, person: str) -> Turn | None:
         """What was logged last of `person`, in whatever spelling; by when it was logged, not by when it took place."""

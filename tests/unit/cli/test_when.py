@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.cli.when import DAY_ENDS, parse_day, parse_due, parse_gap, parse_instant
+from calsync.cli.when import parse_day, parse_due, parse_gap, parse_instant
 from calsync.errors import UsageError
+from calsync.people.promises import DAY_ENDS
 
 TODAY = date(2026, 11, 11)  # a Wednesday
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 1, 1))
