@@ -109,7 +109,7 @@ def make(desk: Desk, name: str, asked: Asked, *, new_key: bool = False) -> tuple
         new = sealed(desk, person, asked, vault)
         store.see_people([person.name], desk.now.date())
         made = Promise(store.add_promise(new), person.name, asked.text, new.made_at, new.due, new.minutes)
-    return made, [made_words(desk, made.id, made.person, asked), *told]
+    return made, [made_words(desk, made.person, asked, made.id), *told]
 
 
 def sealed(desk: Desk, person: Person, asked: Asked, vault: Vault) -> NewPromise:
@@ -117,10 +117,11 @@ def sealed(desk: Desk, person: Person, asked: Asked, vault: Vault) -> NewPromise
     return NewPromise(person.name, desk.now, asked.due, asked.minutes, vault.seal_values({_TEXT: asked.text}))
 
 
-def made_words(desk: Desk, number: int, person: str, asked: Asked) -> str:
-    """A promise as it stands, with its number."""
+def made_words(desk: Desk, person: str, asked: Asked, number: int | None = None) -> str:
+    """A promise to `person` as it stands, with its number when it has one."""
     due = due_words(asked.due, desk.now, desk.config.zone)
-    return f"Promise {number} to {person}: {asked.text}, by {due} ({_minutes(asked.minutes)})."
+    which = "a promise" if number is None else f"Promise {number}"
+    return f"{which} to {person}: {asked.text}, by {due} ({_minutes(asked.minutes)})."
 
 
 def close(
@@ -199,14 +200,14 @@ def change(
         if changed == promise:
             return promise, [f"Nothing changes: {_said(promise)}."]
         if dry_run:
-            return changed, [f"Would be: {made_words(desk, promise.id, promise.person, wanted)}"]
+            return changed, [f"Would be: {made_words(desk, promise.person, wanted, promise.id)}"]
         told: list[str] = []
         body = next(row.body for row in store.promises() if row.id == promise.id)
         if text is not None:
             vault, told = writing_vault(desk, store)
             body = vault.seal_values({_TEXT: wanted.text})
         store.change_promise(promise.id, due=wanted.due, minutes=wanted.minutes, body=body)
-    return changed, [made_words(desk, promise.id, promise.person, wanted), *told]
+    return changed, [made_words(desk, promise.person, wanted, promise.id), *told]
 
 
 _VERB = {PromiseState.KEPT: "keep", PromiseState.DROPPED: "drop"}

@@ -36,6 +36,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "done": ("calsync.cli.logbook:done", "Say that you have reached someone."),
         "skip": ("calsync.cli.logbook:skip", "Pass over someone this time."),
         "snooze": ("calsync.cli.logbook:snooze", "Leave someone out until a day."),
+        "promise": (
+            "calsync.cli.promise:promise",
+            "Keep your word: what you promised, by when, and what came of it.",
+        ),
     },
     "People and calendars": {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),

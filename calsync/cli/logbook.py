@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import confirm, dry_run, now_option, open_at, shown_first, yes
+from calsync.cli.options import dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import lines
-from calsync.cli.when import parse_day
+from calsync.cli.private import ASK, given_text, may_be_kept
+from calsync.cli.when import parse_day, parse_due
 from calsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,13 +19,9 @@ if TYPE_CHECKING:
 
     from calsync.cli import Settings
     from calsync.logbook import Said
+    from calsync.promises import Asked
 
 __all__ = ["done", "skip", "snooze"]
-
-_ASK = "-"
-"""What stands for a text that is asked for instead of given."""
-_MOST = 1_000_000
-"""So many letters of stdin are looked at: what is longer is too long whatever follows."""
 
 
 @click.command()
@@ -37,6 +34,11 @@ _MOST = 1_000_000
     help="What to ask about next time; closes the earlier one. - asks for it, or reads stdin.",
 )
 @click.option("--close-thread", is_flag=True, help="What was left open last time is settled.")
+@click.option(
+    "--promise", metavar="TEXT", help="What you promised them; goes with --by. - asks for it, or reads stdin."
+)
+@click.option("--by", metavar="WHEN", help="By when you promised it: fri, in 2 weeks, 3 Dec, 2026-12-04 14:00.")
+@click.option("--minutes", type=int, metavar="N", help="How long it will take you.  [default: 30]")
 @click.option("--no-answer", is_flag=True, help="You reached out and heard nothing: not a talk.")
 @click.option("--declined", is_flag=True, help="The answer was: not now. An answer, but not a talk.")
 @click.option("--on", "on", metavar="DAY", help="When it was, if not now: 2026-11-05, yesterday, fri, 3d.")
@@ -53,6 +55,9 @@ def done(
     feel: int | None,
     thread: str | None,
     close_thread: bool,
+    promise: str | None,
+    by: str | None,
+    minutes: int | None,
     no_answer: bool,
     declined: bool,
     on: str | None,
@@ -77,6 +82,9 @@ def done(
             "--feel": feel is not None,
             "--thread": thread is not None,
             "--close-thread": close_thread,
+            "--promise": promise is not None,
+            "--by": by is not None,
+            "--minutes": minutes is not None,
             "--no-answer": no_answer,
             "--declined": declined,
             "--on": on is not None,
@@ -98,22 +106,24 @@ def done(
         at = datetime.combine(day, time(12), desk.config.zone)
     person = find_person(desk.config.people, name).name
     kind = ContactKind.NO_ANSWER if no_answer else ContactKind.DECLINED if declined else ContactKind.PERSONAL
-    if note == thread == _ASK and not sys.stdin.isatty():
-        raise UsageError("--note - and --thread - cannot both be read from stdin", "give one of them in words")
+    asked = [f"--{what}" for what, text in (("note", note), ("thread", thread), ("promise", promise)) if text == ASK]
+    if len(asked) > 1 and not sys.stdin.isatty():
+        raise UsageError(f"{asked[0]} - and {asked[1]} - cannot both be read from stdin", "give one of them in words")
     said = Said(kind, feel, _text("note", note), _text("thread", thread), close_thread)
+    given = _promise(promise, by, minutes, desk.now)
     if dry_run:
-        lines(_would(person, said))
+        lines(_would(person, said, given))
         return 0
-    if not _may_be_kept(said, yes=yes):
+    if not may_be_kept("\n\n".join([said.note, said.thread, given.text if given else ""]), yes=yes):
         lines([f"Nothing was noted. To log the talk alone: calsync done {person!r}"])
         return 0
-    lines(record_done(desk, name, at, said, new_key=new_key))
+    lines(record_done(desk, name, at, said, promise=given, new_key=new_key))
     return 0
 
 
 def _go_together(given: Mapping[str, bool]) -> None:
     """Refuse options that exclude each other."""
-    of_a_talk = ("--note", "--feel", "--thread", "--close-thread")
+    of_a_talk = ("--note", "--feel", "--thread", "--close-thread", "--promise")
     excluded = {
         "--undo": [name for name in given if name != "--undo"],
         "--no-answer": ["--declined", *of_a_talk, "--new-key"],
@@ -132,54 +142,42 @@ def _go_together(given: Mapping[str, bool]) -> None:
                     reason = "either nobody answered, or they did"
                 raise UsageError(f"{name} and {other} exclude each other: {reason}", "leave out one of them")
     if given["--new-key"] and not any(given[name] for name in of_a_talk):
-        raise UsageError("--new-key is for a note", "add --note, --feel or --thread")
+        raise UsageError("--new-key is for a note", "add --note, --feel, --thread or --promise")
+
+
+_QUESTIONS = {
+    "note": "What do you want to remember of it?",
+    "thread": "What to ask about next time",
+    "promise": "What you promised",
+}
 
 
 def _text(what: str, given: str | None) -> str:
     """The text as given, or asked for. Raises UsageError for an empty one."""
     if given is None:
         return ""
-    text = given
-    if given == _ASK:
-        text = _asked(what) if sys.stdin.isatty() else _from_stdin(what)
+    text = given_text(what, given, _QUESTIONS[what], one_line=what != "note")
     if not text.strip():
         raise UsageError(f"the {what} is empty", f"write something, or leave out --{what}")
     return text
 
 
-def _asked(what: str) -> str:
-    """What is typed at the terminal: a thread is one line, a note goes to the first empty one."""
-    if what == "thread":
-        answer: str = click.prompt("What to ask about next time", err=True, default="", show_default=False)
-        return answer
-    click.echo("What do you want to remember of it? An empty line ends it.", err=True)
-    typed: list[str] = []
-    while line := sys.stdin.readline().rstrip("\r\n"):
-        typed.append(line)
-    return "\n".join(typed)
+def _promise(text: str | None, by: str | None, minutes: int | None, now: datetime) -> Asked | None:
+    """What is promised, None when nothing is; raises UsageError for a part of a promise."""
+    if text is None:
+        for name, value in (("--by", by), ("--minutes", minutes)):
+            if value is not None:
+                raise UsageError(f"{name} is for a promise", 'add --promise "what you promised"')
+        return None
+    if by is None:
+        raise UsageError("a promise needs a day", "add --by, for example --by fri or --by 2026-12-04")
+    from calsync.promises import Asked
+
+    due = parse_due(by, now)
+    return Asked(_text("promise", text), due, 30 if minutes is None else minutes)
 
 
-def _from_stdin(what: str) -> str:
-    try:
-        return sys.stdin.read(_MOST)
-    except UnicodeDecodeError:
-        raise UsageError(f"the {what} on stdin is no text in {sys.stdin.encoding}", "send it as UTF-8") from None
-
-
-def _may_be_kept(said: Said, *, yes: bool) -> bool:
-    """Ask before details are saved that had better not be; True when there are none, or with the leader's yes."""
-    from calsync.people.sensitive import concerns
-
-    found = concerns(f"{said.note}\n\n{said.thread}")
-    if not found or yes:
-        return True
-    touched = ", ".join(f"{concern.about} ({concern.word})" for concern in found)
-    click.echo(f"This seems to speak of {touched}.", err=True)
-    click.echo("Keep such details only with a good reason: they can ask you to see what you noted.", err=True)
-    return confirm("Save it all the same?", yes=False)
-
-
-def _would(person: str, said: Said) -> list[str]:
+def _would(person: str, said: Said, promise: Asked | None) -> list[str]:
     from calsync.people.contacts import ContactKind
 
     if said.kind is ContactKind.NO_ANSWER:
@@ -191,6 +189,7 @@ def _would(person: str, said: Said) -> list[str]:
         "a note": bool(said.note),
         "a thread, which closes the earlier one": bool(said.thread),
         "the open thread closed": said.close_thread,
+        f"a promise due {promise.due:%a %d %b %Y %H:%M}" if promise else "": promise is not None,
     }
     kept = [part for part, there in parts.items() if there]
     return [f"Would note a talk with {person}{', with ' if kept else ''}{'; '.join(kept)}."]
