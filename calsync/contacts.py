@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from calsync.affecting import wanted_before
 from calsync.config.values import BlockConfig, Config
 from calsync.desk import Desk
 from calsync.errors import UsageError
@@ -36,6 +37,7 @@ __all__ = [
     "logged",
     "missing_blocks",
     "nearest_names",
+    "next_turns",
     "paused_people",
     "pings_for",
     "shortage_json",
@@ -115,8 +117,9 @@ def explain(desk: Desk, name: str) -> list[tuple[str, str]]:
             length = timedelta(minutes=block.minutes)
             ahead = {b: Span(at, at + length) for b, (at, _) in store.assignments().items() if at >= desk.now}
         pings = pings_for(desk, store, ahead)
+        before = wanted_before(desk, store).get(person.name)
     due = next(due for due in dues if due.person == person.name)
-    return [("name", person.name), *explain_due(due), *_turns(desk, person, dues, ahead.values(), pings)]
+    return [("name", person.name), *explain_due(due), *_turns(desk, person, dues, ahead.values(), pings, before)]
 
 
 def missing_blocks(desk: Desk) -> Shortage | None:
@@ -167,6 +170,16 @@ def pings_for(desk: Desk, store: Store, blocks: Mapping[str, Span]) -> list[Ping
     return _pings(desk, store, blocks, told, fixed=_frozen(desk, blocks))
 
 
+def next_turns(desk: Desk, store: Store) -> list[Ping]:
+    """Who the next night would put into the blocks that the last one told, as things stand now."""
+    told, block = store.assignments(), connect_block(desk)
+    if block is None:
+        return []
+    length = timedelta(minutes=block.minutes)
+    blocks = {name: Span(start, start + length) for name, (start, _) in told.items() if start >= desk.now}
+    return _pings(desk, store, blocks, told, fixed=_frozen(desk, blocks))
+
+
 def _frozen(desk: Desk, blocks: Mapping[str, Span]) -> set[str]:
     """Which of `blocks` are so near that their names stay."""
     frozen = desk.now + timedelta(hours=desk.config.planning.freeze_hours)
@@ -196,7 +209,7 @@ def _pings(
     taken = {name_key(name): spans for name, spans in store.people_busy().items()} if config.free_busy else {}
     found = assign(
         config.people,
-        _known(store),
+        _known(desk, store),
         seats,
         block.pings,
         desk.now,
@@ -207,7 +220,12 @@ def _pings(
 
 
 def _turns(
-    desk: Desk, person: Person, dues: Sequence[Due], ahead: Collection[Span], pings: Sequence[Ping]
+    desk: Desk,
+    person: Person,
+    dues: Sequence[Due],
+    ahead: Collection[Span],
+    pings: Sequence[Ping],
+    before: date | None,
 ) -> list[tuple[str, str]]:
     """What the blocks to come mean for one person: pace, blocks out of reach, the next turn, and the weights."""
     config, block = desk.config, connect_block(desk)
@@ -226,11 +244,16 @@ def _turns(
         lines.append(("out of reach", f"in {away} of the {len(ahead)} blocks to come, by their clock or holidays"))
     following = min((ping.start.astimezone(zone) for ping in pings if ping.person == person.name), default=None)
     lines.append(("next turn", f"{following:%Y-%m-%d %H:%M}" if following else "none in the blocks to come"))
-    return [*lines, *_weights()]
+    if before is not None:
+        lines.append(("to be asked", f"about a change that is announced on {before.isoformat()}"))
+    return [*lines, *_weights(asking=before is not None)]
 
 
-def _weights() -> list[tuple[str, str]]:
-    """What every term costs in the sum over everybody that the blocks to come make as small as they can."""
+def _weights(*, asking: bool) -> list[tuple[str, str]]:
+    """What every term costs in the sum over everybody that the blocks to come make as small as they can.
+
+    `asking` adds what somebody's turn counts who is to be asked about a change.
+    """
     (week, _), *near, (_, later) = KEPT
     kept = "".join(f"{saved:,} less within {days(ahead)}, " for ahead, saved in near)
     return [
@@ -240,6 +263,7 @@ def _weights() -> list[tuple[str, str]]:
         ("unfairness", f"{WEIGHTS['far']:,} for a whole gap further from the regular day than is fair"),
         ("gaps much alike", f"{REGULAR} times as much for what is too early or too late"),
         ("past the maximum", f"{WEIGHTS['past_max']:,} for each day, and {LONGEST:,} for the square of the days"),
+        *([("asked too late", f"{WEIGHTS['asked']:,} for a next turn that is not before the day")] if asking else []),
         ("a free place soon", f"{WEIGHTS['empty']:,} for each in the coming fortnight"),
         ("what you were told", f"stays within {days(week)}; {kept}{later:,} less later, where somebody stays"),
     ]
@@ -250,7 +274,7 @@ def dues_of(desk: Desk, store: Store) -> list[Due]:
     config = desk.config
     occurrences = [o for calendar in config.calendars for o in store.occurrences(calendar.name)]
     work = work_contacts(occurrences, config.me, config.people, desk.now)
-    return who(config.people, _known(store), work, desk.now, config.zone)
+    return who(config.people, _known(desk, store), work, desk.now, config.zone)
 
 
 def paused_people(desk: Desk, store: Store) -> set[str]:
@@ -260,7 +284,7 @@ def paused_people(desk: Desk, store: Store) -> set[str]:
 
 def clocks(desk: Desk, store: Store) -> list[Clock]:
     """How everybody in the rotation stands, in the order of the configuration; reads no meetings."""
-    return clocks_of(desk.config.people, _known(store), desk.now, desk.config.zone)
+    return clocks_of(desk.config.people, _known(desk, store), desk.now, desk.config.zone)
 
 
 def can_reach(config: Config, person: Person, span: Span, taken: Sequence[Span] = ()) -> bool:
@@ -284,10 +308,11 @@ def connect_block(desk: Desk) -> BlockConfig | None:
     return next((b for b in desk.config.blocks if b.kind is Kind.CONNECT), None)
 
 
-def _known(store: Store) -> Known:
+def _known(desk: Desk, store: Store) -> Known:
     return Known(
         tuple(logged(store)),
         tuple(Snooze(person, until) for person, until in store.snoozes().items()),
         store.newcomers(),
         store.pauses(),
+        wanted_before(desk, store),
     )

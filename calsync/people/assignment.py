@@ -17,41 +17,17 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from calsync.model import Person, Span, require_aware
+from calsync.people.asking import Standing, best_plan
 from calsync.people.clocks import Clock, Known, clocks_of
 from calsync.people.contacts import name_key
+from calsync.people.costs import KEPT, LONGEST, SOON, WEIGHTS, loss, price
 from calsync.people.flow import Job, cheapest
 from calsync.people.pace import paces
 from calsync.people.rounds import Round, round_of
-from calsync.people.wording import why
+from calsync.people.wording import to_be_asked, why
 
 __all__ = ["KEPT", "LONGEST", "WEIGHTS", "Ping", "Place", "Seat", "assign"]
 
-WEIGHTS: Mapping[str, int] = {
-    "early": 60_000,
-    "late": 120_000,
-    "far": 1_000_000,
-    "empty": 400_000,
-    "past_max": 1_000_000,
-}
-"""What a turn costs: `early` and `late` for a whole gap before or after its target day, `far` for a whole gap further
-from its nominal day than is fair to others, `empty` for a place of the coming fortnight that stays free, `past_max` for
-one day.
-
-Past the maximum every day costs the same for everybody, whatever their gaps: so to exchange somebody within their ideal
-gap for somebody past their maximum never costs more than it saves.
-"""
-KEPT = ((7, 10**8), (14, 250_000), (28, 150_000), (10**9, 6_000))
-"""What is saved by leaving a person where the leader was told, by how many days ahead that is at most.
-
-In the coming week nothing but the two rules moves anybody: the leader has seen those names.
-"""
-
-_NEAR = 0.35
-"""How far from its nominal day, in gaps, a turn may be before it costs somebody a turn in a year."""
-LONGEST = 1_000
-"""What the square of the days past the maximum adds: of two who are past it, the one who waits longer comes first."""
-_SOON = 14
-"""In so many days a place should not stay free while anybody may be named."""
 _UNPLACED = 10**9
 """More than any place costs: a turn that can have a place gets one."""
 _MUST = 10**12
@@ -120,18 +96,42 @@ def assign(
     today = now.astimezone(zone).date()
     clocks = sorted(clocks_of(people, known, now, zone), key=lambda c: (c.key, c.person.name))
     asked = sorted(seats, key=lambda s: (s.span.start, s.block))
-    blocks = _filled(asked, clocks, pings, now, zone, free)
+
+    def filled(seats: Sequence[Seat], clocks: Sequence[Clock] = clocks) -> list[_Block]:
+        return _filled(seats, clocks, pings, now, zone, free)
+
+    def asking(seats: Sequence[Seat]) -> list[_Block]:
+        return best_plan(clocks, lambda asked: filled(seats, asked), lambda blocks: _standing(blocks, today))
+
+    blocks = _settled(asked, clocks, asking if any(c.before is not None for c in clocks) else filled)
+    return list(_pings(blocks, clocks, today))
+
+
+def _settled(
+    seats: Sequence[Seat], clocks: Sequence[Clock], filled: Callable[[Sequence[Seat]], list[_Block]]
+) -> list[_Block]:
+    """The blocks of `seats`, one for one, with people who stay where they are when all of it is planned again."""
+    blocks = filled(seats)
     for _ in range(_SETTLE):
         # What is told counts when it is planned again: so this ends where planning it again changes nothing.
         told = [
             replace(s, told=tuple(clocks[n].person.name for n in b.people)) if b.room else s
-            for s, b in zip(asked, blocks, strict=True)
+            for s, b in zip(seats, blocks, strict=True)
         ]
-        again = _filled(told, clocks, pings, now, zone, free)
+        again = filled(told)
         if [set(b.people) for b in again] == [set(b.people) for b in blocks]:
             break
         blocks = again
-    return list(_pings(blocks, clocks, today))
+    return blocks
+
+
+def _standing(blocks: Sequence[_Block], today: date) -> Standing:
+    turns: dict[int, list[int]] = {}
+    for block in blocks:
+        if block.day >= today:
+            for number in block.people:
+                turns.setdefault(number, []).append(block.day.toordinal())
+    return Standing(turns, max((block.day.toordinal() for block in blocks), default=today.toordinal()) + 1)
 
 
 def _filled(
@@ -204,6 +204,7 @@ class _Table:
             for clock in clocks
         ]
         self.must: set[tuple[int, int]] = set()
+        self.asking = self._asking()
 
     def fill(self) -> None:
         """Give every open block its people.
@@ -219,6 +220,16 @@ class _Table:
                     self.blocks[index].people.append(number)
                     self.met[number].append(self.blocks[index].day.toordinal())
             del self.open[:good]
+            self.asking = self._asking()
+
+    def _asking(self) -> dict[int, int]:
+        """Who needs a turn before a change is announced and has none yet, by number, with the day of that."""
+        wanted = {n: clock.before.toordinal() for n, clock in enumerate(self.clocks) if clock.before is not None}
+        for block in self.blocks if wanted else ():
+            for number in block.people:
+                if block.day >= self.today and block.day.toordinal() < wanted.get(number, 0):
+                    del wanted[number]
+        return wanted
 
     def _met(self) -> list[list[int]]:
         """The days on which each person was or will be met for certain: logged, told in a block gone by, or fixed.
@@ -270,7 +281,7 @@ class _Table:
                     if around.allows(turn, days[place], told.get(index)) and index in self.free[number]
                 }
                 if costs:
-                    jobs.append(Job(costs, (_UNPLACED + _loss(around, turn, end)) * _TIES))
+                    jobs.append(Job(costs, (_UNPLACED + loss(around, turn, end)) * _TIES))
                     owners.append(number)
                 if around.nominal(turn) > end:
                     # The first turn beyond the end may still be had early, where a block would else stay empty.
@@ -292,10 +303,13 @@ class _Table:
 
     def _cost(self, number: int, around: Round, turn: int, index: int) -> int:
         block, clock = self.blocks[index], self.clocks[number]
-        cost = _price(around, turn, block.day.toordinal())
+        day = block.day.toordinal()
+        cost = price(around, turn, day)
+        if turn == 0 and day < self.asking.get(number, 0) and around.leaves_others(day):
+            cost -= WEIGHTS["asked"]
         if clock.key in block.told:
             cost -= next(saved for days, saved in KEPT if self._ahead(index) <= days)
-        if self._ahead(index) <= _SOON:
+        if self._ahead(index) <= SOON:
             cost -= WEIGHTS["empty"]
         if (number, index) in self.must:
             cost -= _MUST
@@ -336,28 +350,6 @@ class _Table:
         return min(waiting, key=lambda n: (_limit(clocks[n], last[n]), clocks[n].key), default=None)
 
 
-def _price(around: Round, turn: int, day: int) -> int:
-    """What the turn costs on that day, in the unit of WEIGHTS."""
-    past = max(0, day - around.limit(turn))
-    # Past the maximum only the days past it count, so that they count the same for everybody.
-    on_time = day - past
-    off = on_time - around.target(turn)
-    far = max(0.0, abs(on_time - around.nominal(turn)) / around.gap - _NEAR)
-    slope = WEIGHTS["early"] if off < 0 else WEIGHTS["late"]
-    if around.last is None and turn == 0 and off < 0:
-        # A first turn takes a free place gladly, the sooner the better, and pushes nobody aside for it.
-        slope, off, far = WEIGHTS["early"] // 10, on_time - around.joined, 0.0
-    waited = int(around.weight * slope * abs(off) / around.gap + WEIGHTS["far"] * far)
-    return waited + WEIGHTS["past_max"] * past + LONGEST * past * past
-
-
-def _loss(around: Round, turn: int, end: int) -> int:
-    """What it costs to give a turn no place: as much as to have it just after the end; before it, less than nothing."""
-    target = around.target(turn)
-    cost = _price(around, turn, end)
-    return cost if target <= end else cost - 2 * int(around.weight * WEIGHTS["early"] * (target - end) / around.gap)
-
-
 def _due(clock: Clock, last: int | None) -> int:
     # The first turn of newcomers may be earlier than this, but not at the cost of those who wait too long already.
     return (clock.start if last is None else last) + clock.person.ideal_days
@@ -377,6 +369,8 @@ def _pings(blocks: Sequence[_Block], clocks: Sequence[Clock], today: date) -> It
             clock = clocks[number]
             kind = Place.EASY if place == 0 and len(order) > 1 else Place.LONGEST
             said = why(clock, last[number], block.day, today, planned=number in planned)
+            if clock.before is not None and number not in planned and today <= block.day < clock.before:
+                said = f"{said}; {to_be_asked(clock.before)}"
             yield Ping(block.seat.block, block.seat.span.start, clock.person.name, said, kind)
         if not block.past:
             for number in order:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -29,13 +29,15 @@ class Known:
 
     `since` is the local day on which a person was first in the rotation, today where it is not known; it counts for
     those without a logged contact only. Of several snoozes of one person the last one given stands. `pauses` are
-    people left out until further notice, with the day from which on.
+    people left out until further notice, with the day from which on. `wanted` are those who are to be asked about a
+    change, with the day of its announcement: their next turn should be before that day.
     """
 
     contacts: tuple[Contact, ...] = ()
     snoozes: tuple[Snooze, ...] = ()
     since: Mapping[str, date] = field(default_factory=dict)
     pauses: Mapping[str, date] = field(default_factory=dict)
+    wanted: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,7 @@ class Clock:
 
     `last` is the local day of the last personal contact, `talks` are those of all, oldest first. `hold` is the first
     day on which the person may be named again (None: nothing holds them back, date.max: paused). `logged` is the
-    local day of the last entry of any kind.
+    local day of the last entry of any kind. `before` is the day before which they are to be asked about a change.
     """
 
     person: Person
@@ -55,6 +57,7 @@ class Clock:
     held_by: str = ""
     silences: int = 0
     logged: date | None = None
+    before: date | None = None
 
     @property
     def last(self) -> date | None:
@@ -125,15 +128,17 @@ def clocks_of(people: Iterable[Person], known: Known, now: datetime, zone: ZoneI
     joined = {name_key(name): day for name, day in known.since.items()}
     until = {name_key(s.person): s.until for s in known.snoozes}
     paused = {name_key(name): day for name, day in known.pauses.items()}
+    wanted = {name_key(name): day for name, day in known.wanted.items()}
     logged: dict[str, list[Contact]] = {}
     for contact in sorted(known.contacts, key=lambda c: c.at):
         if contact.at <= now:
             logged.setdefault(name_key(contact.person), []).append(contact)
-    return [
+    found = [
         _clock(person, logged.get(key, []), joined.get(key, today), until.get(key), paused.get(key), zone)
         for person in people
         for key in (name_key(person.name),)
     ]
+    return [replace(clock, before=wanted[clock.key]) if clock.key in wanted else clock for clock in found]
 
 
 def _clock(

@@ -22,6 +22,8 @@ _LEAST_REACH = 0.7
 """How far from it at least, in slacks."""
 _PLAY = 0.45
 """How far a talk may be from its nominal day, in gaps, before the days of all turns after it move along."""
+_ONE_TURN = 0.25
+"""Two talks within so much of a gap are one turn."""
 REGULAR = 10
 """How much more the target day counts of somebody whose last gaps were much the same."""
 _AFRESH = 16
@@ -85,6 +87,15 @@ class Round:
         nominal = self.nominal(turn)
         return day < nominal + self.gap / 2 and (turn == 0 or day >= nominal - self.gap / 2)
 
+    def leaves_others(self, day: int) -> bool:
+        """True when the next turn, had on that day, leaves the nominal days of all turns after it where they are.
+
+        A first turn has none after it that anybody could count on yet.
+        """
+        if self.last is None:
+            return True
+        return day - self.last >= self.gap * _ONE_TURN and day >= self.nominal(0) - _PLAY * self.gap
+
 
 def round_of(clock: Clock, gap: float, met: Sequence[int], today: date) -> Round:
     """The round of one person at a pace of `gap` days, after they were met on the days `met`, in order."""
@@ -124,7 +135,7 @@ def _nominal(met: Sequence[int], gap: float) -> float:
     nominal = float(met[0])
     for before, day in pairwise(met):
         # Two talks within a few days are one turn.
-        step = gap if day - before >= gap / 4 else 0.0
+        step = gap if day - before >= gap * _ONE_TURN else 0.0
         nominal = min(max(nominal + step, day - _PLAY * gap), day + _PLAY * gap)
     return nominal
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from calsync.people.clocks import Clock
 
-__all__ = ["ago", "beyond", "days", "why"]
+__all__ = ["ago", "beyond", "days", "to_be_asked", "why"]
 
 
 def why(clock: Clock, last: date | None, day: date, today: date, *, planned: bool) -> str:
@@ -22,6 +22,11 @@ def why(clock: Clock, last: date | None, day: date, today: date, *, planned: boo
         return f"next after the talk planned for {last:%a} {last.day} {last:%b}; you aim for {days(ideal)}"
     said = f"last talked {ago(gap)}" if day <= today else f"by then {days(gap)} since you last talked"
     return f"{said}; you aim for {days(ideal)}" + (f", at most {limit}" if gap > limit else "")
+
+
+def to_be_asked(before: date) -> str:
+    """That a change is announced on the day `before`, and this person is affected and was not asked yet."""
+    return f"to be asked about a change before {before:%a} {before.day} {before:%b}"
 
 
 def days(count: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
@@ -20,7 +20,8 @@ __all__ = ["AffectedRow", "ChangeRow", "ChangeRows", "PointRow"]
 class ChangeRow:
     """One change, announced on the local day `on`; `tags` say whom it affects beside those named. `body` is encrypted.
 
-    `asking_since` is None before the leader asks anybody, `closed_at` while the change is open.
+    `asking_since` is None before the leader asks anybody, `closed_at` while the change is open. `counted` is how many
+    were asked before the day, of how many, as it was at the closing.
     """
 
     id: int
@@ -30,6 +31,7 @@ class ChangeRow:
     closed_at: datetime | None
     tags: tuple[str, ...]
     body: str
+    counted: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,13 @@ class ChangeRows(Rows):
         t = tables.changes
         with self._transaction() as connection:
             rows = connection.execute(select(t).order_by(t.c.id)).all()
-        return [
-            ChangeRow(
-                r.id,
-                date.fromisoformat(r.on),
-                from_epoch(r.made_at),
-                _instant(r.asking_since),
-                _instant(r.closed_at),
-                tuple(json.loads(r.tags)),
-                r.body,
-            )
-            for r in rows
-        ]
+        found = []
+        for r in rows:
+            tags, counted = _whom(r.tags)
+            asking, closed = _instant(r.asking_since), _instant(r.closed_at)
+            on, made_at = date.fromisoformat(r.on), from_epoch(r.made_at)
+            found.append(ChangeRow(r.id, on, made_at, asking, closed, tags, r.body, counted))
+        return found
 
     def affected(self) -> list[AffectedRow]:
         """Everybody whom a change names or who was asked about one, by change and name."""
@@ -122,15 +119,26 @@ class ChangeRows(Rows):
                 )
         return change
 
-    def edit_change(self, change: int, *, on: date, tags: Iterable[str], people: Iterable[str]) -> None:
-        """Give a change another day, other tags, and more people."""
-        t, p = tables.changes, tables.change_people
+    def edit_change(
+        self,
+        change: int,
+        *,
+        on: date,
+        tags: Iterable[str],
+        people: Iterable[str],
+        points: Iterable[tuple[str, str]] = (),
+        body: str | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        """Give a change another day, other tags, more people, more of the leader's own points, made at `now`, and with
+        `body` other words.
+        """
+        t = tables.changes
+        values = {"on": on.isoformat(), "tags": json.dumps(list(tags))} | ({} if body is None else {"body": body})
         with self._transaction(keep=True) as connection:
-            connection.execute(update(t).where(t.c.id == change).values(on=on.isoformat(), tags=json.dumps(list(tags))))
-            for person in people:
-                there = (p.c.change == change) & (p.c.person == person)
-                if connection.execute(select(p.c.person).where(there)).first() is None:
-                    connection.execute(insert(p).values(change=change, person=person, asked_at=None, body=""))
+            connection.execute(update(t).where(t.c.id == change).values(**values))
+            _name(connection, change, people)
+            _raise(connection, change, "", points, now)
 
     def ask_about(self, change: int, since: datetime | None) -> None:
         """Say from when on people are asked about a change; None for not at all."""
@@ -139,12 +147,14 @@ class ChangeRows(Rows):
         with self._transaction(keep=True) as connection:
             connection.execute(update(t).where(t.c.id == change).values(asking_since=when))
 
-    def close_change(self, change: int, at: datetime | None) -> None:
-        """Say that a change is done with, or with None that it is open again."""
+    def close_change(self, change: int, at: datetime, people: Iterable[str], counted: tuple[int, int]) -> None:
+        """Say that a change is done with, whom it affected in the end, and how many were asked before, of how many."""
         t = tables.changes
-        when = None if at is None else to_epoch(at)
         with self._transaction(keep=True) as connection:
-            connection.execute(update(t).where(t.c.id == change).values(closed_at=when))
+            tags, _ = _whom(connection.execute(select(t.c.tags).where(t.c.id == change)).scalar_one())
+            whom = json.dumps({"tags": list(tags), "counted": list(counted)})
+            connection.execute(update(t).where(t.c.id == change).values(closed_at=to_epoch(at), tags=whom))
+            _name(connection, change, people)
 
     def note_answer(
         self,
@@ -161,13 +171,35 @@ class ChangeRows(Rows):
         with self._transaction(keep=True) as connection:
             connection.execute(delete(t).where(t.c.change == change, t.c.person == person))
             connection.execute(insert(t).values(change=change, person=person, asked_at=when, body=body))
-            for side, text in points:
-                assert now is not None
-                connection.execute(
-                    insert(tables.change_points).values(
-                        change=change, person=person, side=side, at=to_epoch(now), body=text
-                    )
-                )
+            _raise(connection, change, person, points, now)
+
+
+def _name(connection: Connection, change: int, people: Iterable[str]) -> None:
+    """Let the change affect each of `people` by name; whoever it does already stays as they are."""
+    p = tables.change_people
+    for person in people:
+        there = (p.c.change == change) & (p.c.person == person)
+        if connection.execute(select(p.c.person).where(there)).first() is None:
+            connection.execute(insert(p).values(change=change, person=person, asked_at=None, body=""))
+
+
+def _raise(
+    connection: Connection, change: int, person: str, points: Iterable[tuple[str, str]], now: datetime | None
+) -> None:
+    for side, text in points:
+        assert now is not None
+        connection.execute(
+            insert(tables.change_points).values(change=change, person=person, side=side, at=to_epoch(now), body=text)
+        )
+
+
+def _whom(text: str) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+    """The tags of a change, and once it is closed the count that stands."""
+    value = json.loads(text)
+    if isinstance(value, dict):
+        asked, affected = value["counted"]
+        return tuple(value["tags"]), (asked, affected)
+    return tuple(value), None
 
 
 def _instant(seconds: int | None) -> datetime | None:

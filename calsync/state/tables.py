@@ -261,7 +261,10 @@ changes = Table(
     Column("tags", Text, nullable=False),
     Column("body", Text, nullable=False),
 )
-"""Changes to come, announced on the local day `on`; `tags` (JSON) say whom they affect beside change_people."""
+"""Changes to come, announced on the local day `on`; `tags` (JSON) say whom they affect beside change_people.
+
+Of a closed change `tags` has the count of those asked before the day, too.
+"""
 
 change_people = Table(
     "change_people",
