@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, reset_tzpath
 from calsync.names import first_name_of
 
 __all__ = [
+    "ONE_OFF",
     "Answer",
     "Event",
     "EventType",
@@ -39,6 +40,9 @@ __all__ = [
 # The tzdata package alone, before any zone is made: systems keep old rules for years (Debian 12 has an hour in Morocco
 # that is gone), and two of them in one process would disagree about the same block.
 reset_tzpath(to=())
+
+ONE_OFF = 101
+"""Slots of a kind with this number and higher ones are for a single date, added for a promise."""
 
 Key = NewType("Key", str)
 """The opaque name of one series on one calendar: no name and no address can be read from it."""
@@ -246,6 +250,11 @@ class Series:
         if self.until is not None and self.until < self.first:
             raise ValueError(f"a series cannot end on {self.until} before it begins on {self.first}")
         object.__setattr__(self, "overrides", MappingProxyType(dict(sorted(self.overrides.items()))))
+
+    @property
+    def once(self) -> bool:
+        """True for a block of a single date by design; its rule is a count of one, so that it can be moved anywhere."""
+        return self.number >= ONE_OFF
 
     @property
     def zone(self) -> ZoneInfo:

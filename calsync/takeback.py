@@ -194,7 +194,9 @@ def now_on(desk: Desk, store: Store, calendar: str) -> tuple[Writer, dict[str, B
         return LocalCalendar(), {key: row for (_, key), row in store.base(LOCAL).items()}
     provider = desk.provider(calendar)
     found = provider.owned("")
-    return provider, {o.series.key: BaseSeries(o.series, o.resource, o.etag, o.series.until is None) for o in found}
+    return provider, {
+        o.series.key: BaseSeries(o.series, o.resource, o.etag, o.series.until is None or o.series.once) for o in found
+    }
 
 
 def _is(stands: BaseSeries | None, after: Series | None) -> bool:

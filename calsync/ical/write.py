@@ -120,8 +120,10 @@ def _own_lines(series: Series, private: bool, check: str) -> Iterable[str]:
 
 
 def _recurrence(series: Series) -> list[str]:
-    rule = f"RRULE:FREQ=WEEKLY;BYDAY={_WEEKDAYS[series.first.weekday()]}"
-    if series.until is not None:
+    rule = (
+        "RRULE:FREQ=WEEKLY;COUNT=1" if series.once else f"RRULE:FREQ=WEEKLY;BYDAY={_WEEKDAYS[series.first.weekday()]}"
+    )
+    if series.until is not None and not series.once:
         rule += f";UNTIL={_stamp(at_wall_clock(series.until, series.start, series.zone))}"
     # One line for each date, in DTSTART's form: Exchange knows no other.
     return [rule, *(f"EXDATE{_wall(series, day)}" for day in sorted(series.cancelled))]

@@ -81,4 +81,4 @@ def _of(calendar: str, said: str) -> str:
 def _base(after: Series | None, outcome: Outcome) -> BaseSeries | None:
     if after is None:
         return None
-    return BaseSeries(after, "", outcome.etag, standing=after.until is None)
+    return BaseSeries(after, "", outcome.etag, standing=after.until is None or after.once)

@@ -98,8 +98,9 @@ def notice(
             found.journal[row.id] = ("confirmed", "") if done else ("abandoned", "")
         known_ours = _versions(ours, rows)
         identity = (theirs.series.kind.value, theirs.series.number, theirs.series.generation)
-        endless = theirs.series.until is None
-        back = identity in retired and endless and all(one.until is not None for one in known_ours)
+        endless = theirs.series.until is None or theirs.series.once
+        ended = all(one.until is not None for one in known_ours) and not (theirs.series.once and known_ours)
+        back = identity in retired and endless and ended
         if back and not rows:
             found.back.append(retired[identity])
         pinned = {date.fromisoformat(home) for *whose, home in decided if tuple(whose) == identity}
@@ -136,8 +137,8 @@ def _decisions(
 ) -> Iterator[Decision]:
     series = theirs.series
     today = now.astimezone(series.zone).date()
-    if not series.rule_is_ours:
-        if all(one.rule_is_ours for one in ours):
+    if not _ruled(series):
+        if all(_ruled(one) for one in ours):
             yield _decision(What.THEIRS, calendar, series, "", None, now)
         return
     if ours:
@@ -167,8 +168,13 @@ def _master_decisions(calendar: str, series: Series, ours: Sequence[Series], now
         yield _decision(What.SLOT, calendar, series, "", None, now)
     if all(one.title != series.title for one in ours):
         yield _decision(What.TITLED, calendar, series, "", Override(series.home(series.first), series.title, True), now)
-    if series.until is not None and all(one.until != series.until for one in ours):
+    if series.until is not None and not series.once and all(one.until != series.until for one in ours):
         yield _decision(What.RETIRED, calendar, series, "", None, now)
+
+
+def _ruled(series: Series) -> bool:
+    """False where the leader gave the series a recurrence of their own: also to what is for one date."""
+    return series.rule_is_ours and (not series.once or series.until == series.first)
 
 
 def _noted(theirs: Series, ours: Series, day: date) -> bool:

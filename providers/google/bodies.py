@@ -61,8 +61,10 @@ def times(span: Span, series: Series) -> Body:
 def recurrence_lines(series: Series, excluded: Collection[date] = ()) -> list[str]:
     """The rule of the series, and lines for the dates that it is to leave out by itself."""
     clock = clock_for(series)
-    rule = f"RRULE:FREQ=WEEKLY;BYDAY={_WEEKDAYS[series.first.weekday()]}"
-    if series.until is not None:
+    rule = (
+        "RRULE:FREQ=WEEKLY;COUNT=1" if series.once else f"RRULE:FREQ=WEEKLY;BYDAY={_WEEKDAYS[series.first.weekday()]}"
+    )
+    if series.until is not None and not series.once:
         rule += f";UNTIL={utc_text(at_wall_clock(series.until, series.start, series.zone))}"
     days = {*excluded, clock.anchor} - {clock.first} if clock.anchor != clock.first else {*excluded}
     walls = (datetime.combine(day, series.start, tzinfo=series.zone) for day in sorted(days))

@@ -369,8 +369,8 @@ def _wall(series: Series, day: date) -> datetime:
 
 
 def _rules(series: Series) -> list[str]:
-    rule = f"RRULE:FREQ=WEEKLY;BYDAY={_SHORT[series.first.weekday()]}"
-    if series.until is not None:
+    rule = "RRULE:FREQ=WEEKLY;COUNT=1" if series.once else f"RRULE:FREQ=WEEKLY;BYDAY={_SHORT[series.first.weekday()]}"
+    if series.until is not None and not series.once:
         last = at_wall_clock(series.until, series.start, series.zone).astimezone(UTC)
         rule += f";UNTIL={last:%Y%m%dT%H%M%SZ}"
     return [rule, *(moment("EXDATE", _wall(series, day)) for day in sorted(series.cancelled))]

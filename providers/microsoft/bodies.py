@@ -172,7 +172,9 @@ def _made(key: str, data: Data) -> Body:
 def _times(series: Series, times: Times) -> Body:
     start = datetime.combine(series.first, series.start)
     span: Mapping[str, Any] = {"type": "noEnd"}
-    if series.until is not None:
+    if series.once:
+        span = {"type": "numbered", "numberOfOccurrences": 1}
+    elif series.until is not None:
         # A whole local date, inclusive; of a series the last home date.
         span = {"type": "endDate", "endDate": series.until.isoformat()}
     return {

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.errors import Malformed, NotFound, ReadOnly
-from calsync.model import Key, Kind, Series, Span
+from calsync.model import ONE_OFF, Key, Kind, Series, Span
 from calsync.ports import (
     CalendarProvider,
     Delta,
@@ -470,6 +470,7 @@ class WriteContract:
             series(timezone="Asia/Kathmandu", transparent=False, title="Fokus, Ärger; und \\ mehr"),
             series(timezone="UTC", description="Why: someone is overdue.\nWho: a surprise"),
             series(until=date(2027, 3, 1), generation=4, sequence=2),
+            series(number=ONE_OFF, first=date(2026, 12, 2), until=date(2026, 12, 2), kind=Kind.FOLLOW_THROUGH),
             series(
                 cancelled=frozenset({date(2026, 12, 7), date(2026, 12, 28)}), dropped=frozenset({date(2026, 12, 7)})
             ),
@@ -482,7 +483,7 @@ class WriteContract:
                 dropped=frozenset({date(2026, 12, 28)}),
             ),
         ],
-        ids=["new-york", "lord-howe", "kathmandu", "utc", "until", "cancelled", "overrides"],
+        ids=["new-york", "lord-howe", "kathmandu", "utc", "until", "one-date", "cancelled", "overrides"],
     )
     def test_every_part_of_a_series_comes_back_as_it_was_written(self, harness: Harness, wanted: Series) -> None:
         _create(harness.make(), harness, wanted)
