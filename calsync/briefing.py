@@ -12,9 +12,11 @@ from calsync.errors import CalsyncError, ConfigError
 from calsync.memory import recollect
 from calsync.people.brief import Brief, brief_of
 from calsync.people.contacts import Contact, ContactKind, name_key
+from calsync.people.promises import Promise, openings
 from calsync.people.signals import flags
 from calsync.people.silence import silences
 from calsync.people.topics import QUIET_DAYS, Told, Topic, choose
+from calsync.promises import promised
 from calsync.state.store import Store, ToldRow
 from calsync.topics import shelf
 
@@ -48,7 +50,10 @@ def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str
     if not wanted:
         return Briefing({})
     found = shelf(desk.config.path)
-    memory = recollect(desk, store)
+    memory, given = recollect(desk, store), promised(desk, store)
+    owed: dict[str, list[Promise]] = {}
+    for promise in given.promises:
+        owed.setdefault(name_key(promise.person), []).append(promise)
     log = _logged(store)
     topics = _topics(desk, store, turns, found.topics, log, anew=False)
     people = {person.name: person for person in desk.config.people}
@@ -64,12 +69,13 @@ def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str
             last=max(personal, default=None),
             silences=silences(mine),
             flags=flags(person, talks, mine, desk.now, desk.config.zone),
-            promises=(),
+            promises=openings(owed.get(key, ()), max(personal, default=None), desk.now, desk.config.zone),
             topic=topics[turn.block_id, turn.person],
             now=desk.now,
             zone=desk.config.zone,
         )
-    return Briefing(made, (*found.problems, *memory.problems))
+    # One key opens both: what is wrong with it is said once.
+    return Briefing(made, (*found.problems, *(memory.problems or given.problems)))
 
 
 def keep_topics(desk: Desk, store: Store, assignments: Mapping[str, tuple[datetime, Sequence[str]]]) -> list[str]:
