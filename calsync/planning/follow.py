@@ -96,7 +96,7 @@ def follow_through(
     wanted = sorted((need for need in needs if need.due > now), key=lambda n: (n.due, n.id))
     first = _Try(board, stand, wanted, now, prefer)
     best = first.run()
-    if best.short and any(b.once and not b.bound and b.id not in dict(best.gone) for b in stand):
+    if best.short and any(b.once and not b.bound for b in stand):
         # A block that stands late in a week may hold the room that something due earlier needs.
         fixed = [b for b in stand if not b.once or b.bound]
         again = _Try(board, fixed, wanted, now, prefer).run()
