@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ from calsync.contacts import logged, paused_people
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.people.figures import Blocks, Date, Figures, figures
+from calsync.people.promises import Account, account
 from calsync.planning.words import cause_of
+from calsync.promises import promised
 from calsync.state.store import Store
 
 __all__ = ["MOST_WEEKS", "Report", "report"]
@@ -21,11 +23,15 @@ MOST_WEEKS = 104
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures, the instant they were reckoned at, and the first day of which a night remembers blocks."""
+    """The figures, the instant they were reckoned at, and the first day of which a night remembers blocks.
+
+    `word` is how the leader kept their promises.
+    """
 
     now: datetime
     recorded_from: date | None
     figures: Figures
+    word: Account
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `report`."""
@@ -52,7 +58,7 @@ class Report:
                 **_blocks(f.blocks),
                 "kinds": [{"kind": kind, **_blocks(blocks)} for kind, blocks in f.kinds],
             },
-            "promises": None,
+            "promises": {**asdict(self.word), "rate": self.word.rate},
             "weeks": [
                 {"week": w.name, "start": w.monday.isoformat(), "talks": w.talks, **_counts(w.blocks)} for w in f.weeks
             ],
@@ -78,13 +84,14 @@ def report(desk: Desk, weeks: int | None = None, since: date | None = None) -> R
         rows, named = store.outcomes(), store.assignments()
         contacts = logged(store)
         newcomers, paused = store.newcomers(), paused_people(desk, store)
+        promises = promised(desk, store).promises
     dates = [
         Date(r.kind, r.home, r.start, r.end, r.what, cause_of(r.why), named[r.block][1] if r.block in named else ())
         for r in rows
     ]
     first = min((row.home for row in rows), default=None)
     told = figures(desk.config.people, contacts, newcomers, paused, dates, start, desk.now, desk.config.zone)
-    return Report(desk.now, first, told)
+    return Report(desk.now, first, told, account(promises, start, desk.now, desk.config.zone))
 
 
 def _counts(blocks: Blocks) -> dict[str, int | None]:

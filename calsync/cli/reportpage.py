@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import astuple
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ from calsync.cli.reporttext import (
     ledger_words,
     nothing_recorded,
     period_words,
+    promise_words,
     spread_words,
     today_words,
+    word_parts,
 )
 from calsync.planning.words import day_words
 
@@ -88,6 +91,7 @@ def page(report: Report) -> str:
         _tiles(f),
         *(_people(f) if f.people else ["<p>Nobody is in the rotation.</p>"]),
         *(_blocks(report) if f.blocks.planned else [_heading("Blocks"), f"<p>{escape(nothing_recorded(report))}</p>"]),
+        *(_promises(report) if any(astuple(report.word)) else []),
         *_reading(),
     ]
     return "\n".join(
@@ -202,6 +206,24 @@ def _blocks(report: Report) -> list[str]:
     return text
 
 
+def _promises(report: Report) -> list[str]:
+    word = report.word
+    looks = ("good", "fair", "gone", "late")
+    parts = [(name, look, number) for (name, number), look in zip(word_parts(word), looks, strict=True)]
+    title = "What became of promises"
+    figure = _figure(
+        title,
+        strip("promises", title, promise_words(word), parts),
+        _legend([(name, look) for name, look, _ in parts]),
+        _table(("", "promises"), [(name, number) for name, _, number in parts]),
+    )
+    return [
+        _heading("Promises"),
+        f"<p>{escape(_sentence(promise_words(word)))}</p>",
+        *([figure] if word.settled else []),
+    ]
+
+
 def _parts_of(week: Week, names: Sequence[str]) -> dict[str, int]:
     """The parts of a week under the names of the whole report; of a kind without talks its blocks took place."""
     found = dict(block_parts(week.blocks))
@@ -214,10 +236,11 @@ def _reading() -> list[str]:
     gap = "The median gap is 1 where talks come as often as meant, 2 where they take twice as long."
     spread = "The spread is 0 % where everybody had the share of the talks that their gap asks for."
     kept = "A block is kept when a talk with somebody whom it named was logged on its day or on the day after."
+    word = "The rate of promises is of those that were kept, dropped, or ought to have been kept by now."
     gone = "A block is displaced when its week had no other room. Every planned block is counted once."
     nobody = "These figures are about your own time. None of them is about one person, and none compares people."
     gap += " A gap that is still open counts once it is longer than the ideal."
-    text = (gap, spread, f"{kept} {gone}", f"{nobody} docs/report.md defines each one.")
+    text = (gap, spread, f"{kept} {gone}", word, f"{nobody} docs/report.md defines each one.")
     return [_heading("How to read this"), *(f"<p>{escape(one)}</p>" for one in text)]
 
 

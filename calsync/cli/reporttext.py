@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from calsync.planning.words import day_words
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from calsync.people.figures import Blocks, Figures, Gaps
+    from calsync.people.promises import Account
     from calsync.report import Report
 
 __all__ = [
@@ -21,10 +23,12 @@ __all__ = [
     "ledger_words",
     "nothing_recorded",
     "period_words",
+    "promise_words",
     "report_lines",
     "spark",
     "spread_words",
     "today_words",
+    "word_parts",
 ]
 
 LABEL = 16
@@ -54,6 +58,8 @@ def report_lines(report: Report, *, draw: bool) -> list[str]:
         ]
     else:
         text.append(_row("talked with", "nobody is in the rotation"))
+    if any(astuple(report.word)):
+        text.append(_row("promises", promise_words(report.word)))
     if not f.blocks.planned:
         return [*text, _row("blocks", nothing_recorded(report))]
     text.append(_row("blocks", ledger_words(f.blocks)))
@@ -119,6 +125,21 @@ def block_parts(blocks: Blocks) -> list[tuple[str, int]]:
         known = [("stood in the calendar", blocks.open)]
     rest = [("displaced", blocks.displaced), ("deleted by you", blocks.deleted), ("to come", blocks.to_come)]
     return [(what, number) for what, number in [*known, *rest] if number is not None]
+
+
+def promise_words(word: Account) -> str:
+    """How many promises were kept in time, of those that were settled; and those that are open."""
+    parts = [f"{word.made} made"]
+    if word.rate is not None:
+        parts.append(f"{word.kept_in_time} of {word.settled} kept in time ({round(100 * word.rate)} %)")
+    parts += [f"{number} {what}" for what, number in word_parts(word) if number and what != "kept in time"]
+    return ", ".join([*parts, f"{word.open} open"])
+
+
+def word_parts(word: Account) -> list[tuple[str, int]]:
+    """The parts that the settled promises are the sum of, each with its words."""
+    late, dropped, overdue = word.kept_late, word.dropped, word.overdue
+    return [("kept in time", word.kept_in_time), ("kept late", late), ("dropped", dropped), ("overdue", overdue)]
 
 
 def nothing_recorded(report: Report) -> str:

@@ -77,8 +77,8 @@ class Promise:
         return self.state is PromiseState.OPEN
 
     def is_overdue(self, now: datetime) -> bool:
-        """True when it is open and `now` is at or after its due instant."""
-        return self.is_open and now >= self.due
+        """True when it is open and `now` is after its due instant."""
+        return self.is_open and now > self.due
 
     @property
     def is_late(self) -> bool:

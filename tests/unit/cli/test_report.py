@@ -28,8 +28,9 @@ from calsync.cli.reporttext import report_lines, spark
 from calsync.model import Person
 from calsync.people.contacts import Contact
 from calsync.people.figures import Date, figures
+from calsync.people.promises import Account
 from calsync.report import MOST_WEEKS, Report, report
-from calsync.state.store import OutcomeRow, Store
+from calsync.state.store import NewPromise, OutcomeRow, Store
 from tests.conftest import RunCalsync
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,6 +44,7 @@ people: {people}
 """
 TWO = "[{name: Zébulon Qwarx, email: zq@example.com, ideal: 7d, max: 14d}, {name: Oddny Vexholm, ideal: 2w, max: 4w}]"
 NAMES = ("Zébulon", "Qwarx", "zq@example", "Oddny", "Vexholm")
+WORD = ("made", "kept_in_time", "kept_late", "dropped", "open", "overdue")
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -164,7 +166,9 @@ def test_before_the_first_night_there_is_nothing_and_it_says_so(calsync: Call) -
     assert "talked with     0 of 2 people in the rotation" in said.out
     assert "no night has run yet: calsync nightly" in said.out
     found = json.loads(calsync("--json").out)
-    assert (found["blocks"]["recorded_from"], found["blocks"]["planned"], found["promises"]) == (None, 0, None)
+    assert (found["blocks"]["recorded_from"], found["blocks"]["planned"]) == (None, 0)
+    assert found["promises"] == {**dict.fromkeys(WORD, 0), "rate": None}
+    assert "promise" not in said.out
     check_page(calsync("--html", "-").out)
 
 
@@ -208,6 +212,38 @@ def test_the_json_has_its_documented_keys(calsync: Call, folder: Path) -> None:
     assert found["blocks"]["displaced_by"] == [{"what": "team meeting", "blocks": 2}]
     for counts in (found["blocks"], *found["blocks"]["kinds"], *found["weeks"]):
         assert counts["planned"] == sum(counts[key] or 0 for key in ledger[1:])
+
+
+def promise_something(folder: Path) -> None:
+    """Of the four weeks before now: made 5, kept in time 2, late 1, dropped 1, open 1, overdue 2 (one long before)."""
+    with Store(folder / "state", NOW) as store:
+        for made, due, state, closed in (
+            ("2026-10-01", "2026-10-15", "kept", "2026-10-14"),
+            ("2026-10-20", "2026-11-03", "kept", "2026-11-03"),
+            ("2026-11-02", "2026-11-20", "kept", "2026-11-04"),
+            ("2026-11-02", "2026-11-10", "kept", "2026-11-12"),
+            ("2026-11-05", "2026-11-20", "dropped", "2026-11-18"),
+            ("2026-11-05", "2026-11-20", "dropped", "2026-11-05"),
+            ("2026-10-10", "2026-10-20", "open", None),
+            ("2026-11-20", "2026-11-26", "open", None),
+            ("2026-11-26", "2026-11-30", "open", None),
+        ):
+            day = [datetime.fromisoformat(f"{text}T12:00+01:00") for text in (made, due)]
+            number = store.add_promise(NewPromise("Zébulon Qwarx", *day, 30, ""))
+            if closed is not None:
+                store.close_promise(number, state, datetime.fromisoformat(f"{closed}T12:00+01:00"))
+
+
+def test_the_kept_rate_is_that_of_a_hand_computed_fixture_in_all_three_forms(calsync: Call, folder: Path) -> None:
+    promise_something(folder)
+    found = json.loads(calsync("--weeks", "4", "--json").out)["promises"]
+    assert found == dict(zip((*WORD, "rate"), (5, 2, 1, 1, 1, 2, 0.333), strict=True))
+    words = "5 made, 2 of 6 kept in time (33 %), 1 kept late, 1 dropped, 2 overdue, 1 open"
+    assert f"promises        {words}" in calsync("--weeks", "4").out.splitlines()
+    text = calsync("--weeks", "4", "--html", "-").out
+    check_page(text)
+    assert f"<p>{words}.</p>" in text
+    assert not any(name in text for name in NAMES)
 
 
 def test_no_answer_holds_a_name_an_address_or_a_title(calsync: Call, folder: Path) -> None:
@@ -328,7 +364,7 @@ def big(count: int, weeks: int) -> Report:
         Date("connect", start + timedelta(7 * n), None, None, "dropped", f"<cause> & {n % 9}") for n in range(weeks)
     ]
     found = figures(people, contacts, dict.fromkeys((p.name for p in people), start), (), dates, start, NOW, BERLIN)
-    return Report(NOW, start, found)
+    return Report(NOW, start, found, Account(made=9, kept_in_time=5, kept_late=2, overdue=1, open=1))
 
 
 @pytest.mark.parametrize(("count", "weeks"), [(1, 1), (1, 12), (300, 12), (300, 104)])
