@@ -14,6 +14,7 @@ from calsync.names import name_key
 from calsync.people.contacts import Contact, ContactKind
 from calsync.people.signals import flags
 from calsync.people.talks import Talk
+from calsync.promises import text_of
 from calsync.roster import listed
 from calsync.state.store import NoteRow, Store
 from calsync.vault import Sealed
@@ -21,7 +22,7 @@ from calsync.wholefile import replace_file
 
 __all__ = ["all_kept_of", "write_privately"]
 
-_SHOWN = frozenset({"contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers"})
+_SHOWN = frozenset({"contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers", "promises", "promise_time"})
 """The tables that have keys of their own in the answer; rows of any other stand under `other` as they are."""
 
 
@@ -51,6 +52,17 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
         "flags": [
             {"kind": flag.kind, "text": flag.text, "opening": flag.opening, "entries": list(flag.entries)}
             for flag in (flags(person, talks, contacts, desk.now, desk.config.zone) if is_listed else [])
+        ],
+        "promises": [_promise(desk, row) for row in rows["promises"]],
+        "promise_time": [
+            {
+                "promise": row["promise"],
+                "block": row["block"],
+                "start": _said(desk, row["start"]),
+                "end": _said(desk, row["end"]),
+                "minutes": row["minutes"],
+            }
+            for row in rows["promise_time"]
         ],
         "topics_told": [_topic(desk, row) for row in rows["topics_told"]],
         "blocks": [
@@ -87,6 +99,24 @@ def _talks(desk: Desk, rows: list[dict[str, Any]]) -> tuple[list[Talk], list[dat
         if talk.feel is not None or talk.note or talk.thread:
             talks.append(talk)
     return talks, unreadable
+
+
+def _promise(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+    """One promise, in clear; `readable` is false, and the text null, where no key opens it."""
+    try:
+        text, readable = text_of(row["body"], open_vault(desk)) or None, True
+    except (Sealed, StateError):
+        text, readable = None, False
+    return {
+        "id": row["id"],
+        "text": text,
+        "readable": readable,
+        "due": _said(desk, row["due"]),
+        "minutes": row["minutes"],
+        "state": row["state"],
+        "made_at": _said(desk, row["made_at"]),
+        "closed_at": _said(desk, row["closed_at"]) if row["closed_at"] is not None else None,
+    }
 
 
 def _topic(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ __all__ = [
     "promised",
     "reopen",
     "sealed",
+    "text_of",
 ]
 
 LONGEST_TEXT = 300
@@ -86,7 +87,7 @@ def promised(desk: Desk, store: Store) -> Promised:
         gone = not row.body or (row.closed_at is not None and row.closed_at < expired)
         if not gone and not problems:
             try:
-                text = _text(row, vault)
+                text = text_of(row.body, vault)
             except Sealed:
                 unread += 1
             except StateError as error:  # the key cannot be read: no other body would fare better
@@ -95,6 +96,16 @@ def promised(desk: Desk, store: Store) -> Promised:
     if unread and not problems:
         problems = [unreadable(unread, has_key=vault.ready, what="promise")]
     return Promised(promises, problems)
+
+
+def text_of(body: str, vault: Vault) -> str:
+    """The text of a promise, "" where it has expired. Raises Sealed and StateError as Vault."""
+    if not body:
+        return ""
+    text = vault.open_values(body).get(_TEXT)
+    if not isinstance(text, str):
+        raise Sealed
+    return text
 
 
 def make(desk: Desk, name: str, asked: Asked, *, new_key: bool = False) -> tuple[Promise, list[str]]:
@@ -275,10 +286,3 @@ def _minutes(count: int) -> str:
 
 def _promise(row: PromiseRow, text: str) -> Promise:
     return Promise(row.id, row.person, text, row.made_at, row.due, row.minutes, PromiseState(row.state), row.closed_at)
-
-
-def _text(row: PromiseRow, vault: Vault) -> str:
-    text = vault.open_values(row.body).get(_TEXT)
-    if not isinstance(text, str):
-        raise Sealed
-    return text

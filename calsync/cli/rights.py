@@ -30,9 +30,9 @@ def export(settings: Settings, name: str | None, out: str, now: datetime | None)
 
     Without NAME: everybody in the rotation, so that `people import` reads it back.
 
-    With NAME: everything, for them to see if they ask: their entry in the configuration, what was logged and noted (in
-    clear), flags, topics, blocks, snooze and pause. Somebody who is no longer in the rotation can be asked for, too. A
-    file is made for your eyes only.
+    With NAME: everything, for them to see if they ask: their entry in the configuration, what was logged, noted and
+    promised (in clear), flags, topics, blocks, snooze and pause. Somebody who is no longer in the rotation can be asked
+    for, too. A file is made for your eyes only.
     """
     desk = open_at(settings, now)
     if name is not None:
@@ -66,9 +66,11 @@ def _export_one(desk: Desk, name: str, out: str) -> int:
 
         write_privately(file, json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
         lines([f"All that is kept of {kept['name']} is written to {out}; only you can read that file."])
-    if kept["notes_unreadable"]:
-        count = len(kept["notes_unreadable"])
-        unread = Unfinished(f"{count} of the notes cannot be read; only their instants are there", "see docs/notes.md")
+    promises = sum(not row["readable"] for row in kept["promises"])
+    unreadable = {"notes": len(kept["notes_unreadable"]), "promises": promises}
+    parts = [f"{count} of the {what}" for what, count in unreadable.items() if count]
+    if parts:
+        unread = Unfinished(f"{' and '.join(parts)} cannot be read; only their instants are there", "see docs/notes.md")
         say([unread])
         return unread.exit_code
     return 0

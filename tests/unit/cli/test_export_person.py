@@ -84,6 +84,21 @@ def test_all_that_is_kept_of_a_person_is_there(calsync, folder: Path) -> None:
     assert len(topics) == len(kept["topics_told"])
 
 
+def test_promises_are_there_in_clear(calsync) -> None:
+    calsync("promise", "add", "ana", "the book", "--by", "fri")
+    calsync("promise", "add", "ana", "the slides", "--by", "mon", "--minutes", "45")
+    calsync("promise", "add", "ben", "of Ben", "--by", "mon")
+    calsync("promise", "keep", "1", day=1)
+    kept = calsync("people", "export", "ana", day=2).json()
+    assert [(row["text"], row["state"], row["minutes"]) for row in kept["promises"]] == [
+        ("the book", "kept", 30),
+        ("the slides", "open", 45),
+    ]
+    assert kept["promises"][0]["due"] == "2026-11-13T23:59:00+01:00"
+    assert kept["promises"][0]["closed_at"] == (NOW + timedelta(1)).isoformat()
+    assert "of Ben" not in json.dumps(kept)
+
+
 def test_a_person_who_is_always_low_is_not_flagged(calsync) -> None:
     for day in range(5):
         calsync("done", "ana", "--feel", "2", day=day)
@@ -115,7 +130,8 @@ def test_no_table_that_knows_a_person_is_left_out(calsync, folder: Path) -> None
     connection.commit()
     connection.close()
     said = calsync("people", "export", "Ana Sousa")
-    assert said.code == 3  # the note is none
+    assert said.code == 3  # the note is none, and nor is the promise
+    assert "1 of the notes and 1 of the promises cannot be read" in said.err
     kept = said.json()
     own = {
         "contacts": kept["contacts"],
@@ -124,6 +140,8 @@ def test_no_table_that_knows_a_person_is_left_out(calsync, folder: Path) -> None
         "snoozes": kept["snoozed_until"],
         "pauses": kept["paused_since"],
         "newcomers": kept["in_the_rotation_since"],
+        "promises": kept["promises"],
+        "promise_time": kept["promise_time"],
     }
     for table in metadata.sorted_tables:
         if "person" in table.c:
