@@ -35,7 +35,7 @@ def snippets(text: str) -> list[tuple[str, str]]:
 
 
 def test_the_page_of_commands_is_what_the_commands_say() -> None:
-    """If this fails: python -m calsync.cli.reference docs/commands.md"""
+    """If this fails: python -m calsync.cli.generated"""
     assert rewritten(page("docs/commands.md")) == page("docs/commands.md")
 
 

@@ -1,4 +1,4 @@
-"""The page of commands, made from the commands: `python -m calsync.cli.reference docs/commands.md` writes it anew."""
+"""The page of commands, made from the commands; `python -m calsync.cli.generated` writes it anew."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from calsync.cli import COMMANDS, cli
+from calsync.cli.pages import between
 
 __all__ = ["BEGIN", "END", "commands_reference", "rewritten"]
 
@@ -32,11 +33,7 @@ def commands_reference() -> str:
 
 def rewritten(page: str) -> str:
     """The page with what stands between the marks made anew. Raises ValueError when the marks are not there."""
-    head, mark, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not mark or not end:
-        raise ValueError(f"the page has no {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n\n{commands_reference()}\n{END}{tail}"
+    return between(page, BEGIN, END, commands_reference())
 
 
 def _command(command: click.Command, context: click.Context, heading: str) -> Iterator[str]:

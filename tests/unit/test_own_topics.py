@@ -13,7 +13,7 @@ import pytest
 from calsync.errors import ConfigError, UsageError
 from calsync.people.lint import EVIDENCE
 from calsync.people.topics import DEPTHS, THEMES
-from calsync.topics import add_topic, lint, own_file, rewritten, shelf, shipped, shipped_json
+from calsync.topics import add_topic, lint, own_file, shelf, shipped
 
 PROJECT = Path(__file__).resolve().parents[2]
 BROKEN = sorted((PROJECT / "tests" / "data" / "topics").glob("*.yaml"))
@@ -41,11 +41,6 @@ def test_every_shipped_topic_passes_the_linter(config: Path) -> None:
     found, count = lint(config)
     assert found == []
     assert count == len(shipped()) >= 150
-
-
-def test_the_copy_in_json_is_what_the_yaml_file_says() -> None:
-    """If this fails: python -m calsync.topics"""
-    assert (PROJECT / "calsync/people/data/topics.json").read_text("utf-8") == shipped_json()
 
 
 def test_the_shipped_topics_are_spread_over_all_themes_and_depths() -> None:
@@ -199,16 +194,9 @@ def test_a_pipe_that_nobody_feeds_keeps_no_run_waiting(config: Path) -> None:
         add_topic(config, "What did you sing as a child?", follow_ups=["Who taught you?", "Where?"], theme="home")
 
 
-def test_the_page_of_topics_shows_the_linters_phrases_and_every_key_of_evidence() -> None:
-    """If this fails: python -m calsync.topics docs/topics.md"""
+def test_the_page_of_topics_names_every_theme_and_key_of_evidence() -> None:
     page = (PROJECT / "docs" / "topics.md").read_text("utf-8")
-    assert rewritten(page) == page
     keys = re.findall(r"^\| (E\d+) \| .+ \| .*https?://.+ \|$", page, re.MULTILINE)
     assert tuple(keys) == EVIDENCE
     assert all(f"`{theme}`" in page for theme in THEMES)
     assert f"{len(shipped())} of them" in page
-
-
-def test_a_page_without_marks_is_not_rewritten() -> None:
-    with pytest.raises(ValueError, match="generated"):
-        rewritten("# Topics\n")
