@@ -261,7 +261,8 @@ def _config(file: File, path: Path, system_zone: str, years: range) -> Config:
 
 def _block(kind: Kind, block: Block) -> BlockConfig:
     pings = int(getattr(block, "pings", 0))
-    return BlockConfig(kind, block.minutes, block.per_week, pings, Prefer(block.prefer), block.title)
+    every = str(getattr(block, "every", "week"))
+    return BlockConfig(kind, block.minutes, block.per_week, pings, Prefer(block.prefer), block.title, every)
 
 
 def _calendar(entry: CalendarEntry, folder: Path) -> CalendarConfig:

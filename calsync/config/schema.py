@@ -28,6 +28,7 @@ from calsync.config.forms import (
     Zone,
 )
 from calsync.config.values import Details, Names, ShowAs
+from calsync.people.kindness import EVERY
 from calsync.planning.board import Prefer
 
 __all__ = [
@@ -120,6 +121,12 @@ class KindnessBlock(Block):
         "Focus: small things",
         description="What stands in the calendar. Others may see it, so name nobody.",
         examples=["Focus: small things"],
+    )
+    every: Annotated[str, Choice(EVERY)] = Field(
+        "week",
+        description="How often there is another act of kindness: one for each day, or one for each week, which then "
+        "stands in all kindness blocks of that week.",
+        examples=["week"],
     )
 
 

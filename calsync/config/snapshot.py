@@ -35,7 +35,7 @@ __all__ = ["FILE_NAME", "Snapshot"]
 
 FILE_NAME = "config.snapshot"
 
-_FORM = 2
+_FORM = 3
 _LARGEST = 16 * 1024 * 1024
 
 _Stretches = tuple[tuple[time, time], ...]
@@ -164,7 +164,9 @@ def _encoded(config: Config) -> dict[str, Any]:
         # Once a country, not once a person: there may be hundreds.
         "days_off": {p.holidays: _days_encoded(p.free_days) for p in config.people},
         "calendars": [[c.name, c.provider, c.write, dict(c.options)] for c in config.calendars],
-        "blocks": [[b.kind.value, b.minutes, b.per_week, b.pings, b.prefer.value, b.title] for b in config.blocks],
+        "blocks": [
+            [b.kind.value, b.minutes, b.per_week, b.pings, b.prefer.value, b.title, b.every] for b in config.blocks
+        ],
         "planning": {
             "horizon_weeks": planning.horizon_weeks,
             "freeze_hours": planning.freeze_hours,
@@ -197,8 +199,8 @@ def _decoded(values: dict[str, Any], path: Path) -> Config:
         free_days=_days_decoded(values["free_days"]),
         calendars=tuple(CalendarConfig(*calendar) for calendar in values["calendars"]),
         blocks=tuple(
-            BlockConfig(Kind(kind), minutes, per_week, pings, Prefer(prefer), title)
-            for kind, minutes, per_week, pings, prefer, title in values["blocks"]
+            BlockConfig(Kind(kind), minutes, per_week, pings, Prefer(prefer), title, every)
+            for kind, minutes, per_week, pings, prefer, title, every in values["blocks"]
         ),
         planning=PlanningConfig(**planning),
         people=tuple(_person_decoded(person, days_off) for person in values["people"]),

@@ -61,7 +61,9 @@ class CalendarConfig:
 
 @dataclass(frozen=True, slots=True)
 class BlockConfig:
-    """One kind of block: its length in minutes and how many a week."""
+    """One kind of block: its length in minutes and how many a week. `every` is day | week: how often there is another
+    act of kindness; it says nothing of other kinds.
+    """
 
     kind: Kind
     minutes: int
@@ -69,6 +71,7 @@ class BlockConfig:
     pings: int
     prefer: Prefer
     title: str
+    every: str = "week"
 
 
 @dataclass(frozen=True, slots=True)
