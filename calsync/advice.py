@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from calsync.config.values import Config
 from calsync.contacts import can_reach, clocks, connect_block, shortage_of
 from calsync.desk import Desk
+from calsync.following import Unkept
 from calsync.model import Person, Span
 from calsync.people.clocks import Clock
+from calsync.people.promises import due_words
 from calsync.state.store import Store
 from calsync.telling import day_words, shortage_words, unreachable_words
 
-__all__ = ["advice"]
+__all__ = ["advice", "named_promises"]
 
 _NAMED = 5
 
@@ -32,6 +35,14 @@ def advice(desk: Desk, store: Store, told: Mapping[str, tuple[datetime, Sequence
         lines.append(unreachable_words(sorted(clock.person.name for clock, day in firsts if day is None)))
         lines += _late([(clock, day) for clock, day in firsts if day is not None], desk.now.date())
     return [line for line in lines if line]
+
+
+def named_promises(unkept: Sequence[Unkept], now: datetime, zone: ZoneInfo) -> list[str]:
+    """Which promises they are that cannot be kept, for the leader alone."""
+    return [
+        f"promise {p.id} is to {p.person}: {p.text or '(its words cannot be read)'}, by {due_words(p.due, now, zone)}"
+        for p in (one.promise for one in unkept)
+    ]
 
 
 def _first(config: Config, person: Person, ahead: Sequence[Span]) -> date | None:

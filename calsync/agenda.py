@@ -12,12 +12,13 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.config.values import Config
-from calsync.model import Kind, Series, Span, at_wall_clock
-from calsync.planning.board import Board, BusySpan, KindPlan, Standing, Wish
+from calsync.model import ONE_OFF, Kind, Occurrence, Series, Span, at_wall_clock
+from calsync.planning.board import Board, BusySpan, KindPlan, PlannedSeries, Standing, Wish
+from calsync.planning.meetings import busy_spans
 from calsync.planning.plan import plan_kind
 from calsync.planning.working import working_days
 from calsync.state.codec import load_override
-from calsync.state.store import Decision
+from calsync.state.store import BaseSeries, Decision
 from calsync.sync.desired import Mark
 from calsync.sync.edits import What
 
@@ -27,8 +28,12 @@ __all__ = [
     "Slot",
     "block_id",
     "horizon",
+    "lay_out",
+    "left_over",
     "make_agenda",
     "make_plans",
+    "numbered",
+    "planned_spans",
     "standing_slots",
 ]
 
@@ -149,6 +154,38 @@ def _in_zone(series: Series, zone: ZoneInfo) -> Series:
     )
 
 
+def lay_out(
+    config: Config,
+    now: datetime,
+    occurrences: Sequence[Occurrence],
+    bases: Mapping[str, Mapping[str, BaseSeries]],
+    decisions: Sequence[Decision],
+) -> Agenda:
+    """The agenda of one run: from what the calendars have, the blocks as calsync knows them by calendar and key, and
+    what the leader decided of these.
+    """
+    busy = busy_spans(occurrences, config.me, config.planning.tentative_is_busy, config.zone)
+    rows = {name: [(b.series, b.standing) for b in of.values()] for name, of in bases.items()}
+    slots = standing_slots(rows, decisions, config.zone)
+    theirs = {identity_of(slot.series) for slot in slots if slot.theirs}
+    lent = {b.series.key for of in bases.values() for b in of.values() if identity_of(b.series) in theirs}
+    spans = [o.span for o in occurrences if o.event.ours in lent]
+    return make_agenda(config, now, busy, slots, decisions, spans)
+
+
+def numbered(plans: Iterable[KindPlan], last: Mapping[tuple[str, int], int]) -> list[tuple[Kind, PlannedSeries, int]]:
+    """Every series of the plans with its kind and its generation; `last` is the highest one used by (kind, number)."""
+    return [
+        (
+            plan.kind,
+            series,
+            series.generation if series.standing else last.get((plan.kind.value, series.number), -1) + 1,
+        )
+        for plan in plans
+        for series in plan.series
+    ]
+
+
 def make_agenda(
     config: Config,
     now: datetime,
@@ -163,6 +200,7 @@ def make_agenda(
     """
     reach = horizon(now, config.planning.horizon_weeks, config.zone)
     first, last = reach.mondays[0], reach.mondays[-1] + timedelta(7)
+    once = [_placed(slot, first, last) for slot in slots if slot.series.once and slot.standing and not slot.theirs]
     board = Board(
         zone=config.zone,
         mondays=reach.mondays,
@@ -170,6 +208,7 @@ def make_agenda(
         working=working_days(first, last, config.working_hours, config.zone, config.free_days),
         busy=busy,
         own=tuple(sorted(theirs)),
+        once=tuple(sorted(span for of in once for span in of)),
         buffer=timedelta(minutes=config.planning.buffer_minutes),
         grid_minutes=config.planning.grid_minutes,
     )
@@ -179,12 +218,12 @@ def make_agenda(
     wishes = []
     for kind in KINDS:
         block = asked.get(kind)
-        standing = [slot for slot in slots if slot.series.kind is kind and slot.standing and not slot.theirs]
+        standing = [slot for slot in slots if _stands(slot, kind)]
         if block is None:
             if standing:
                 wishes.append(Wish(kind, standing[0].series.minutes, 0))
             continue
-        retired = {number for of, number, _ in gone if of == kind.value}
+        retired = {number for of, number, _ in gone if of == kind.value and number < ONE_OFF}
         wishes.append(
             Wish(
                 kind,
@@ -209,7 +248,7 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
         ]
         for wish in agenda.wishes
     }
-    left = _leftovers(agenda)
+    left = [span for _, span in left_over(agenda)]
     for index, wish in enumerate(agenda.wishes):
         later = [
             span
@@ -218,7 +257,7 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
             for span in one.fixed.values()
             if span is not None
         ]
-        own = sorted({*board.own, *later, *left, *(s for plan in plans for s in _spans(plan))})
+        own = sorted({*board.own, *later, *left, *(s for plan in plans for s in planned_spans(plan))})
         plan = plan_kind(replace(board, own=tuple(own)), wish, standing[wish.kind])
         plans.append(_renumbered(plan, agenda.taken))
     return plans
@@ -239,23 +278,30 @@ def _renumbered(plan: KindPlan, taken: frozenset[tuple[str, int]]) -> KindPlan:
 
 
 def _stands(slot: Slot, kind: Kind) -> bool:
-    return slot.series.kind is kind and slot.standing and not slot.theirs
+    return slot.series.kind is kind and slot.standing and not slot.theirs and not slot.series.once
 
 
-def _spans(plan: KindPlan) -> list[Span]:
+def planned_spans(plan: KindPlan) -> list[Span]:
+    """Where the dates of a plan stand."""
     return [p.span for series in plan.series for p in series.placements if p.span is not None]
 
 
-def _leftovers(agenda: Agenda) -> list[Span]:
-    """What is left of slots that no plan decides about any more."""
+def left_over(agenda: Agenda) -> list[tuple[Slot, Span]]:
+    """What is left of weekly slots that no plan decides about any more."""
     board = agenda.board
     begin, end = board.mondays[0], board.mondays[-1] + timedelta(7)
-    found: list[Span] = []
-    for slot in agenda.slots:
-        if not slot.theirs and not slot.standing:
-            placed = (slot.series.placed(day) for day in slot.series.days(begin, end))
-            found.extend(one.span for one in placed if one is not None)
-    return found
+    return [
+        (slot, span)
+        for slot in agenda.slots
+        if not slot.theirs and not slot.standing and not slot.series.once
+        for span in _placed(slot, begin, end)
+    ]
+
+
+def _placed(slot: Slot, begin: date, end: date) -> list[Span]:
+    """Where the dates of a slot with home days in [begin, end) stand."""
+    placed = (slot.series.placed(day) for day in slot.series.days(begin, end))
+    return [one.span for one in placed if one is not None]
 
 
 def _standing(slot: Slot, board: Board, *, asked: bool, keep: bool) -> Standing:

@@ -10,17 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from calsync.advice import advice
-from calsync.agenda import Agenda, Slot, horizon, identity_of, make_agenda, make_plans, standing_slots
+from calsync.advice import advice, named_promises
+from calsync.agenda import Agenda, horizon, identity_of, lay_out, make_plans
 from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
+from calsync.following import KEPT_DAYS, Followed, Unkept, follow
 from calsync.memory import oldest_kept
-from calsync.model import Kind, Series, Span
+from calsync.model import ONE_OFF, Kind, Series, Span
 from calsync.outcomes import remember_outcomes
 from calsync.planning.board import KindPlan, Unplaced
-from calsync.planning.meetings import busy_spans
 from calsync.reading import Reading, read_calendars, reading_window
 from calsync.state.database import copy_state
 from calsync.state.lock import hold
@@ -77,6 +77,8 @@ class NightReport:
     written: int = 0
     run: int | None = None
     empty_weeks: tuple[str, ...] = ()
+    unkept: tuple[Unkept, ...] = ()
+    """Promises for which there is not time enough before they are due."""
     advice: list[str] = field(default_factory=list)
     """For the leader's eyes, with names: never in the log. Of a night on paper only."""
 
@@ -88,7 +90,7 @@ class NightReport:
             return SignInNeeded.exit_code
         if codes:
             return 3
-        return 5 if self.empty_weeks else 0
+        return 5 if self.empty_weeks or self.unkept else 0
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `plan` and `nightly`."""
@@ -117,6 +119,17 @@ class NightReport:
             "unplaced": [
                 {"week": u.week, "kind": u.kind.value, "missing": u.missing, "displaced_by": list(u.displaced_by)}
                 for u in self.unplaced
+            ],
+            "unkept": [
+                {
+                    "promise": u.promise.id,
+                    "due": u.promise.due.astimezone(zone).isoformat(),
+                    "minutes": u.minutes,
+                    "missing": u.missing,
+                    "why": u.why,
+                    "room": list(u.room),
+                }
+                for u in self.unkept
             ],
             "written": self.written,
             "notes": list(self.notes),
@@ -178,6 +191,7 @@ class _Night:
         if not self.dry_run:
             report.run = store.begin_run(command, self.desk.now, self.desk.now)
             store.drop_notes(oldest_kept(self.desk))
+            store.drop_promise_texts(oldest_kept(self.desk))
         self._name_strays()
         readings = read_calendars(self.desk, store, self.window, force=self.force, progress=self.progress)
         self._report_readings(readings)
@@ -191,18 +205,23 @@ class _Night:
         targets = self._targets(readings)
         bases, decisions = self._notice(targets)
         agenda, plans = self._plan(readings, bases, decisions)
+        followed = follow(self.desk, self.store, agenda, plans)
         self.report.notes += ask_who_is_taken(self.desk, self.store, [r.calendar.name for r in readings])
-        wanted = want(self.desk, self.store, agenda, plans, bases, [name for name, _ in targets])
+        wanted = want(self.desk, self.store, agenda, plans, bases, [name for name, _ in targets], followed)
         diffs = self._named(self._diff(bases, wanted), wanted)
         if surprising(diffs) and not self.force:
-            agenda, plans, wanted, diffs = self._keep_slots(readings, targets, bases, decisions, plans, wanted, diffs)
+            plans, followed, wanted, diffs = self._keep_slots(
+                readings, targets, bases, decisions, plans, followed, wanted, diffs
+            )
         self.report.changes = sorted(
             (change for diff in diffs for change in diff.changes), key=lambda c: (c.start, c.calendar, c.series)
         )
         self.report.unplaced = [week for plan in plans for week in plan.unplaced]
         self.report.empty_weeks = empty_weeks(plans)
+        self.report.unkept = followed.unkept
         if self.dry_run:
-            self.report.advice = advice(self.desk, self.store, wanted.assignments)
+            named = named_promises(followed.unkept, self.desk.now, self.desk.config.zone)
+            self.report.advice = [*named, *advice(self.desk, self.store, wanted.assignments)]
         if not self.force:
             try:
                 check(diffs)
@@ -210,7 +229,7 @@ class _Night:
                 self.report.errors.append(refusal)
                 return
         if not self.dry_run:
-            self._do(readings, diffs, wanted)
+            self._do(readings, diffs, wanted, followed)
 
     def _report_readings(self, readings: Sequence[Reading]) -> None:
         for reading in readings:
@@ -251,6 +270,9 @@ class _Night:
         revived = {(d.kind, d.number, d.generation) for d in store.decisions() if d.id in self.forget}
         long_ago = (self.desk.now - timedelta(days=14)).date().isoformat()
         past = [d.id for d in decisions if d.home and d.home < long_ago]
+        # A block for one date that the leader took out is over in any case once its promises are.
+        old = self.desk.now - timedelta(KEPT_DAYS)
+        past += [d.id for d in decisions if not d.home and d.number >= ONE_OFF and d.noticed_at < old]
         decisions = [d for d in decisions if d.id not in past]
         if not self.dry_run:
             store.drop_decisions([*self.forget, *past])
@@ -287,22 +309,9 @@ class _Night:
         *,
         keep: bool = False,
     ) -> tuple[Agenda, list[KindPlan]]:
-        config = self.desk.config
         self.progress("planning", 0, 1)
         occurrences = [o for reading in readings for o in reading.occurrences]
-        busy = busy_spans(occurrences, config.me, config.planning.tentative_is_busy, config.zone)
-        rows = {name: [(b.series, b.standing) for b in of.values()] for name, of in bases.items()}
-        slots: tuple[Slot, ...] = standing_slots(rows, decisions, config.zone)
-        lent = {
-            b.series.key
-            for slot in slots
-            if slot.theirs
-            for of in bases.values()
-            for b in of.values()
-            if identity_of(b.series) == identity_of(slot.series)
-        }
-        theirs = [o.span for o in occurrences if o.event.ours in lent]
-        agenda = make_agenda(config, self.desk.now, busy, slots, decisions, theirs)
+        agenda = lay_out(self.desk.config, self.desk.now, occurrences, bases, decisions)
         plans = make_plans(agenda, keep=keep)
         self.progress("planning", 1, 1)
         return agenda, plans
@@ -340,12 +349,14 @@ class _Night:
         bases: Mapping[str, Mapping[str, BaseSeries]],
         decisions: Sequence[Decision],
         plans: list[KindPlan],
+        followed: Followed,
         wanted: Wanted,
         diffs: list[CalendarDiff],
-    ) -> tuple[Agenda, list[KindPlan], Wanted, list[CalendarDiff]]:
+    ) -> tuple[list[KindPlan], Followed, Wanted, list[CalendarDiff]]:
         """Where only better slots make a plan surprising, keep the slots and say so: repair is never held up."""
         agenda, kept_plans = self._plan(readings, bases, decisions, keep=True)
-        kept = want(self.desk, self.store, agenda, kept_plans, bases, [name for name, _ in targets])
+        kept_followed = follow(self.desk, self.store, agenda, kept_plans)
+        kept = want(self.desk, self.store, agenda, kept_plans, bases, [name for name, _ in targets], kept_followed)
         kept_diffs = self._named(self._diff(bases, kept), kept)
         chosen_freely = all(
             sum(1 for series in plan.series if series.standing) + len(plan.ended)
@@ -355,14 +366,16 @@ class _Night:
             for plan, kept_plan, wish in zip(plans, kept_plans, agenda.wishes, strict=True)
         )
         if not chosen_freely or surprising(kept_diffs):
-            return agenda, plans, wanted, diffs
+            return plans, followed, wanted, diffs
         self.report.notes.append(
             "there are better weekly times than the present ones, but moving to them changes more than a third of all "
             "blocks: run `calsync nightly --force` once to take them"
         )
-        return agenda, kept_plans, kept, kept_diffs
+        return kept_plans, kept_followed, kept, kept_diffs
 
-    def _do(self, readings: Sequence[Reading], diffs: Sequence[CalendarDiff], wanted: Wanted) -> None:
+    def _do(
+        self, readings: Sequence[Reading], diffs: Sequence[CalendarDiff], wanted: Wanted, followed: Followed
+    ) -> None:
         report, store = self.report, self.store
         assert report.run is not None
         providers = {r.calendar.name: r.provider for r in readings}
@@ -380,6 +393,7 @@ class _Night:
             )
         store.see_people([person.name for person in self.desk.config.people], self.desk.now.date())
         store.keep_assignments(wanted.assignments, self.desk.now)
+        store.keep_promise_time(followed.rows, self.desk.now, self.desk.now - timedelta(KEPT_DAYS))
         report.notes.extend(keep_topics(self.desk, store, wanted.assignments))
         remember_outcomes(self.desk, store, wanted, report.unplaced)
         if any(diff.writes for diff in diffs):

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calsync.model import Kind
+from calsync.model import ONE_OFF, Kind
 from calsync.people.pace import Shortage
 from calsync.planning.board import KindPlan
 from calsync.state.store import Decision, Store
@@ -32,6 +32,9 @@ def day_words(day: date) -> str:
 def remark(decision: Decision) -> str:
     """One line on an edit of the leader's that is honoured from now on."""
     name = series_name(decision.kind, decision.number)
+    if decision.number >= ONE_OFF and decision.what in (What.RETIRED, What.DELETED):
+        back = f"`calsync restore {name}` takes it back"
+        return f"you deleted the added block {name}: nothing is booked in its place ({back})"
     if decision.home:
         day = day_words(date.fromisoformat(decision.home))
         if decision.what == What.DELETED:
@@ -125,6 +128,7 @@ def told(report: NightReport) -> dict[str, Any]:
         "changes": dict(sorted(actions.items())),
         "unplaced": [{"week": u.week, "kind": u.kind.value, "missing": u.missing} for u in report.unplaced],
         "calendars": [{"name": c.name, "ok": c.ok, "requests": c.requests} for c in report.calendars],
+        "unkept": [{"promise": u.promise.id, "missing": u.missing} for u in report.unkept],
         "errors": [error.what for error in report.errors],
         "notes": list(report.notes),
     }

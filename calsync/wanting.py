@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from calsync.agenda import Agenda, Slot, block_id, identity_of
+from calsync.agenda import Agenda, Slot, block_id, identity_of, numbered
 from calsync.config.values import Names, ShowAs
 from calsync.contacts import assign_people
 from calsync.desk import Desk
+from calsync.following import Followed, OneOff, taken_out
 from calsync.model import Kind, Series, Span
-from calsync.planning.board import Board, Ended, KindPlan, PlannedSeries
+from calsync.planning.board import Board, Ended, KindPlan, Placement, PlannedSeries
 from calsync.planning.spans import Stretches, seconds_of
 from calsync.state.store import BaseSeries, Store
 from calsync.sync.desired import Look, ended_series, wanted_series
@@ -46,19 +47,11 @@ def want(
     plans: Sequence[KindPlan],
     bases: Mapping[str, Mapping[str, BaseSeries]],
     calendars: Sequence[str],
+    followed: Followed,
 ) -> Wanted:
     """What every calendar should have after this run. Reads the state, changes nothing."""
     wanted = Wanted({name: {} for name in calendars}, {name: {} for name in calendars})
-    last = store.generations()
-    planned = [
-        (
-            plan.kind,
-            series,
-            series.generation if series.standing else last.get((plan.kind.value, series.number), -1) + 1,
-        )
-        for plan in plans
-        for series in plan.series
-    ]
+    planned = numbered(plans, store.generations())
     blocks = {
         block_id((kind.value, series.number, generation), placement.home): placement.span
         for kind, series, generation in planned
@@ -69,7 +62,7 @@ def want(
     blocks |= _last_dates(desk, agenda, plans)
     wanted.assignments = assign_people(desk, store, {b: span for b, span in blocks.items() if span is not None})
     slots = {identity_of(slot.series): slot for slot in agenda.slots}
-    crowded = _crowded(agenda.board, plans)
+    crowded = _crowded(agenda.board, plans, [one.span for one in followed.once])
     for kind, series, generation in planned:
         slot = slots.get((kind.value, series.number, generation))
         look = _look(desk, kind, series, generation, slot, crowded, agenda.board, wanted)
@@ -96,9 +89,71 @@ def want(
     for plan in plans:
         for ended in plan.ended:
             _end(desk, agenda.board, wanted, bases, plan.kind, ended)
+    for one in followed.once:
+        _want_once(desk, agenda.board, wanted, bases, one, crowded)
     for slot in agenda.slots:
-        _tend(desk, agenda, wanted, bases, slot)
+        if slot.series.once:
+            _tend_once(desk, wanted, bases, slot, followed.gone.get(identity_of(slot.series), ""))
+        else:
+            _tend(desk, agenda, wanted, bases, slot)
     return wanted
+
+
+def _want_once(
+    desk: Desk,
+    board: Board,
+    wanted: Wanted,
+    bases: Mapping[str, Mapping[str, BaseSeries]],
+    one: OneOff,
+    crowded: frozenset[date],
+) -> None:
+    """A block for one date as it should stand on every calendar."""
+    kind, slot = Kind.FOLLOW_THROUGH, one.slot
+    local = one.span.start.astimezone(board.zone)
+    first, start = (slot.series.first, slot.series.start) if slot else (local.date(), local.time())
+    minutes = slot.series.minutes if slot else int(one.span.length / timedelta(minutes=1))
+    shape = PlannedSeries(
+        one.number,
+        one.generation,
+        slot is not None,
+        first.weekday(),
+        start,
+        minutes,
+        first,
+        (Placement(first, one.span),),
+    )
+    look = _look(desk, kind, shape, one.generation, slot, crowded, board, wanted)
+    look = replace(look, transparent=look.transparent and first not in look.busy, busy=frozenset())
+    numbers = ", ".join(map(str, one.promises))
+    for name, rows in bases.items():
+        row = _row(rows, kind, one.number, one.generation)
+        current = row.series if row else None
+        key = current.key if current else series_key(name, kind, one.number, one.generation)
+        marks = slot.marks if slot else {}
+        made = wanted_series(
+            key, kind, shape, one.generation, current, marks, look, desk.config.timezone, desk.now, once=True
+        )
+        wanted.series[name][made.key] = made
+        if current is None:
+            wanted.reasons[name][made.key, first] = f"time for promise {numbers}" if numbers else "as elsewhere"
+
+
+def _tend_once(
+    desk: Desk, wanted: Wanted, bases: Mapping[str, Mapping[str, BaseSeries]], slot: Slot, gone: str
+) -> None:
+    """Remove a block for one date that is not needed any more, or whose copy the leader took out elsewhere."""
+    series = slot.series
+    given_up = taken_out(slot) or slot.theirs
+    for name, rows in bases.items():
+        row = _row(rows, series.kind, series.number, series.generation)
+        if row is None or not (gone or given_up) or (slot.theirs and row.series is series):
+            continue
+        placed = row.series.placed(row.series.first)
+        if not row.series.rule_is_ours or placed is None or placed.span.end <= desk.now:
+            continue
+        wanted.series[name][row.series.key] = None
+        wanted.reasons[name][row.series.key, row.series.first] = gone or "you took it out on another calendar"
+        wanted.asked.add(row.series.key)
 
 
 def _last_dates(desk: Desk, agenda: Agenda, plans: Sequence[KindPlan]) -> dict[str, Span]:
@@ -169,13 +224,14 @@ def _look(
     return Look(title, "", show_as is not ShowAs.BUSY, frozenset(busy), titles)
 
 
-def _crowded(board: Board, plans: Sequence[KindPlan]) -> frozenset[date]:
+def _crowded(board: Board, plans: Sequence[KindPlan], once: Iterable[Span]) -> frozenset[date]:
     """Days with less than ROOM of free working time once all blocks stand."""
     taken = Stretches(
         seconds_of(span)
         for span in [
             *(busy.span for busy in board.busy),
             *board.own,
+            *once,
             *(p.span for plan in plans for series in plan.series for p in series.placements if p.span is not None),
         ]
     )

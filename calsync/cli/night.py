@@ -26,7 +26,8 @@ __all__ = ["nightly", "plan", "show_night"]
 def plan(settings: Settings, now: datetime | None, json_: bool) -> int:
     """Show what the night would change, and why.
 
-    Reads every calendar, writes nothing on any of them. Ends with 5 when a week has no room for any block.
+    Reads every calendar, writes nothing on any of them. Ends with 5 when a week has no room for any block, or when a
+    promise has not time enough before it is due.
     """
     return _run(settings, now, dry_run=True, force=False, json_=json_)
 
@@ -42,7 +43,7 @@ def nightly(settings: Settings, now: datetime | None, dry_run: bool, force: bool
 
     A second run right after it changes nothing. It never asks anything. Ends with 3 when a calendar could not be
     read or written (a later run finishes it), 4 when an account wants you to sign in, 5 when a week has no room for
-    any block, 75 when another run is in progress.
+    any block or a promise not time enough, 75 when another run is in progress.
     """
     return _run(settings, now, dry_run=dry_run, force=force, json_=json_)
 
@@ -74,7 +75,7 @@ def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int
     if verbosity > 0:
         table(calendar_table(report.calendars))
     table(change_table(report.changes, zone))
-    if verbosity < 0 and not report.changes and not report.empty_weeks:
+    if verbosity < 0 and not report.changes and not report.empty_weeks and not report.unkept:
         lines(report.notes)
         return
     lines(night_lines(report))

@@ -12,6 +12,7 @@ from calsync.planning.words import day_words
 
 if TYPE_CHECKING:
     from calsync.contacts import DueView
+    from calsync.following import Unkept
     from calsync.importing import FoundPerson
     from calsync.nightly import CalendarReport, NightReport
     from calsync.people.rotation import Due
@@ -26,6 +27,7 @@ __all__ = [
     "night_lines",
     "run_table",
     "summary",
+    "unkept_words",
     "when",
 ]
 
@@ -101,7 +103,16 @@ def night_lines(report: NightReport) -> list[str]:
     for week in report.unplaced:
         taken = "; ".join(week.displaced_by) or "no working time"
         text.append(f"No room in {week.week} for {_count(week.missing, f'{week.kind} block')}: {taken}")
+    text += [unkept_words(one) for one in report.unkept]
     return [*text, *report.notes]
+
+
+def unkept_words(one: Unkept) -> str:
+    """Which promise has no room, why, and what would make some; neither the person nor the words are named."""
+    room = "; or ".join(one.room) or "nothing in the next weeks: say so to whom you promised it"
+    all_of_it = one.missing >= one.minutes
+    what = "no room" if all_of_it else f"no room for {one.missing} of {one.minutes} minutes"
+    return f"Promise {one.promise.id} cannot be kept, {what}: {one.why}. What would make room: {room}"
 
 
 def due_table(people: Sequence[DueView], today: date, zone: ZoneInfo) -> Table:

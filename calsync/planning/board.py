@@ -82,7 +82,9 @@ class Board:
     over. `not_before` is now plus the freeze: nothing is newly placed before it. `working` is the working time of
     each local day that has any (holidays have none). `busy` is what no block may touch, meetings without their
     buffer; `own` is blocks placed already (other kinds), which need no buffer but count as blocks. `buffer` goes
-    around `busy` on both sides. Starts lie on multiples of `grid_minutes` of the wall clock.
+    around `busy` on both sides. `once` is blocks for a single date, which keep their place and take nothing of the
+    week's share: they were added to what the other blocks left of it, and must not push those out later. Starts lie on
+    multiples of `grid_minutes` of the wall clock.
     `block_share` is the largest part of a week's working time that all blocks together may take, and `free_minutes`
     what must stay free of working time on each day that gets a block (product rule 7).
     """
@@ -93,6 +95,7 @@ class Board:
     working: Mapping[date, tuple[Span, ...]]
     busy: tuple[BusySpan, ...]
     own: tuple[Span, ...] = ()
+    once: tuple[Span, ...] = ()
     buffer: timedelta = timedelta(minutes=5)
     grid_minutes: int = 15
     block_share: float = 0.1

@@ -135,12 +135,13 @@ class Ground:
         self.weeks = [Week(monday, i) for i, monday in enumerate(board.mondays)]
         self.days = {day.date: day for week in self.weeks for day in week.days}
         own = [seconds_of(s) for s in board.own]
+        once = [seconds_of(s) for s in board.once]
         held = [seconds_of(s) for s in fixed]
         raw = [seconds_of(b.span) for b in board.busy]
         pad = ceil(board.buffer.total_seconds())
         self.busy = Stretches((s - pad, e + pad) for s, e in raw)
-        self.blocked = Stretches([*zip(self.busy.starts, self.busy.ends, strict=True), *own, *held])
-        self.full = Stretches([*raw, *own, *held])
+        self.blocked = Stretches([*zip(self.busy.starts, self.busy.ends, strict=True), *own, *once, *held])
+        self.full = Stretches([*raw, *own, *once, *held])
         self._fill(board, wish)
         for stretches, is_kind in ((own, False), (held, True)):
             for start, end in stretches:

@@ -48,8 +48,10 @@ def wanted_series(
     look: Look,
     timezone: str,
     now: datetime,
+    *,
+    once: bool = False,
 ) -> Series:
-    """The series `key` as the plan wants it; `current` itself when nothing differs.
+    """The series `key` as the plan wants it; `current` itself when nothing differs. `once` is for a single date.
 
     Dates that the plan does not speak of, and dates that are over, stay as they are. What the leader decided of a
     date (`marks`) is written to calendars that do not have it yet, and otherwise left alone.
@@ -68,8 +70,8 @@ def wanted_series(
         description=look.description,
         changed=_stamp(now),
     )
-    frame = _slotted(frame, plan, timezone)
-    frame = replace(frame, title=look.title, transparent=look.transparent, until=None)
+    frame = _dated(frame, plan, timezone) if once else _slotted(frame, plan, timezone)
+    frame = replace(frame, title=look.title, transparent=look.transparent, until=plan.first if once else None)
     cancelled, dropped = set(frame.cancelled), set(frame.dropped)
     overrides = dict(frame.overrides)
     if current is not None and (current.title, current.transparent) != (frame.title, frame.transparent):
@@ -121,6 +123,11 @@ def _slotted(frame: Series, plan: PlannedSeries, timezone: str) -> Series:
         dropped=frozenset(day for day in frame.dropped if shifted.has(day)),
         overrides={day: o for day, o in frame.overrides.items() if shifted.has(day)},
     )
+
+
+def _dated(frame: Series, plan: PlannedSeries, timezone: str) -> Series:
+    """The series on the one date of the plan: the leader may have moved it elsewhere."""
+    return replace(frame, first=plan.first, until=plan.first, start=plan.start, minutes=plan.minutes, timezone=timezone)
 
 
 def ended_series(current: Series, last: date, drop: frozenset[date], now: datetime) -> Series:
