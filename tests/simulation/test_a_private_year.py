@@ -33,6 +33,9 @@ from calsync.history import runs
 from calsync.logbook import Said, record_done, record_skip, record_snooze
 from calsync.nightly import run_night
 from calsync.people.contacts import ContactKind
+from calsync.people.promises import PromiseState
+from calsync.promises import Asked, close, make, promised
+from calsync.state.store import Store
 from calsync.takeback import restore, undo, uninstall
 from providers.memory import MemoryProvider
 from tests.servers.awkward import AwkwardServer
@@ -61,7 +64,8 @@ NOTE = "afraid of the grünkohl reorganisation"
 THREAD = "ask how the viola d'amore exam went"
 TOPIC = "Which kombuchatory would you open, and what would stand over its door?"
 TITLE = "Obsidian platypus review"
-SECRETS = (*LAST_NAMES, *FULL_NAMES, *ADDRESSES, *OTHERS, *TAGS, ZONE, NOTE, THREAD, TOPIC, TITLE)
+PROMISE = "lend out the zymurgical sextant"
+SECRETS = (*LAST_NAMES, *FULL_NAMES, *ADDRESSES, *OTHERS, *TAGS, ZONE, NOTE, THREAD, TOPIC, TITLE, PROMISE)
 """What may go out at no setting."""
 
 PEOPLE = f"""
@@ -121,10 +125,25 @@ class PrivateWorld(VendorWorld):
             record_skip(desk, who)
         elif what < 0.57:
             record_snooze(desk, who, evening.date() + timedelta(chance.randint(2, 12)))
+        if chance.random() < 0.3:
+            self.promise(desk, chance.choice(FULL_NAMES))
         if chance.random() < 0.5:
             self.meet(night)
         if chance.random() < 0.1:
             self.edit(night)
+
+    def promise(self, desk: Desk, who: str) -> None:
+        """The leader promises something, alone or with a talk, and closes what is over; some of it late."""
+        chance = self.chance
+        asked = Asked(PROMISE, desk.now + timedelta(days=chance.randint(1, 12)), chance.choice([15, 30, 60]))
+        if chance.random() < 0.5:
+            make(desk, who, asked)
+        else:
+            record_done(desk, who, promise=asked)
+        with Store(desk.state_folder, desk.now) as store:
+            waiting = [one for one in promised(desk, store).promises if one.is_overdue(desk.now)]
+        for one in waiting[:2]:
+            close(desk, str(one.id), chance.choice([PromiseState.KEPT, PromiseState.DROPPED]))
 
     def meet(self, night: datetime) -> None:
         """A meeting comes up, with people and a title, somewhere."""
@@ -211,7 +230,7 @@ def live(
         world = PrivateWorld(
             folder,
             vendors,
-            connect="{minutes: 30, per_week: 2, pings: 2}",
+            connect="{minutes: 30, per_week: 2, pings: 2}\n  follow-through: {minutes: 45, per_week: 1}",
             people=PEOPLE,
             more=(
                 f"{{name: dav, provider: caldav, url: '{dav.url}'{who}, write: true}}",
