@@ -1,34 +1,72 @@
-"""The changes of the state without their words: whom they affect and who is still to be asked needs no key."""
+"""The changes of the state: whom they affect and who is still to be asked needs no key, their words do."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 from calsync.desk import Desk
-from calsync.people.changes import Answer, Change, Point, still_to_ask
+from calsync.people.changes import Answer, Change, Point, Saying, still_to_ask
 from calsync.state.store import Store
 
-__all__ = ["outlines", "wanted_before"]
+__all__ = ["Read", "changes_from", "outlines", "wanted_before"]
+
+Read = Callable[[str], Mapping[str, Any] | None]
+"""Opens an encrypted body; None where that cannot be done."""
 
 
 def outlines(store: Store) -> list[Change]:
     """Every change, by id: no title, and of answers and points only by whom and when."""
+    return changes_from(store, lambda _body: None)
+
+
+def changes_from(store: Store, read: Read, expired: datetime | None = None) -> list[Change]:
+    """Every change, by id, with the words that `read` opens. Of those closed before `expired` no words are kept."""
+    rows = store.changes()
+    old = {row.id for row in rows if expired is not None and row.closed_at is not None and row.closed_at < expired}
+
+    def opened(change: int, body: str) -> Mapping[str, Any] | None:
+        return {} if change in old or not body else read(body)
+
     answers: dict[int, list[Answer]] = {}
-    for row in store.affected():
-        answers.setdefault(row.change, []).append(Answer(row.person, row.asked_at))
+    for one in store.affected() if rows else ():
+        said = opened(one.change, one.body)
+        sayings = () if said is None else tuple(_saying(entry) for entry in said.get("said", ()))
+        answers.setdefault(one.change, []).append(Answer(one.person, one.asked_at, sayings, said is not None))
     points: dict[int, list[Point]] = {}
-    for point in store.points():
-        points.setdefault(point.change, []).append(Point(point.side, "", point.person, point.at))
-    bare = [
-        Change(r.id, r.on, r.made_at, r.asking_since, r.closed_at, r.tags, counted=r.counted) for r in store.changes()
-    ]
-    return [replace(c, answers=tuple(answers.get(c.id, ())), points=tuple(points.get(c.id, ()))) for c in bare]
+    for point in store.points() if rows else ():
+        words = opened(point.change, point.body)
+        text = "" if words is None else str(words.get("text", ""))
+        points.setdefault(point.change, []).append(Point(point.side, text, point.person, point.at, words is not None))
+    found = []
+    for row in rows:
+        words = opened(row.id, row.body)
+        found.append(
+            Change(
+                row.id,
+                row.on,
+                row.made_at,
+                row.asking_since,
+                row.closed_at,
+                row.tags,
+                "" if words is None else str(words.get("title", "")),
+                tuple(answers.get(row.id, ())),
+                tuple(points.get(row.id, ())),
+                row.counted,
+                words is not None,
+            )
+        )
+    return found
 
 
 def wanted_before(desk: Desk, store: Store) -> dict[str, date]:
     """Who in the rotation is to be asked about a change, by name, and before which day."""
-    rows = outlines(store)
-    if not rows:
+    changes = [change for change in outlines(store) if change.asks(desk.now.date())]
+    if not changes:
         return {}
-    return still_to_ask(rows, desk.config.people, store.newcomers(), desk.now.date(), desk.config.zone)
+    return still_to_ask(changes, desk.config.people, store.newcomers(), desk.now.date(), desk.config.zone)
+
+
+def _saying(entry: Mapping[str, str]) -> Saying:
+    return Saying(datetime.fromisoformat(entry["at"]), entry.get("text", ""), entry.get("changed", ""))

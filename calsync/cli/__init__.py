@@ -40,6 +40,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "calsync.cli.promise:promise",
             "Keep your word: what you promised, by when, and what came of it.",
         ),
+        "change": (
+            "calsync.cli.change:change",
+            "Include people in a change before it comes: whom it affects, who was asked.",
+        ),
     },
     "People and calendars": {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),

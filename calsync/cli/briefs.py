@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calsync.coming import ComingBlock
     from calsync.people.brief import Brief
 
-__all__ = ["Paragraph", "brief_lines", "day_lines", "week_lines"]
+__all__ = ["Paragraph", "brief_lines", "clean", "day_lines", "week_lines"]
 
 Paragraph = tuple[str, str]
 """What a line begins with, and the text that is wrapped behind it on a terminal."""
@@ -46,11 +46,11 @@ def _told(
 
 def _first_thing(brief: Brief) -> Iterator[Paragraph]:
     if brief.thread:
-        yield ("    last time ", f"{_day(brief.thread.day)}: {_clean(brief.thread.text)}")
+        yield ("    last time ", f"{_day(brief.thread.day)}: {clean(brief.thread.text)}")
     elif brief.promises:
-        yield ("    promised ", _clean(brief.promises[0]))
+        yield ("    promised ", clean(brief.promises[0]))
     elif brief.topic:
-        yield ("    ask ", _clean(brief.topic))
+        yield ("    ask ", clean(brief.topic))
 
 
 def _opening(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:
@@ -91,17 +91,17 @@ def _head(block: ComingBlock, zone: ZoneInfo) -> Paragraph:
 
 def _person(name: str, why: str, brief: Brief) -> Paragraph:
     noted = " (take note)" if brief.flags else ""
-    return ("  ", f"{_clean(name)}{noted}: {_clean(why)}" if why else f"{_clean(name)}{noted}")
+    return ("  ", f"{clean(name)}{noted}: {clean(why)}" if why else f"{clean(name)}{noted}")
 
 
 def _labelled(label: str, text: str) -> Paragraph:
-    return (f"    {label:<11}", _clean(text))
+    return (f"    {label:<11}", clean(text))
 
 
 def _day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b} {day.year}"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """The text on one line, with nothing in it that moves a cursor or turns the writing round."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)

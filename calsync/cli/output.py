@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "Table",
+    "cells",
     "draws",
     "is_fancy",
     "lines",
+    "padded",
     "paragraphs",
     "print_json",
     "progress_bar",
@@ -59,16 +61,16 @@ class Table:
         shown = [i for i in range(len(self.columns)) if any(row[i] for row in self.rows)]
         head = [self.columns[i] for i in shown]
         body = [[row[i] for i in shown] for row in self.rows]
-        widths = [max(map(_cells, column)) for column in zip(head, *body, strict=True)]
+        widths = [max(map(cells, column)) for column in zip(head, *body, strict=True)]
         text = [
-            "  ".join(_padded(cell, w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in [head, *body]
+            "  ".join(padded(cell, w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in [head, *body]
         ]
         return [*([self.title] if self.title else []), *text]
 
     def width(self) -> int:
         """How many cells a drawn table needs so that no column but the growing one is cut."""
         widths = [
-            min(max(map(_cells, column)), _LEAST_TO_GROW) if i == self.grow else max(map(_cells, column))
+            min(max(map(cells, column)), _LEAST_TO_GROW) if i == self.grow else max(map(cells, column))
             for i, column in enumerate(zip(self.columns, *self.rows, strict=True))
             if any(column[1:])
         ]
@@ -201,7 +203,7 @@ def _terminal_columns() -> int:
     return shutil.get_terminal_size((_MIN_WIDTH, 24)).columns
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """How many columns a text takes: wide letters of East Asia take two, marks that join take none."""
     if text.isascii():
         return len(text)
@@ -213,5 +215,6 @@ def _cells(text: str) -> int:
     )
 
 
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _cells(text))
+def padded(text: str, width: int) -> str:
+    """The text with spaces behind it, so that it takes `width` columns."""
+    return text + " " * (width - cells(text))

@@ -16,9 +16,11 @@ from calsync.names import name_key
 
 __all__ = [
     "CON",
+    "GONE",
     "LIMITS",
     "PRO",
     "QUESTION",
+    "UNREADABLE",
     "Affected",
     "Answer",
     "Change",
@@ -26,11 +28,13 @@ __all__ = [
     "Point",
     "Question",
     "Saying",
+    "Tally",
     "affected_by",
     "counted",
     "questions",
     "still_to_ask",
     "tagged",
+    "tally",
 ]
 
 PRO, CON = "pro", "con"
@@ -38,6 +42,9 @@ PRO, CON = "pro", "con"
 
 QUESTION = "What would this change for you?"
 """Whoever is affected is asked this before the day: input that is invited and valued makes a change safer (E21)."""
+
+UNREADABLE, GONE = "(cannot be read)", "(no longer kept)"
+"""What stands for words of a change that no key opens, or that are older than notes are kept."""
 
 LIMITS = "Say first what is decided already and what can still change."
 """The cue that goes with it: who is asked about what is settled is not asked at all."""
@@ -69,13 +76,14 @@ class Answer:
 class Point:
     """What speaks for a change (side PRO) or against it (CON); `person` raised it, "" is the leader.
 
-    `text` is "" where it cannot be read.
+    `text` is "" where it cannot be read (then `readable` is False), or is no longer kept.
     """
 
     side: str
     text: str
     person: str = ""
     at: datetime | None = None
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ class Change:
 
     `asking_since` is None before the leader asks anybody, `closed_at` while the change is open. `answers` are of the
     people whom it names and of those who were asked; `tags` affect whoever has one of them at the time of looking.
-    `counted` is (asked before the day, affected) as it was at the closing. `title` is "" where it cannot be read.
+    `counted` is (asked before the day, affected) as it was at the closing. `title` is "" where it cannot be read (then
+    `readable` is False), or is no longer kept.
     """
 
     id: int
@@ -97,9 +106,15 @@ class Change:
     answers: tuple[Answer, ...] = ()
     points: tuple[Point, ...] = ()
     counted: tuple[int, int] | None = None
+    readable: bool = True
 
     def __post_init__(self) -> None:
         require_aware(self.made_at, "when a change was noted")
+
+    @property
+    def name(self) -> str:
+        """The title, or what stands for it."""
+        return self.title or (GONE if self.readable else UNREADABLE)
 
     @property
     def open(self) -> bool:
@@ -214,6 +229,34 @@ def questions(
             if any(one.listed and one.asked_at is None for one in mine):
                 found.append(Question(change.id, change.title, change.on))
     return tuple(sorted(found, key=lambda question: (question.on, question.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How changes went, over many: `affected` and `asked_before` are sums over the open and the closed ones."""
+
+    open: int = 0
+    closed: int = 0
+    affected: int = 0
+    asked_before: int = 0
+
+
+def tally(
+    changes: Iterable[Change],
+    people: Iterable[Person],
+    since: Mapping[str, date],
+    start: date,
+    today: date,
+    zone: ZoneInfo,
+) -> Tally:
+    """The sums over every change that is open, and each that was closed on the local day `start` or later."""
+    everybody, counts, closed = list(people), [], 0
+    for change in changes:
+        if change.closed_at is not None and change.closed_at.astimezone(zone).date() < start:
+            continue
+        closed += not change.open
+        counts.append(counted(change, affected_by(change, everybody, since, today, zone)))
+    return Tally(len(counts) - closed, closed, sum(c.affected for c in counts), sum(c.asked for c in counts))
 
 
 def _before(change: Change, answer: Answer, zone: ZoneInfo) -> bool:

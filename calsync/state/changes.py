@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from calsync.names import name_key
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.rows import Rows
@@ -169,18 +170,25 @@ class ChangeRows(Rows):
         t = tables.change_people
         when = None if asked_at is None else to_epoch(asked_at)
         with self._transaction(keep=True) as connection:
-            connection.execute(delete(t).where(t.c.change == change, t.c.person == person))
+            for there in _spellings(connection, change, person):
+                connection.execute(delete(t).where(t.c.change == change, t.c.person == there))
             connection.execute(insert(t).values(change=change, person=person, asked_at=when, body=body))
             _raise(connection, change, person, points, now)
 
 
 def _name(connection: Connection, change: int, people: Iterable[str]) -> None:
     """Let the change affect each of `people` by name; whoever it does already stays as they are."""
-    p = tables.change_people
     for person in people:
-        there = (p.c.change == change) & (p.c.person == person)
-        if connection.execute(select(p.c.person).where(there)).first() is None:
-            connection.execute(insert(p).values(change=change, person=person, asked_at=None, body=""))
+        if not _spellings(connection, change, person):
+            row = {"change": change, "person": person, "asked_at": None, "body": ""}
+            connection.execute(insert(tables.change_people).values(**row))
+
+
+def _spellings(connection: Connection, change: int, person: str) -> list[str]:
+    """How the person is written among those of the change: not at all, or once."""
+    p = tables.change_people
+    names = connection.execute(select(p.c.person).where(p.c.change == change)).scalars()
+    return [name for name in names if name_key(name) == name_key(person)]
 
 
 def _raise(

@@ -1,0 +1,375 @@
+"""What the leader does with a change: note it, ask about it, note what people say, close it."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from calsync.changes import ChangeView, count_words, meant, planned, view_of
+from calsync.contacts import find_person, next_turns
+from calsync.desk import Desk
+from calsync.errors import CalsyncError, StateError, UsageError
+from calsync.memory import plain_text, writing_vault
+from calsync.model import Person, at_wall_clock
+from calsync.names import is_one_line, name_key
+from calsync.people.changes import CON, PRO, Affected, Change, tagged
+from calsync.people.changesummary import summary
+from calsync.people.contacts import matching
+from calsync.people.nameless import Nameless
+from calsync.planning.words import day_words
+from calsync.state.lock import hold
+from calsync.state.store import Store
+from calsync.vault import Vault
+
+__all__ = ["LONGEST_ANSWER", "LONGEST_POINT", "LONGEST_TITLE", "Closed", "Words", "add", "ask", "close", "edit", "note"]
+
+LONGEST_TITLE, LONGEST_POINT, LONGEST_ANSWER = 120, 300, 2_000
+"""In letters."""
+_TAG = "tag:"
+_ADD = 'for example: calsync change add "New ticket system" --on 2027-02-01 --affects tag:support'
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The leader's words of a change: its title, what speaks for it and what against it.
+
+    Raises UsageError for what is blank, too long or no text; an empty title is none.
+    """
+
+    title: str = ""
+    pros: tuple[str, ...] = ()
+    cons: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", _line(self.title, "title", LONGEST_TITLE))
+        for name in ("pros", "cons"):
+            side = "point for it" if name == "pros" else "point against it"
+            kept = tuple(_line(text, side, LONGEST_POINT) for text in getattr(self, name))
+            if not all(kept):
+                raise UsageError(f"a {side} is blank", f"write something, or leave out --{name.removesuffix('s')}")
+            object.__setattr__(self, name, kept)
+
+    def sealed(self, vault: Vault) -> list[tuple[str, str]]:
+        """The points as they are kept: (side, encrypted text)."""
+        both = [*((PRO, text) for text in self.pros), *((CON, text) for text in self.cons)]
+        return [(side, vault.seal_values({"text": text})) for side, text in both]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The summary as Markdown, one line on what was done, and what could not be read for it."""
+
+    summary: str
+    line: str
+    problems: list[CalsyncError]
+
+
+def add(
+    desk: Desk,
+    words: Words,
+    on: date,
+    affects: Sequence[str],
+    *,
+    new_key: bool = False,
+    dry_run: bool = False,
+) -> list[str]:
+    """Note a change that is announced on the local day `on`; lines on what was done.
+
+    `affects` are names, and tags as `tag:NAME`. Raises UsageError for a day that is not to come, without a title or
+    anybody whom it affects, and for a name or tag that nobody has.
+    """
+    if not words.title:
+        raise UsageError("a change needs a title", _ADD)
+    _check_day(desk, on)
+    tags, people = _whom(desk, affects)
+    if not tags and not people:
+        raise UsageError("a change needs to affect somebody", "add --affects NAME, or --affects tag:NAME")
+    count = sum(tagged(p, tags) or p in people for p in desk.config.people)
+    said = f"{words.title}, announced {_day(desk, on)}, affects {_people(count)}"
+    if dry_run:
+        return [f"Would note a change: {said}."]
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        vault, told = writing_vault(desk, store, new_key=new_key)
+        body = vault.seal_values({"title": words.title})
+        number = store.add_change(on, desk.now, tags, [p.name for p in people], words.sealed(vault), body)
+        store.see_people([person.name for person in people], desk.now.date())
+    return [f"Change {number}: {said}.", f"To have them asked: calsync change ask {number}", *told]
+
+
+def edit(
+    desk: Desk,
+    which: str | None,
+    words: Words,
+    on: date | None,
+    affects: Sequence[str],
+    *,
+    new_key: bool = False,
+    dry_run: bool = False,
+) -> tuple[list[str], list[CalsyncError]]:
+    """Give an open change another day or title, more people, more points of the leader's own; what is not said stays.
+
+    Raises UsageError as `add`, and for a closed change.
+    """
+    if on is None and not affects and words == Words():
+        raise UsageError("nothing is said about the change", "see: calsync change edit --help")
+    if on is not None:
+        _check_day(desk, on)
+    tags, people = _whom(desk, affects)
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        found = planned(desk, store)
+        change = meant(found.changes, which, still_open=True)
+        there = {answer.person for answer in change.answers}
+        people = [p for p in people if name_key(p.name) not in map(name_key, there)]
+        tags = [*change.tags, *(tag for tag in tags if tag.casefold() not in {t.casefold() for t in change.tags})]
+        told: list[str] = []
+        if not dry_run:
+            body, points = None, []
+            if words != Words():
+                vault, told = writing_vault(desk, store, new_key=new_key)
+                points = words.sealed(vault)
+                body = vault.seal_values({"title": words.title}) if words.title else None
+            store.edit_change(
+                change.id,
+                on=on or change.on,
+                tags=tags,
+                people=[p.name for p in people],
+                points=points,
+                body=body,
+                now=desk.now,
+            )
+            store.see_people([person.name for person in people], desk.now.date())
+            change = meant(planned(desk, store).changes, str(change.id))
+        view = view_of(desk, change, store.newcomers())
+    if dry_run:
+        return [f"Would change {change.id} ({change.name})."], found.problems
+    line = (
+        f"Change {change.id}: {change.name}, announced {_day(desk, change.on)}, affects {_people(view.count.affected)}."
+    )
+    return [line, *told], found.problems
+
+
+def ask(
+    desk: Desk, which: str | None, *, stop: bool = False, dry_run: bool = False
+) -> tuple[list[str], list[CalsyncError]]:
+    """Put the question into the briefs of those affected from now on, or with `stop` no longer.
+
+    The lines say who has a turn before the day, as the next night would plan it. Raises UsageError for a closed change
+    and for one whose day has come.
+    """
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        found = planned(desk, store)
+        change = meant(found.changes, which, still_open=True)
+        view = view_of(desk, change, store.newcomers())
+        if stop:
+            if change.asking_since is None:
+                return [f"Nobody is being asked about {change.name}."], found.problems
+            if not dry_run:
+                store.ask_about(change.id, None)
+            would = "Would take" if dry_run else "Taken"
+            return [
+                f"{would} the question about {change.name} out of the briefs; what was noted stays."
+            ], found.problems
+        if desk.now.date() >= change.on:
+            raise UsageError(
+                f"{change.name} was announced {_day(desk, change.on)}: nobody can be asked before that any more",
+                f"if the day has moved: calsync change edit {change.id} --on DAY",
+            )
+        waiting = [one for one in view.affected if one.asked_at is None and one.listed]
+        if not waiting:
+            return [f"Everybody whom {change.name} affects has been asked: {count_words(view.count)}."], found.problems
+        until = day_words(change.on - timedelta(1))
+        if dry_run:
+            return [f"Would put the question into {_briefs(len(waiting))} until {until}."], found.problems
+        if change.asking_since is None:
+            store.ask_about(change.id, desk.now)
+        lines = [f"The question about {change.name} is in {_briefs(len(waiting))} until {until}."]
+        return [*lines, *_turns(desk, store, change, waiting)], found.problems
+
+
+def note(
+    desk: Desk,
+    which: str | None,
+    name: str,
+    text: str,
+    words: Words,
+    changed: str = "",
+    on: date | None = None,
+    *,
+    new_key: bool = False,
+    dry_run: bool = False,
+) -> tuple[list[str], list[CalsyncError]]:
+    """Note that somebody was asked, now or on the local day `on`, what they said and what that changed.
+
+    This alone counts as asked; an empty `text` says that they had nothing to say. Who is noted again was asked when
+    they were asked first. Raises UsageError for a closed change, for somebody whom it does not affect, and for a day
+    to come.
+    """
+    said = _paragraph(text, "answer", LONGEST_ANSWER)
+    outcome = _line(changed, "change that the answer made", LONGEST_POINT)
+    if on is not None and on > desk.now.date():
+        raise UsageError(f"{day_words(on)} {on.year} is still to come", "note an answer once you have it")
+    at = desk.now if on is None else min(desk.now, at_wall_clock(on, time(12), desk.config.zone))
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        found = planned(desk, store)
+        change = meant(found.changes, which, still_open=True)
+        since = store.newcomers()
+        one = _affected(desk, view_of(desk, change, since), name)
+        asked = min(at, one.asked_at or at)
+        if dry_run:
+            return [f"Would note that {one.name} was asked about {change.name} on {_local(desk, at)}."], found.problems
+        vault, told = writing_vault(desk, store, new_key=new_key)
+        if not one.answer.readable and not new_key:
+            raise StateError(
+                f"what {one.name} said before cannot be read, so nothing is added to it",
+                "put the key back (docs/notes.md); if it is lost for good, add --new-key",
+            )
+        sayings = [{"at": s.at.isoformat(), "text": s.text, "changed": s.changed} for s in one.answer.said]
+        if said or outcome:
+            sayings.append({"at": at.isoformat(), "text": said, "changed": outcome})
+        body = vault.seal_values({"said": sorted(sayings, key=lambda s: datetime.fromisoformat(s["at"]))})
+        store.note_answer(change.id, one.name, asked, body if sayings else "", words.sealed(vault), at)
+        store.see_people([one.name] if one.listed else [], desk.now.date())
+        change = meant(planned(desk, store).changes, str(change.id))
+        view = view_of(desk, change, since)
+    before = next(other.before for other in view.affected if name_key(other.name) == name_key(one.name))
+    line = f"Noted: {one.name} was asked about {change.name} on {_local(desk, asked)}. {count_words(view.count)}."
+    late = [] if before else ["It is kept, and does not count as asked before the date."]
+    return [line, *late, *told], found.problems
+
+
+def close(
+    desk: Desk,
+    which: str | None,
+    *,
+    names: bool = False,
+    write: Callable[[str], None] | None = None,
+    dry_run: bool = False,
+) -> Closed:
+    """Close a change, with whom it affected and the count as they stand, and sum it up as Markdown.
+
+    The summary names nobody in the rotation, nor anybody who was in it, unless `names` is asked for. `write` is given
+    the text before the change is closed: when it raises, the change stays open. Of a change that is closed already
+    there is the summary alone.
+    """
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        found = planned(desk, store)
+        view = view_of(desk, meant(found.changes, which), store.newcomers())
+        change = view.change
+        known = {*store.everybody_known(), *(one.name for one in view.affected)}
+        nameless = Nameless(desk.config.people, tuple(sorted(known)))
+        at = change.closed_at or desk.now
+        text = summary(change, view.affected, view.count, at, desk.config.zone, None if names else nameless.without)
+        if not dry_run:
+            if write is not None:
+                write(text)
+            if change.open:
+                people = [one.name for one in view.affected]
+                store.close_change(change.id, desk.now, people, (view.count.asked, view.count.affected))
+    if not change.open:
+        line = f"Change {change.id} is closed since {_local(desk, at)}."
+    elif dry_run:
+        line = f"Would close change {change.id} ({change.name}): {count_words(view.count)}."
+    else:
+        line = f"Change {change.id} ({change.name}) is closed: {count_words(view.count)}."
+    return Closed(text, line, found.problems)
+
+
+def _affected(desk: Desk, view: ChangeView, name: str) -> Affected:
+    """The one of those affected whom `name` means."""
+    by_key = {name_key(one.name): one for one in view.affected}
+    listed = {name_key(person.name): person for person in desk.config.people}
+    people = [listed.get(key) or Person(one.name, 1, 1) for key, one in by_key.items()]
+    found = matching(people, name)
+    if len(found) == 1:
+        return by_key[name_key(found[0].name)]
+    person = find_person(found or desk.config.people, name)
+    number, who = view.change.id, shlex.quote(person.name)
+    raise UsageError(
+        f"{person.name} is not affected by change {number} ({view.change.name})",
+        f"if they are: calsync change edit {number} --affects {who}",
+    )
+
+
+def _turns(desk: Desk, store: Store, change: Change, waiting: Sequence[Affected]) -> list[str]:
+    """Who of `waiting` has a turn before the day, and who has not."""
+    zone = desk.config.zone
+    turns = {name_key(p.person) for p in next_turns(desk, store) if p.start.astimezone(zone).date() < change.on}
+    late = [one.name for one in waiting if name_key(one.name) not in turns]
+    day = _day(desk, change.on)
+    if not late:
+        return [f"All of them have a turn before {day}, from the next night on."]
+    who = ", ".join(late)
+    return [
+        f"{len(waiting) - len(late)} of {len(waiting)} have a turn before {day}, from the next night on.",
+        f"No turn before then: {who}. Ask them without a block, or add blocks.",
+    ]
+
+
+def _whom(desk: Desk, affects: Iterable[str]) -> tuple[list[str], list[Person]]:
+    """The tags and the people that `affects` names, each once."""
+    tags: dict[str, str] = {}
+    people: dict[str, Person] = {}
+    known = {tag.casefold(): tag for person in reversed(desk.config.people) for tag in person.tags}
+    for typed in affects:
+        if typed.casefold().startswith(_TAG):
+            key = typed[len(_TAG) :].strip().casefold()
+            if key not in known:
+                raise _unknown_tag(typed, known)
+            tags[key] = known[key]
+        else:
+            person = find_person(desk.config.people, typed)
+            people[name_key(person.name)] = person
+    return list(tags.values()), list(people.values())
+
+
+def _unknown_tag(typed: str, known: Mapping[str, str]) -> UsageError:
+    wanted = typed[len(_TAG) :].strip()
+    near = [known[key] for key in difflib.get_close_matches(wanted.casefold(), list(known), n=3, cutoff=0.5)]
+    if near:
+        cure = f"did you mean {' or '.join(_TAG + tag for tag in near)}?"
+    elif known:
+        cure = f"there are {', '.join(_TAG + tag for tag in sorted(known.values())[:10])}"
+    else:
+        cure = "nobody has a tag yet: calsync people edit NAME --tag TAG"
+    return UsageError(f"nobody in the rotation has the tag {wanted or '(none)'}", cure)
+
+
+def _check_day(desk: Desk, on: date) -> None:
+    if on <= desk.now.date():
+        raise UsageError(f"{on.isoformat()} is not in the future", "give the day of the announcement: --on 2027-02-01")
+
+
+def _line(text: str, what: str, longest: int) -> str:
+    """A text on one line, as it is kept."""
+    line = " ".join(plain_text(text, what, longest).split())
+    if not is_one_line(line):
+        raise UsageError(f"the {what} has control characters in it", "write it as plain text")
+    return line
+
+
+def _paragraph(text: str, what: str, longest: int) -> str:
+    """A text of some lines, as it is kept."""
+    kept = plain_text(text, what, longest)
+    if not all(is_one_line(line) for line in kept.replace("\t", " ").split("\n")):
+        raise UsageError(f"the {what} has control characters in it", "write it as plain text")
+    return kept
+
+
+def _day(desk: Desk, day: date) -> str:
+    year = "" if day.year == desk.now.year else f" {day.year}"
+    return f"{day_words(day)}{year}"
+
+
+def _local(desk: Desk, instant: datetime) -> str:
+    return _day(desk, instant.astimezone(desk.config.zone).date())
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _briefs(count: int) -> str:
+    return "the brief of 1 person" if count == 1 else f"the briefs of {count} people"
