@@ -69,6 +69,8 @@ def test_the_wheel_has_both_packages_with_their_types_data_and_migrations_and_no
         "calsync/demo.yaml",
         "calsync/people/data/topics.yaml",
         "calsync/people/data/topics.json",
+        "calsync/people/data/kindness.yaml",
+        "calsync/people/data/kindness.json",
         "calsync/cli/__init__.py",
     ):
         assert needed in names

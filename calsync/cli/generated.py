@@ -9,10 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
+from calsync.acts import LIST as ACTS
 from calsync.cli.pages import between
 from calsync.cli.reference import rewritten
 from calsync.config.example import example_text, reference_text
 from calsync.ownlists import shipped_data
+from calsync.people.actlint import act_of
 from calsync.people.lint import topic_of
 from calsync.people.phrases import CLOSERS, OPENERS, RULES, SUBJECTS, Rule
 from calsync.topics import LIST as TOPICS
@@ -26,6 +28,11 @@ _END = "<!-- generated from the linter: end -->"
 def _topics_json(_: str) -> str:
     entries = TOPICS.entries(Path(TOPICS.file), shipped_data(TOPICS.file))
     return _rows([asdict(topic_of(entry, own=False)) for entry in entries])
+
+
+def _acts_json(_: str) -> str:
+    entries = ACTS.entries(Path(ACTS.file), shipped_data(ACTS.file))
+    return _rows([asdict(act_of(entry, own=False)) for entry in entries])
 
 
 def _rows(rows: Sequence[Mapping[str, object]]) -> str:
@@ -53,6 +60,7 @@ def _listed(phrases: Sequence[str]) -> str:
 
 FILES: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
+        "calsync/people/data/kindness.json": _acts_json,
         "calsync/people/data/topics.json": _topics_json,
         "config.example.yaml": lambda _: example_text(),
         "docs/commands.md": rewritten,
