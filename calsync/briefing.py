@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from calsync.changes import planned
 from calsync.contacts import logged
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, ConfigError
 from calsync.memory import recollect
 from calsync.people.brief import Brief, brief_of
+from calsync.people.changes import questions
 from calsync.people.contacts import Contact, ContactKind, name_key
 from calsync.people.promises import Promise, openings
 from calsync.people.signals import flags
@@ -50,7 +52,8 @@ def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str
     if not wanted:
         return Briefing({})
     found = shelf(desk.config.path)
-    memory, given = recollect(desk, store), promised(desk, store)
+    memory, given, asked = recollect(desk, store), promised(desk, store), planned(desk, store)
+    since = store.newcomers()
     owed: dict[str, list[Promise]] = {}
     for promise in given.promises:
         owed.setdefault(name_key(promise.person), []).append(promise)
@@ -70,12 +73,13 @@ def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str
             silences=silences(mine),
             flags=flags(person, talks, mine, desk.now, desk.config.zone),
             promises=openings(owed.get(key, ()), max(personal, default=None), desk.now, desk.config.zone),
+            changes=questions(asked.changes, person, since, desk.now.date(), _day(desk, turn.start), desk.config.zone),
             topic=topics[turn.block_id, turn.person],
             now=desk.now,
             zone=desk.config.zone,
         )
-    # One key opens both: what is wrong with it is said once.
-    return Briefing(made, (*found.problems, *(memory.problems or given.problems)))
+    # One key opens all of them: what is wrong with it is said once.
+    return Briefing(made, (*found.problems, *(memory.problems or given.problems or asked.problems)))
 
 
 def keep_topics(desk: Desk, store: Store, assignments: Mapping[str, tuple[datetime, Sequence[str]]]) -> list[str]:
@@ -146,6 +150,10 @@ def _logged(store: Store) -> dict[str, list[Contact]]:
     for contact in logged(store):
         found.setdefault(name_key(contact.person), []).append(contact)
     return found
+
+
+def _day(desk: Desk, instant: datetime) -> date:
+    return instant.astimezone(desk.config.zone).date()
 
 
 def _remark(problem: CalsyncError) -> str:

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from calsync.affecting import changes_from
+from calsync.affecting import changes_from, outlines
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.memory import oldest_kept, open_vault, unreadable
-from calsync.names import plain_key
+from calsync.model import Person
+from calsync.names import name_key, plain_key
 from calsync.people.changes import (
     CON,
     PRO,
     UNREADABLE,
     Affected,
+    Answer,
     Change,
     Count,
     Point,
@@ -28,7 +30,18 @@ from calsync.people.changes import (
 from calsync.state.store import Store
 from calsync.vault import Sealed
 
-__all__ = ["ChangeView", "Listing", "Planned", "count_words", "listing", "meant", "planned", "tally_of", "view_of"]
+__all__ = [
+    "ChangeView",
+    "Listing",
+    "Planned",
+    "changes_of",
+    "count_words",
+    "listing",
+    "meant",
+    "planned",
+    "tally_of",
+    "view_of",
+]
 
 _ALL = "`calsync change list --all` shows each with its number"
 
@@ -80,7 +93,7 @@ class ChangeView:
                     "in_the_rotation": one.listed,
                     "asked_at": _said(desk, one.asked_at),
                     "before_the_date": one.before,
-                    "said": sayings_json(desk, one.answer.said) if one.answer.readable else None,
+                    "said": _sayings(desk, one.answer),
                 }
                 for one in self.affected
             ],
@@ -100,8 +113,13 @@ class Listing:
 def planned(desk: Desk, store: Store) -> Planned:
     """Every change that was noted and not forgotten.
 
-    Raises nothing for what cannot be decrypted: such words are missing, which `problems` says once.
+    Raises nothing for what cannot be decrypted: such words are missing, which `problems` says once. Those that were
+    closed before notes expire have none either, and that is no problem.
     """
+    return _read(desk, store, oldest_kept(desk))
+
+
+def _read(desk: Desk, store: Store, expired: datetime | None) -> Planned:
     vault = open_vault(desk)
     failed: list[CalsyncError] = []
     sealed = 0
@@ -118,7 +136,7 @@ def planned(desk: Desk, store: Store) -> Planned:
             failed.append(error)
         return None
 
-    changes = changes_from(store, read, oldest_kept(desk))
+    changes = changes_from(store, read, expired)
     if sealed and not failed:
         failed.append(unreadable(sealed, has_key=vault.ready, what="change text"))
     return Planned(changes, failed)
@@ -196,17 +214,43 @@ def count_words(count: Count) -> str:
     return f"{count.asked} of {count.affected} asked before the date"
 
 
+def changes_of(desk: Desk, store: Store, person: Person) -> list[dict[str, Any]]:
+    """All that is kept of `person` and changes, as the documented keys of `people export NAME`, in clear.
+
+    `readable` is false, and the words null, where no key opens them.
+    """
+    since, zone, today = store.newcomers(), desk.config.zone, desk.now.date()
+    key, found = name_key(person.name), []
+    for change in _read(desk, store, None).changes:
+        mine = [one for one in affected_by(change, [person], since, today, zone) if name_key(one.name) == key]
+        points = [point for point in change.points if name_key(point.person) == key]
+        if mine or points:
+            answer = mine[0].answer if mine else Answer(person.name)
+            readable = change.readable and answer.readable and all(point.readable for point in points)
+            found.append(
+                {
+                    "id": change.id,
+                    "title": change.title or None,
+                    "readable": readable,
+                    "on": change.on.isoformat(),
+                    "asked_at": _said(desk, answer.asked_at),
+                    "said": _sayings(desk, answer),
+                    "points": [{"side": point.side, **_point(desk, point)} for point in points],
+                }
+            )
+    return found
+
+
 def tally_of(desk: Desk, store: Store, start: date) -> Tally:
     """The figures of a report from the local day `start` on; needs no key."""
-    from calsync.affecting import outlines
-
     since, zone, today = store.newcomers(), desk.config.zone, desk.now.date()
     return tally(outlines(store), desk.config.people, since, start, today, zone)
 
 
-def sayings_json(desk: Desk, said: Sequence[Any]) -> list[dict[str, Any]]:
-    """What somebody said, as documented keys."""
-    return [{"at": _said(desk, one.at), "text": one.text, "changed": one.changed or None} for one in said]
+def _sayings(desk: Desk, answer: Answer) -> list[dict[str, Any]] | None:
+    if not answer.readable:
+        return None
+    return [{"at": _said(desk, one.at), "text": one.text, "changed": one.changed or None} for one in answer.said]
 
 
 def _point(desk: Desk, point: Point) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from calsync.changes import changes_of
 from calsync.desk import Desk
 from calsync.errors import StateError, Unfinished
 from calsync.forgetting import traces_of, whom
@@ -22,7 +23,12 @@ from calsync.wholefile import replace_file
 
 __all__ = ["all_kept_of", "write_privately"]
 
-_SHOWN = frozenset({"contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers", "promises", "promise_time"})
+_SHOWN = frozenset(
+    (
+        *("contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers"),
+        *("promises", "promise_time", "change_people", "change_points"),
+    )
+)
 """The tables that have keys of their own in the answer; rows of any other stand under `other` as they are."""
 
 
@@ -36,6 +42,7 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
         person, is_listed = whom(desk, store, name)
         rows = store.rows_of(traces_of(desk, store, person))
         planned = store.assignments()
+        changes = changes_of(desk, store, person)
     talks, unreadable = _talks(desk, rows["notes"])
     contacts = [Contact(row["person"], row["at"], ContactKind(row["kind"])) for row in rows["contacts"]]
     entry = next((row for row in listed(desk) if name_key(row["name"]) == name_key(person.name)), None)
@@ -64,6 +71,7 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
             }
             for row in rows["promise_time"]
         ],
+        "changes": changes,
         "topics_told": [_topic(desk, row) for row in rows["topics_told"]],
         "blocks": [
             {"block": block, "start": _said(desk, start)}

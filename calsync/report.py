@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from calsync.changes import tally_of
 from calsync.contacts import logged, paused_people
 from calsync.desk import Desk
 from calsync.errors import UsageError
+from calsync.people.changes import Tally
 from calsync.people.figures import Blocks, Date, Figures, figures
 from calsync.people.promises import Account, account
 from calsync.planning.words import cause_of
@@ -25,13 +27,14 @@ MOST_WEEKS = 104
 class Report:
     """The figures, the instant they were reckoned at, and the first day of which a night remembers blocks.
 
-    `word` is how the leader kept their promises.
+    `word` is how the leader kept their promises, `changes` how many of those whom changes affect were asked before.
     """
 
     now: datetime
     recorded_from: date | None
     figures: Figures
     word: Account
+    changes: Tally = field(default_factory=Tally)
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `report`."""
@@ -59,6 +62,7 @@ class Report:
                 "kinds": [{"kind": kind, **_blocks(blocks)} for kind, blocks in f.kinds],
             },
             "promises": {**asdict(self.word), "rate": self.word.rate},
+            "changes": asdict(self.changes),
             "weeks": [
                 {"week": w.name, "start": w.monday.isoformat(), "talks": w.talks, **_counts(w.blocks)} for w in f.weeks
             ],
@@ -85,13 +89,14 @@ def report(desk: Desk, weeks: int | None = None, since: date | None = None) -> R
         contacts = logged(store)
         newcomers, paused = store.newcomers(), paused_people(desk, store)
         promises = promised(desk, store).promises
+        changes = tally_of(desk, store, start)
     dates = [
         Date(r.kind, r.home, r.start, r.end, r.what, cause_of(r.why), named[r.block][1] if r.block in named else ())
         for r in rows
     ]
     first = min((row.home for row in rows), default=None)
     told = figures(desk.config.people, contacts, newcomers, paused, dates, start, desk.now, desk.config.zone)
-    return Report(desk.now, first, told, account(promises, start, desk.now, desk.config.zone))
+    return Report(desk.now, first, told, account(promises, start, desk.now, desk.config.zone), changes)
 
 
 def _counts(blocks: Blocks) -> dict[str, int | None]:

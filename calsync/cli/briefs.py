@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from calsync.cli.render import when
 from calsync.model import Kind
+from calsync.people.changes import LIMITS
 
 if TYPE_CHECKING:
     from calsync.coming import ComingBlock
     from calsync.people.brief import Brief
+    from calsync.people.changes import Question
 
 __all__ = ["Paragraph", "brief_lines", "clean", "day_lines", "week_lines"]
 
@@ -49,6 +51,8 @@ def _first_thing(brief: Brief) -> Iterator[Paragraph]:
         yield ("    last time ", f"{_day(brief.thread.day)}: {clean(brief.thread.text)}")
     elif brief.promises:
         yield ("    promised ", clean(brief.promises[0]))
+    elif brief.changes:
+        yield ("    change ", _change(brief.changes[0]))
     elif brief.topic:
         yield ("    ask ", clean(brief.topic))
 
@@ -72,16 +76,25 @@ def brief_lines(brief: Brief) -> Iterator[Paragraph]:
         yield _labelled("reach", brief.channel)
     if brief.preface:
         yield _labelled("begin", brief.preface)
-    if brief.topic:
-        yield _labelled("ask", brief.topic)
-        for question in brief.follow_ups:
-            yield _labelled("", question)
+    yield from _questions(brief)
     if brief.ask_twice:
         yield _labelled("listen", brief.ask_twice)
     for at, ask in enumerate(brief.asks):
         yield _labelled("" if at else "ask once", ask)
     if brief.asks:
         yield _labelled("", "(`calsync people edit` keeps the answers)")
+
+
+def _questions(brief: Brief) -> Iterator[Paragraph]:
+    """What to ask: about each change to come, with the cue that goes with it, and the topic."""
+    for question in brief.changes:
+        yield _labelled("change", _change(question))
+    if brief.changes:
+        yield _labelled("", LIMITS)
+    if brief.topic:
+        yield _labelled("ask", brief.topic)
+        for follow_up in brief.follow_ups:
+            yield _labelled("", follow_up)
 
 
 def _head(block: ComingBlock, zone: ZoneInfo) -> Paragraph:
@@ -92,6 +105,11 @@ def _head(block: ComingBlock, zone: ZoneInfo) -> Paragraph:
 def _person(name: str, why: str, brief: Brief) -> Paragraph:
     noted = " (take note)" if brief.flags else ""
     return ("  ", f"{clean(name)}{noted}: {clean(why)}" if why else f"{clean(name)}{noted}")
+
+
+def _change(question: Question) -> str:
+    asked = question.question[0].lower() + question.question[1:]
+    return f"{clean(question.change)}, announced {_day(question.on)}: {asked}"
 
 
 def _labelled(label: str, text: str) -> Paragraph:

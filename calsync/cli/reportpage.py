@@ -13,6 +13,7 @@ from calsync.cli.reportsvg import bars, columns, strip
 from calsync.cli.reporttext import (
     block_parts,
     caused,
+    change_words,
     gap_words,
     ledger_words,
     nothing_recorded,
@@ -92,6 +93,7 @@ def page(report: Report) -> str:
         *(_people(f) if f.people else ["<p>Nobody is in the rotation.</p>"]),
         *(_blocks(report) if f.blocks.planned else [_heading("Blocks"), f"<p>{escape(nothing_recorded(report))}</p>"]),
         *(_promises(report) if any(astuple(report.word)) else []),
+        *(_changes(report) if any(astuple(report.changes)) else []),
         *_reading(),
     ]
     return "\n".join(
@@ -221,6 +223,24 @@ def _promises(report: Report) -> list[str]:
         _heading("Promises"),
         f"<p>{escape(_sentence(promise_words(word)))}</p>",
         *([figure] if word.settled else []),
+    ]
+
+
+def _changes(report: Report) -> list[str]:
+    found = report.changes
+    parts = [("asked before the date", "good", found.asked_before)]
+    parts += [("not asked before it", "rest", found.affected - found.asked_before)]
+    title = "How many of those affected were asked"
+    figure = _figure(
+        title,
+        strip("changes", title, change_words(found), parts),
+        _legend([(name, look) for name, look, _ in parts]),
+        _table(("", "people"), [(name, number) for name, _, number in parts]),
+    )
+    return [
+        _heading("Changes"),
+        f"<p>{escape(_sentence(change_words(found)))}</p>",
+        *([figure] if found.affected else []),
     ]
 
 

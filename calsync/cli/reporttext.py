@@ -11,6 +11,7 @@ from calsync.planning.words import day_words
 if TYPE_CHECKING:
     from datetime import date
 
+    from calsync.people.changes import Tally
     from calsync.people.figures import Blocks, Figures, Gaps
     from calsync.people.promises import Account
     from calsync.report import Report
@@ -19,6 +20,7 @@ __all__ = [
     "LABEL",
     "block_parts",
     "caused",
+    "change_words",
     "gap_words",
     "ledger_words",
     "nothing_recorded",
@@ -60,6 +62,8 @@ def report_lines(report: Report, *, draw: bool) -> list[str]:
         text.append(_row("talked with", "nobody is in the rotation"))
     if any(astuple(report.word)):
         text.append(_row("promises", promise_words(report.word)))
+    if any(astuple(report.changes)):
+        text.append(_row("changes", change_words(report.changes)))
     if not f.blocks.planned:
         return [*text, _row("blocks", nothing_recorded(report))]
     text.append(_row("blocks", ledger_words(f.blocks)))
@@ -140,6 +144,12 @@ def word_parts(word: Account) -> list[tuple[str, int]]:
     """The parts that the settled promises are the sum of, each with its words."""
     late, dropped, overdue = word.kept_late, word.dropped, word.overdue
     return [("kept in time", word.kept_in_time), ("kept late", late), ("dropped", dropped), ("overdue", overdue)]
+
+
+def change_words(changes: Tally) -> str:
+    """How many of those whom changes affect were asked before the day."""
+    asked = f"{changes.asked_before} of the {_people(changes.affected)} affected were asked before the date"
+    return f"{changes.open} open, {changes.closed} closed: {asked}"
 
 
 def nothing_recorded(report: Report) -> str:

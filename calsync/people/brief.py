@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from calsync.model import Person
+from calsync.people.changes import Question
 from calsync.people.cues import ASK_TWICE, CHANNEL_CUES, PREFACE, QUIETER, asks_of
 from calsync.people.signals import Flag
 from calsync.people.silence import SWITCH, channel_now
@@ -40,13 +41,14 @@ class Thread:
 class Brief:
     """What to know before a talk with one person; what there is nothing to say about is None or empty.
 
-    `thread` leads. `channel` is how to reach them, `asks` is what to ask once and for all, `topic_key` names the topic
-    for those who keep account of it.
+    `thread` leads. `changes` is what to ask about changes to come that affect them. `channel` is how to reach them,
+    `asks` is what to ask once and for all, `topic_key` names the topic for those who keep account of it.
     """
 
     preface: str | None = None
     thread: Thread | None = None
     promises: tuple[str, ...] = ()
+    changes: tuple[Question, ...] = ()
     topic: str | None = None
     follow_ups: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
@@ -70,6 +72,7 @@ class Brief:
             "channel": self.channel,
             "ask_twice": self.ask_twice,
             "asks": list(self.asks),
+            "changes": [question.as_json() for question in self.changes],
         }
 
 
@@ -86,6 +89,7 @@ def brief_of(
     silences: int,
     flags: Sequence[Flag],
     promises: Sequence[str],
+    changes: Sequence[Question] = (),
     topic: Topic | None,
     now: datetime,
     zone: ZoneInfo,
@@ -100,6 +104,7 @@ def brief_of(
         preface=PREFACE if wonders(person, logged, last, now, zone) else None,
         thread=Thread(left_open.at.astimezone(zone).date(), left_open.thread) if left_open else None,
         promises=tuple(promises),
+        changes=tuple(changes),
         topic=topic.text if topic else None,
         follow_ups=topic.follow_ups if topic else (),
         flags=tuple(flags),

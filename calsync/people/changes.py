@@ -154,7 +154,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask somebody about a change of the day `on`; `change` is its title, `id` its number."""
+    """What to ask somebody about a change of the day `on`; `change` is what it is called, `id` its number."""
 
     id: int
     change: str
@@ -227,7 +227,7 @@ def questions(
         if change.asks(today) and change.asks(day):
             mine = affected_by(change, [person], since, today, zone)
             if any(one.listed and one.asked_at is None for one in mine):
-                found.append(Question(change.id, change.title, change.on))
+                found.append(Question(change.id, change.name, change.on))
     return tuple(sorted(found, key=lambda question: (question.on, question.id)))
 
 
