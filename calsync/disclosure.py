@@ -23,12 +23,7 @@ from calsync.wholefile import replace_file
 
 __all__ = ["all_kept_of", "write_privately"]
 
-_SHOWN = frozenset(
-    (
-        *("contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers"),
-        *("promises", "promise_time", "change_people", "change_points"),
-    )
-)
+_SHOWN = frozenset({"contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers", "promises", "promise_time"})
 """The tables that have keys of their own in the answer; rows of any other stand under `other` as they are."""
 
 
@@ -43,6 +38,9 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
         rows = store.rows_of(traces_of(desk, store, person))
         planned = store.assignments()
         changes = changes_of(desk, store, person)
+    shown = {change["id"] for change in changes}
+    for table in ("change_people", "change_points"):
+        rows[table] = [row for row in rows[table] if row["change"] not in shown]
     talks, unreadable = _talks(desk, rows["notes"])
     contacts = [Contact(row["person"], row["at"], ContactKind(row["kind"])) for row in rows["contacts"]]
     entry = next((row for row in listed(desk) if name_key(row["name"]) == name_key(person.name)), None)
