@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from calsync.briefing import Briefing, Turn, briefs
 from calsync.contacts import pings_for
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError
+from calsync.kindness import ActTurn, acts_ahead, done_days
 from calsync.model import Kind, Override, Span, at_wall_clock
 from calsync.people.brief import NOTHING, Brief
 from calsync.people.contacts import ContactKind, name_key
@@ -25,7 +26,7 @@ __all__ = ["Coming", "ComingBlock", "coming", "coming_blocks"]
 class ComingBlock:
     """One block to come, or of today. `people` are (name, why), `briefs` what to know of each of them, in that order.
 
-    `person`, `why` and `brief` are the first of them.
+    `person`, `why` and `brief` are the first of them. `act` is the act of a kindness block.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ComingBlock:
     state: str
     people: tuple[tuple[str, str], ...]
     briefs: tuple[Brief, ...]
+    act: ActTurn | None = None
 
     @property
     def person(self) -> str | None:
@@ -70,6 +72,7 @@ class ComingBlock:
                 for (name, why), brief in zip(self.people, self.briefs, strict=True)
             ],
             "brief": self.brief.as_json(),
+            "act": self.act.as_json() if self.act is not None else None,
         }
 
 
@@ -118,13 +121,32 @@ def coming(desk: Desk, days: int) -> Coming:
         shown = {block for block, span in connect.items() if span.overlaps(window)}
         briefing = briefs(desk, store, turns, shown)
         logged = {(name_key(row.person), row.at.astimezone(zone).date(), row.kind) for row in store.contacts()}
+        acts = acts_ahead(
+            desk,
+            store,
+            {
+                one.span.start.astimezone(zone).date()
+                for slot, _, one in placed
+                if slot.series.kind is Kind.KINDNESS and one.span.overlaps(window)
+            },
+        )
+        done = frozenset(done_days(desk, store))
     blocks = [
         _block(desk, bases, slot, day, one, people.get(block_id(identity_of(slot.series), day), []), briefing, logged)
         for slot, day, one in placed
         if one.span.overlaps(window)
     ]
+    blocks = [_with_act(block, acts.on(block.start.date()), done) for block in blocks]
     planned = any(bases.values())
-    return Coming(sorted(blocks, key=lambda block: (block.start, block.id)), briefing.problems, planned)
+    problems = (*briefing.problems, *acts.problems)
+    return Coming(sorted(blocks, key=lambda block: (block.start, block.id)), problems, planned)
+
+
+def _with_act(block: ComingBlock, turn: ActTurn | None, done: Container[date]) -> ComingBlock:
+    """A kindness block with its act; it is kept once an act was done on its day."""
+    if block.kind != Kind.KINDNESS:
+        return block
+    return replace(block, act=turn, state="kept" if block.start.date() in done else block.state)
 
 
 def _rows(store: Store, name: str) -> dict[str, BaseSeries]:

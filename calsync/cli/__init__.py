@@ -36,6 +36,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "done": ("calsync.cli.logbook:done", "Say that you have reached someone."),
         "skip": ("calsync.cli.logbook:skip", "Pass over someone this time."),
         "snooze": ("calsync.cli.logbook:snooze", "Leave someone out until a day."),
+        "kindness": (
+            "calsync.cli.kindness:kindness",
+            "Show one small act of kindness for the day or week; say that it is done, or skip it.",
+        ),
         "promise": (
             "calsync.cli.promise:promise",
             "Keep your word: what you promised, by when, and what came of it.",

@@ -27,20 +27,24 @@ _JOINERS = "\u200c\u200d"
 
 def week_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
     """Each block with its people: why them, and the first thing to know."""
-    return _told(blocks, zone, _first_thing)
+    return _told(blocks, zone, _first_thing, in_full=False)
 
 
 def day_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
     """Each block with its people, why them, and everything to know before the talk."""
-    return _told(blocks, zone, brief_lines)
+    return _told(blocks, zone, brief_lines, in_full=True)
 
 
 def _told(
-    blocks: Sequence[ComingBlock], zone: ZoneInfo, known: Callable[[Brief], Iterable[Paragraph]]
+    blocks: Sequence[ComingBlock], zone: ZoneInfo, known: Callable[[Brief], Iterable[Paragraph]], *, in_full: bool
 ) -> list[Paragraph]:
     text: list[Paragraph] = []
     for block in blocks:
         text += _opening(block, zone)
+        if block.act is not None:
+            from calsync.cli.acttext import block_lines
+
+            text += block_lines(block.act, in_full=in_full)
         for (name, why), brief in zip(block.people, block.briefs, strict=True):
             text += [_person(name, why, brief), *known(brief)]
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
@@ -53,14 +53,31 @@ class ActRows(Rows):
         *,
         instead_of: int | None = None,
     ) -> None:
-        """Remember an act, in the place of the row `instead_of` where there is one."""
+        """Remember an act; with `instead_of` it becomes what the row with that id says, in its place."""
         t = tables.acts
+        values = {
+            "day": day.isoformat(),
+            "act": act,
+            "person": person,
+            "state": state,
+            "at": to_epoch(at),
+            "body": body,
+        }
         with self._transaction(keep=True) as connection:
-            if instead_of is not None:
-                connection.execute(delete(t).where(t.c.id == instead_of))
-            connection.execute(
-                insert(t).values(day=day.isoformat(), act=act, person=person, state=state, at=to_epoch(at), body=body)
-            )
+            if instead_of is None:
+                connection.execute(insert(t).values(values))
+            else:
+                connection.execute(update(t).where(t.c.id == instead_of).values(values))
+
+    def drop_act_notes(self, before: datetime) -> None:
+        """Forget what was noted of acts before that instant, but not the acts; without any, nothing is written."""
+        t = tables.acts
+        old = (t.c.at < to_epoch(before)) & (t.c.body != "")
+        with self._transaction() as connection:
+            if connection.execute(select(t.c.id).where(old).limit(1)).first() is None:
+                return
+        with self._transaction(keep=True) as connection:
+            connection.execute(update(t).where(old).values(body=""))
 
     def drop_acts(self, before: date) -> None:
         """Forget every act of a day before that; nothing is written when there is none."""
