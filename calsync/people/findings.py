@@ -125,6 +125,8 @@ def text_problem(value: str) -> str:
     odd = next((c for c in value if not c.isprintable() and c not in _JOINERS and c != "\n"), "")
     if odd:
         return f"a character that cannot be shown (U+{ord(odd):04X}) stands in the text"
+    if not words_of(value):
+        return "no word stands in the text"
     return f"the text is longer than {LONGEST} characters" if len(value) > LONGEST else ""
 
 

@@ -24,10 +24,13 @@ def test_all_are_made_anew_in_one_go_and_named_when_they_changed(
     for name in FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((PROJECT / name).read_bytes())
+    main(tmp_path)
+    before = {name: (tmp_path / name).read_bytes() for name in FILES}
     (tmp_path / "calsync/people/data/topics.json").write_text("[]\n", "utf-8")
+    capsys.readouterr()
     main(tmp_path)
     assert capsys.readouterr().out == "calsync/people/data/topics.json\n"
-    assert all((tmp_path / name).read_bytes() == (PROJECT / name).read_bytes() for name in FILES)
+    assert {name: (tmp_path / name).read_bytes() for name in FILES} == before
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name in ("docs/topics.md", "docs/commands.md")])
