@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from calsync.changes import planned
 from calsync.contacts import logged
 from calsync.desk import Desk
-from calsync.errors import CalsyncError, ConfigError
+from calsync.errors import CalsyncError
 from calsync.memory import recollect
 from calsync.people.brief import Brief, brief_of
 from calsync.people.changes import questions
@@ -20,6 +20,7 @@ from calsync.people.silence import silences
 from calsync.people.topics import QUIET_DAYS, Told, Topic, choose
 from calsync.promises import promised
 from calsync.state.store import Store, ToldRow
+from calsync.telling import problem_line
 from calsync.topics import shelf
 
 __all__ = ["Briefing", "Turn", "briefs", "keep_topics"]
@@ -98,7 +99,7 @@ def keep_topics(desk: Desk, store: Store, assignments: Mapping[str, tuple[dateti
         if (topic := topics[turn.block_id, turn.person]) is not None
     ]
     store.keep_topics(rows, desk.now, desk.now - timedelta(days=QUIET_DAYS + 35))
-    return [_remark(problem) for problem in found.problems]
+    return [problem_line(problem) for problem in found.problems]
 
 
 def _topics(
@@ -154,13 +155,3 @@ def _logged(store: Store) -> dict[str, list[Contact]]:
 
 def _day(desk: Desk, instant: datetime) -> date:
     return instant.astimezone(desk.config.zone).date()
-
-
-def _remark(problem: CalsyncError) -> str:
-    """A problem with own topics as one line for the log, which quotes none of their words."""
-    what = problem.what
-    if isinstance(problem, ConfigError):
-        first, *more = problem.problems
-        where = f"{first.file}:{first.line}" if first.line else first.file
-        what = f"{where}: {first.text}" + (f" (and {len(more)} more)" if more else "")
-    return f"{what}; {problem.next_step}"

@@ -88,7 +88,7 @@ def record_kindness(
             return [f"You have noted {which} already. For one more: calsync kindness skip"]
         whom = name if name is not None else last.person if again and last is not None else turn.person
         if dry_run:
-            return [f"Would note {_what(whom, text)}."]
+            return [f"Would note: {_what(whom, text)}."]
         told: list[str] = []
         body = last.body if again and last is not None else ""
         if text:

@@ -22,6 +22,7 @@ from calsync.people.recipients import SOMEBODY, fits, recipient
 from calsync.people.worth import worth
 from calsync.state.acts import ActRow
 from calsync.state.store import Store
+from calsync.telling import problem_line
 
 __all__ = [
     "DONE",
@@ -160,15 +161,15 @@ def chooser(desk: Desk, rows: Iterable[ActRow], acts: Iterable[Act]) -> Kindness
     return Kindness(acts, seed, every_of(desk), [Given(row.day, row.act, row.state) for row in rows])
 
 
-def keep_act_told(desk: Desk, store: Store) -> tuple[CalsyncError, ...]:
+def keep_act_told(desk: Desk, store: Store) -> list[str]:
     """Remember the act of today or of this week as told, for a leader who wants them; forget what is long ago.
 
-    A second night writes nothing. Gives what is wrong with the leader's own acts.
+    A second night writes nothing. Gives remarks on what is wrong with the leader's own acts.
     """
     store.drop_acts(desk.now.date() - timedelta(KEPT_DAYS))
     store.drop_act_notes(oldest_kept(desk))
     if not is_wanted(desk):
-        return ()
+        return []
     found = acts_ahead(desk, store, [desk.now.date()])
     (turn,) = found.turns.values()
     rows = [row for row in store.acts() if row.day == turn.first]
@@ -176,7 +177,7 @@ def keep_act_told(desk: Desk, store: Store) -> tuple[CalsyncError, ...]:
         # What was told is gone from the acts since: what stands in its place is told in its stead.
         instead = rows[-1].id if rows else None
         store.keep_act(turn.first, turn.act.key, turn.person, TOLD, desk.now, instead_of=instead)
-    return found.problems
+    return [problem_line(problem) for problem in found.problems]
 
 
 def done_days(desk: Desk, store: Store) -> list[date]:

@@ -17,6 +17,7 @@ from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Refused, SignInNeeded, Unfinished
 from calsync.following import KEPT_DAYS, Followed, Unkept, follow
+from calsync.kindness import keep_act_told
 from calsync.memory import oldest_kept
 from calsync.model import ONE_OFF, Kind, Series, Span
 from calsync.outcomes import remember_outcomes
@@ -395,6 +396,7 @@ class _Night:
         store.keep_assignments(wanted.assignments, self.desk.now)
         store.keep_promise_time(followed.rows, self.desk.now, self.desk.now - timedelta(KEPT_DAYS))
         report.notes.extend(keep_topics(self.desk, store, wanted.assignments))
+        report.notes.extend(keep_act_told(self.desk, store))
         remember_outcomes(self.desk, store, wanted, report.unplaced)
         if any(diff.writes for diff in diffs):
             # A second look takes in our own writes, so that the next night finds nothing new.

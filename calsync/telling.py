@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calsync.errors import CalsyncError, ConfigError
 from calsync.model import ONE_OFF, Kind
 from calsync.people.pace import Shortage
 from calsync.planning.board import KindPlan
@@ -18,7 +19,7 @@ from calsync.sync.keys import series_name
 if TYPE_CHECKING:
     from calsync.nightly import NightReport
 
-__all__ = ["day_words", "empty_weeks", "mended", "remark", "shortage_words", "told", "unreachable_words"]
+__all__ = ["day_words", "empty_weeks", "mended", "problem_line", "remark", "shortage_words", "told", "unreachable_words"]
 
 _NAMED = 5
 """So many people stand in one line by name."""
@@ -86,6 +87,16 @@ def empty_weeks(plans: Sequence[KindPlan]) -> tuple[str, ...]:
         )
         return tuple(week.week for week in plan.unplaced if not placed[week.week])
     return ()
+
+
+def problem_line(problem: CalsyncError) -> str:
+    """A problem with the leader's own topics or acts as one line for the log, which quotes none of their words."""
+    what = problem.what
+    if isinstance(problem, ConfigError):
+        first, *more = problem.problems
+        where = f"{first.file}:{first.line}" if first.line else first.file
+        what = f"{where}: {first.text}" + (f" (and {len(more)} more)" if more else "")
+    return f"{what}; {problem.next_step}"
 
 
 def shortage_words(missing: Shortage | None) -> str:

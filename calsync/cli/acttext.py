@@ -99,7 +99,7 @@ def _cue(turn: ActTurn) -> str:
 def _ask_first(turn: ActTurn) -> list[Paragraph]:
     """What to mind with an act before others for somebody whom calsync cannot name."""
     act = turn.act
-    if act is None or act.reach != "public" or not act.needs_person or turn.person:
+    if act is None or act.reach != "public" or not act.needs_person or turn.person or turn.state == "done":
         return []
     return [("  ", "Others see it: choose somebody who likes that, or ask first.")]
 
