@@ -1,32 +1,35 @@
-"""The promises as the commands show them: each with the time that is set aside for it."""
+"""The promises as the commands show them: each with the time that is set aside for it, or what would make room."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from calsync.desk import Desk
 from calsync.errors import CalsyncError
+from calsync.following import Booked, Outlook, Short, outlook
+from calsync.model import Kind
 from calsync.people.promises import Promise
 from calsync.promises import promised
-from calsync.state.store import Store, TimeRow
+from calsync.state.store import Store
 
-__all__ = ["Listing", "PromiseView", "listing"]
+__all__ = ["Listing", "PromiseView", "Prospect", "asks_for_time", "listing", "prospect", "without_room"]
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseView:
-    """A promise with its `booked` times by start; `late` when it was kept after its due instant or is overdue."""
+    """A promise with its `booked` times by start, and what is `short`, None where it fits or nothing was planned."""
 
     promise: Promise
-    booked: tuple[TimeRow, ...]
+    booked: tuple[Booked, ...]
+    short: Short | None
     late: bool
 
     def as_json(self, desk: Desk) -> dict[str, Any]:
         """The documented keys of a promise in `promise list`; instants in the leader's zone."""
-        one = self.promise
+        one, short = self.promise, self.short
         return {
             "id": one.id,
             "person": one.person,
@@ -40,7 +43,7 @@ class PromiseView:
             "booked": [
                 {"start": _said(desk, b.start), "end": _said(desk, b.end), "minutes": b.minutes} for b in self.booked
             ],
-            "short": None,
+            "short": {"minutes": short.minutes, "why": short.why, "room": list(short.room)} if short else None,
         }
 
 
@@ -52,21 +55,56 @@ class Listing:
     problems: Sequence[CalsyncError]
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a promise that was just made or changed comes to: its own view, and those that no longer fit beside it.
+
+    `planned` is False where no time is kept for promises yet.
+    """
+
+    view: PromiseView
+    ousted: list[PromiseView]
+    planned: bool
+
+
 def listing(desk: Desk, *, everything: bool = False) -> Listing:
     """The open promises, first due first, and with `everything` the closed ones after them, newest first."""
     with Store(desk.state_folder, desk.now) as store:
-        found, times = promised(desk, store), store.promise_time()
+        found, ahead = promised(desk, store), outlook(desk, store)
     waiting = sorted((p for p in found.promises if p.is_open), key=lambda p: (p.due, p.id))
     closed = sorted(
         (p for p in found.promises if not p.is_open), key=lambda p: (p.closed_at or p.due, p.id), reverse=True
     )
     shown = [*waiting, *(closed if everything else ())]
-    return Listing([_view(desk, p, times) for p in shown], found.problems)
+    return Listing([_view(desk, p, ahead) for p in shown], found.problems)
 
 
-def _view(desk: Desk, promise: Promise, times: Sequence[TimeRow]) -> PromiseView:
-    booked = [row for row in times if row.promise == promise.id and row.end > desk.now and promise.is_open]
-    return PromiseView(promise, tuple(booked), promise.is_late or promise.is_overdue(desk.now))
+def without_room(desk: Desk) -> frozenset[int]:
+    """The promises that do not fit as things are, by id."""
+    with Store(desk.state_folder, desk.now) as store:
+        return frozenset(outlook(desk, store).short)
+
+
+def prospect(desk: Desk, number: int | None, before: Collection[int]) -> Prospect:
+    """What the promise `number`, None for the newest, comes to; `before` did not fit already (see `without_room`)."""
+    with Store(desk.state_folder, desk.now) as store:
+        promises, ahead = {p.id: p for p in promised(desk, store).promises}, outlook(desk, store)
+    id_ = max(promises) if number is None else number
+    ousted = [_view(desk, promises[other], ahead) for other in sorted(ahead.short) if other not in {id_, *before}]
+    return Prospect(_view(desk, promises[id_], ahead), ousted, ahead.planned)
+
+
+def asks_for_time(desk: Desk) -> bool:
+    """True when the configuration has blocks in which promises are kept."""
+    return any(block.kind is Kind.FOLLOW_THROUGH and block.per_week > 0 for block in desk.config.blocks)
+
+
+def _view(desk: Desk, promise: Promise, ahead: Outlook) -> PromiseView:
+    late = promise.is_late or promise.is_overdue(desk.now)
+    if not promise.is_open:
+        return PromiseView(promise, (), None, late)
+    booked = tuple(sorted(ahead.booked.get(promise.id, ()), key=lambda b: b.start))
+    return PromiseView(promise, booked, ahead.short.get(promise.id), late)
 
 
 def _said(desk: Desk, instant: datetime) -> str:

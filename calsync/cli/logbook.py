@@ -117,8 +117,15 @@ def done(
     if not may_be_kept("\n\n".join([said.note, said.thread, given.text if given else ""]), yes=yes):
         lines([f"Nothing was noted. To log the talk alone: calsync done {person!r}"])
         return 0
+    if given is None:
+        lines(record_done(desk, name, at, said, new_key=new_key))
+        return 0
+    from calsync.cli.promise import tell_prospect
+    from calsync.promising import without_room
+
+    before = without_room(desk)
     lines(record_done(desk, name, at, said, promise=given, new_key=new_key))
-    return 0
+    return tell_prospect(desk, None, before)
 
 
 def _go_together(given: Mapping[str, bool]) -> None:

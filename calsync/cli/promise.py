@@ -14,10 +14,15 @@ from calsync.cli.when import parse_day, parse_due
 from calsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from calsync.cli import Settings
+    from calsync.desk import Desk
     from calsync.people.promises import PromiseState
 
-__all__ = ["promise"]
+__all__ = ["promise", "tell_prospect"]
+
+_EXIT_NO_ROOM = 5
 
 _EXAMPLE = 'for example: calsync promise add Ana "intro to Bo" --by fri'
 
@@ -81,9 +86,12 @@ def add(
     if not may_be_kept(asked.text, yes=yes):
         lines(["Nothing was noted."])
         return 0
-    _made, told = make(desk, name, asked, new_key=new_key)
+    from calsync.promising import without_room
+
+    before = without_room(desk)
+    made, told = make(desk, name, asked, new_key=new_key)
     lines(told)
-    return 0
+    return tell_prospect(desk, made.id, before)
 
 
 @promise.command("list")
@@ -101,7 +109,7 @@ def list_(settings: Settings, everything: bool, now: datetime | None, json_: boo
     if json_:
         print_json({"promises": [view.as_json(desk) for view in found.views]})
     elif found.views:
-        from calsync.cli.promisetable import promise_table
+        from calsync.cli.promisetext import promise_table
 
         table(promise_table(found, desk.now, desk.config.zone))
     else:
@@ -173,9 +181,25 @@ def edit(
     if words is not None and not dry_run and not may_be_kept(words, yes=yes):
         lines(["Nothing was changed."])
         return 0
-    _changed, told = change(desk, which, due=due, minutes=minutes, text=words, dry_run=dry_run)
+    from calsync.promising import without_room
+
+    before = without_room(desk)
+    changed, told = change(desk, which, due=due, minutes=minutes, text=words, dry_run=dry_run)
     lines(told)
-    return 0
+    return 0 if dry_run else tell_prospect(desk, changed.id, before)
+
+
+def tell_prospect(desk: Desk, number: int | None, before: Collection[int]) -> int:
+    """Say when there is time for the promise `number`, None for the newest; 5 when it, or another beside it, has none.
+
+    `before` are the promises that did not fit already.
+    """
+    from calsync.cli.promisetext import prospect_lines
+    from calsync.promising import asks_for_time, prospect
+
+    found = prospect(desk, number, before)
+    lines(prospect_lines(found, desk.now, desk.config.zone, configured=asks_for_time(desk)))
+    return _EXIT_NO_ROOM if found.view.short is not None or found.ousted else 0
 
 
 def _close(

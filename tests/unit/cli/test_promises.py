@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,6 +123,132 @@ def test_where_nothing_is_promised_the_list_says_so(calsync) -> None:
     assert calsync("promise", "list").out == "No promise is open.\n"
     assert calsync("promise", "list", "--all").out == "You have noted no promise yet: calsync promise add\n"
     assert listed(calsync, "--all") == []
+
+
+# ---------------------------------------------------------------------- time for it
+
+
+@pytest.fixture
+def asking(folder: Path) -> Path:
+    """The leader asks for time to follow through, and a night has planned it: Tuesdays at 11:00, 45 minutes."""
+    path = folder / "config.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("\n  connect: ", "\n  follow-through: {minutes: 45, per_week: 1}\n  connect: "), "utf-8"
+    )
+    return path
+
+
+def test_without_a_block_for_it_the_leader_is_told_how_to_have_one(calsync) -> None:
+    said = calsync("promise", "add", "ana", "the book", "--by", "fri")
+    assert (said.code, said.out.splitlines()[-2:]) == (
+        0,
+        [
+            "No time is set aside for it: the configuration lists no follow-through block.",
+            "  To have some each week, add there: blocks: {follow-through: {minutes: 45, per_week: 1}}",
+        ],
+    )
+
+
+def test_before_the_first_night_it_is_the_night_that_will_find_time(calsync, asking: Path) -> None:
+    said = calsync("done", "ana", "--promise", "the book", "--by", "fri")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "The next night finds time for it.")
+
+
+def test_when_there_is_time_for_it_is_said_at_once_and_stands_in_the_list_and_the_night_does_so(
+    calsync, asking: Path
+) -> None:
+    calsync("nightly")
+    said = calsync("promise", "add", "ana", "the book", "--by", "in 2 weeks")
+    assert said.code == 0
+    assert re.fullmatch(
+        r"Time for it: 30 minutes in the block of \w{3} \d+ Nov \d\d:\d\d-\d\d:\d\d", said.out.splitlines()[-1]
+    )
+    (one,) = listed(calsync)
+    assert sum(block["minutes"] for block in one["booked"]) == 30
+    assert all(block["end"] <= one["due"] for block in one["booked"])
+    assert calsync("nightly", now=later(0, hours=1)).code == 0
+    assert listed(calsync, now=later(0, hours=1)) == [one]
+    start = datetime.fromisoformat(one["booked"][0]["start"])
+    assert f"{start:%a} {start.day} Nov {start:%H:%M}" in calsync("promise", "list").out
+
+
+def test_what_does_not_fit_is_noted_all_the_same_with_code_5_and_what_would_make_room(calsync, asking: Path) -> None:
+    calsync("nightly")
+    said = calsync("promise", "add", "ana", "the book", "--by", "today")
+    assert (said.code, said.err) == (5, "")
+    text = said.out.splitlines()
+    assert text[-3].startswith("There is no room for 30 minutes of it: ")
+    assert text[-2] == "What would make room:"
+    way = re.fullmatch(r"- give it until (.*): (calsync promise edit 1 --by \S+)", text[-1])
+    assert way is not None
+    (one,) = listed(calsync)
+    assert (one["text"], one["short"]["minutes"], one["short"]["room"]) == ("the book", 30, [text[-1][2:]])
+    assert "no room for 30 min" in calsync("promise", "list").out
+    assert calsync(*way[2].split()[1:]).code == 0
+    assert listed(calsync)[0]["short"] is None
+
+
+def test_what_a_new_promise_pushes_out_is_said_too(calsync, asking: Path) -> None:
+    calsync("nightly")
+    assert calsync("promise", "add", "ana", "the book", "--by", "thu", "--minutes", "480").code == 5
+    all_there_is = str(480 - listed(calsync)[0]["short"]["minutes"])
+    assert calsync("promise", "edit", "ana", "--minutes", all_there_is).code == 0
+    said = calsync("promise", "add", "ben", "the slides", "--by", "thu 22:00", "--minutes", "30")
+    assert said.code == 5
+    assert "Promise 1 to Ana Sousa no longer fits beside it. There is no room for " in said.out
+    again = calsync("promise", "add", "chiara", "a card", "--by", "in 3 weeks", "--minutes", "5")
+    assert again.code == 0
+    assert "no longer fits" not in again.out
+
+
+def test_a_kept_promise_gives_its_time_back(calsync, asking: Path) -> None:
+    calsync("nightly")
+    calsync("promise", "add", "ana", "the book", "--by", "in 2 weeks")
+    calsync("promise", "keep", "1")
+    assert [(one["booked"], one["short"]) for one in listed(calsync, "--all")] == [([], None)]
+
+
+def test_the_list_fits_a_terminal_of_80_columns(folder: Path, asking: Path) -> None:
+    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    main([*paths, "nightly", "--now", NOW])
+    main(
+        [
+            *paths,
+            "promise",
+            "add",
+            "elif",
+            "introduce her to whoever is building the new office in Porto",
+            "--by",
+            "2w",
+            "--now",
+            NOW,
+        ]
+    )
+    shown = on_a_terminal([*paths, "promise", "list", "--now", NOW], columns=80)
+    assert "Porto" in shown
+    assert "─" in shown
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
+def on_a_terminal(args: list[str], columns: int) -> str:
+    """What `calsync ARGS` shows on a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
+    with subprocess.Popen([sys.executable, "-m", "calsync", *args], stdout=theirs, env=env) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                more = os.read(ours, 65536)
+            except OSError:  # what Linux says at the end
+                break
+            if not more:
+                break
+            shown += more
+        process.wait()
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r", "")
 
 
 # ---------------------------------------------------------------------- bad input
@@ -268,10 +399,10 @@ def test_what_was_kept_or_dropped_by_mistake_is_open_again(calsync) -> None:
 
 def test_a_promise_gets_another_day_length_and_words(calsync) -> None:
     calsync("promise", "add", "ana", "the bok", "--by", "fri")
-    assert calsync("promise", "edit", "ana", "--by", "mon", "--minutes", "90", "--text", "the book").out == (
-        "Promise 1 to Ana Sousa: the book, by Mon 16 Nov (90 minutes).\n"
-    )
-    assert calsync("promise", "edit", "1", "--by", "mon").out == "Nothing changes: the book, to Ana Sousa.\n"
+    said = calsync("promise", "edit", "ana", "--by", "mon", "--minutes", "90", "--text", "the book")
+    assert said.out.splitlines()[0] == "Promise 1 to Ana Sousa: the book, by Mon 16 Nov (90 minutes)."
+    again = calsync("promise", "edit", "1", "--by", "mon")
+    assert again.out.splitlines()[0] == "Nothing changes: the book, to Ana Sousa."
     (one,) = listed(calsync)
     assert (one["text"], one["due"], one["minutes"]) == ("the book", "2026-11-16T23:59:00+01:00", 90)
 
@@ -294,23 +425,36 @@ def test_dry_runs_say_what_would_be_and_write_nothing(calsync, folder: Path) -> 
     assert listed(calsync, "--all")[0]["state"] == "kept"
 
 
+CONFIG = """\
+timezone: Europe/Berlin
+me: [maya@example.com]
+calendars: [{name: work, provider: ics, path: work, write: true}]
+people: [{name: Ana Sousa, ideal: 7d, max: 14d}]
+"""
 DAYS = st.integers(0, 20)
+
+
+@pytest.fixture(scope="module")
+def one_person(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A leader with one person and one state, to which every example adds a promise."""
+    folder = tmp_path_factory.mktemp("law")
+    (folder / "work").mkdir()
+    (folder / "config.yaml").write_text(CONFIG, "utf-8")
+    return folder
 
 
 @settings(max_examples=25)
 @given(due=st.integers(1, 20), closed=DAYS, state=st.sampled_from([PromiseState.KEPT, PromiseState.DROPPED]))
 def test_to_close_and_to_open_again_is_to_do_nothing(
-    tmp_path_factory: pytest.TempPathFactory, due: int, closed: int, state: PromiseState
+    one_person: Path, due: int, closed: int, state: PromiseState
 ) -> None:
-    folder = tmp_path_factory.mktemp("law")
-    write_demo(folder, datetime.fromisoformat(NOW))
-    desk = at(folder, 0)
+    desk = at(one_person, 0)
     asked = Asked("the book", datetime.combine(desk.now.date() + timedelta(due), DAY_ENDS, desk.config.zone), 30)
     made, _ = make(desk, "ana", asked)
-    close(at(folder, closed), "ana", state)
-    reopen(at(folder, closed + 1), str(made.id), state)
-    with Store(folder / "state", desk.now) as store:
-        assert promised(desk, store).promises == [made]
+    close(at(one_person, closed), str(made.id), state)
+    reopen(at(one_person, closed + 1), str(made.id), state)
+    with Store(desk.state_folder, desk.now) as store:
+        assert promised(desk, store).promises[-1] == made
 
 
 def at(folder: Path, days: int) -> Desk:
