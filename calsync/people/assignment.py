@@ -224,7 +224,11 @@ class _Table:
 
     def _asking(self) -> dict[int, int]:
         """Who needs a turn before a change is announced and has none yet, by number, with the day of that."""
-        wanted = {n: clock.before.toordinal() for n, clock in enumerate(self.clocks) if clock.before is not None}
+        # Where every block comes before the day there is nothing to see to.
+        end = self.blocks[self.open[-1]].day if self.open else self.today
+        wanted = {
+            n: c.before.toordinal() for n, c in enumerate(self.clocks) if c.before is not None and c.before <= end
+        }
         for block in self.blocks if wanted else ():
             for number in block.people:
                 if block.day >= self.today and block.day.toordinal() < wanted.get(number, 0):
