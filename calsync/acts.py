@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calsync.errors import CalsyncError
-from calsync.ownlists import Linted, OwnList, shipped_data
+from calsync.ownlists import ACTS, Linted, shipped_data
 from calsync.people.acts import Act
 
 if TYPE_CHECKING:
     from calsync.people import findings
 
-__all__ = ["LIST", "Linted", "Shelf", "lint", "own_file", "shelf", "shipped"]
-
-LIST = OwnList("kindness.yaml", "acts", "act", "kindness lint")
+__all__ = ["Linted", "Shelf", "lint", "own_file", "shelf", "shipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Shelf:
 
 def own_file(config: Path) -> Path:
     """Where the leader's own acts are, if there are any, for the configuration at `config`."""
-    return LIST.path(config)
+    return ACTS.path(config)
 
 
 def shipped() -> tuple[Act, ...]:
@@ -49,7 +47,7 @@ def shelf(config: Path) -> Shelf:
     either is one problem, and raises nothing.
     """
     ours = shipped()
-    entries, problems = LIST.kept(config, _check)
+    entries, problems = ACTS.kept(config, _check)
     if not entries:
         return Shelf(ours, problems)
     from calsync.people.actlint import act_of
@@ -62,7 +60,7 @@ def lint(config: Path, file: Path | None = None) -> tuple[list[Linted], int]:
 
     Raises UsageError when `file` cannot be read.
     """
-    return LIST.lint(config, file, _check)
+    return ACTS.lint(config, file, _check)
 
 
 def _check(entries: Sequence[findings.Entry], own: bool) -> list[findings.Finding]:

@@ -17,6 +17,7 @@ from calsync.errors import CalsyncError, Unfinished
 from calsync.exporting import write_exports
 from calsync.model import Key, Person, Series
 from calsync.names import first_name_of, name_key, tidy_name
+from calsync.ownlists import own_files
 from calsync.people.contacts import matching
 from calsync.people.traces import Traces
 from calsync.ports import OwnedSeries, SeriesWrite
@@ -29,7 +30,6 @@ from calsync.sync.apply import apply_writes
 from calsync.sync.edits import notice
 from calsync.sync.local import LOCAL
 from calsync.takeback import now_on
-from calsync.topics import own_file
 
 __all__ = ["Forgotten", "forget", "traces_of", "whom"]
 
@@ -270,7 +270,7 @@ class _Work:
                 self.found.errors.append(
                     Unfinished(f"{path} still has the name or an address in it", "run this again, or look into it")
                 )
-        for path in (self.desk.config.path, own_file(self.desk.config.path)):
+        for path in (self.desk.config.path, *own_files(self.desk.config.path)):
             lines = _content(path).decode("utf-8", "replace").splitlines()
             places = [str(number) for number, line in enumerate(lines, 1) if self.traces.is_in(line)]
             if places:
@@ -296,7 +296,7 @@ class _Work:
         # What a process that was killed while it wrote one of them has left: the whole text, name and all.
         always += [
             path
-            for text in (config.resolve(), own_file(config).resolve())
+            for text in [file.resolve() for file in (config, *own_files(config))]
             for path in sorted(text.parent.glob(f".{escape(text.name)}.*.tmp"))
         ]
         reports = [path for path in _files(folder / "reports") if self.traces.is_in_bytes(_content(path))]

@@ -16,7 +16,7 @@ from calsync.errors import CalsyncError, ConfigError, Problem, UsageError
 if TYPE_CHECKING:
     from calsync.people.findings import Entry, Finding
 
-__all__ = ["Check", "Linted", "OwnList", "shipped_data"]
+__all__ = ["ACTS", "TOPICS", "Check", "Linted", "OwnList", "own_files", "shipped_data"]
 
 Check = Callable[[Sequence["Entry"], bool], Sequence["Finding"]]
 """What is wrong with entries; the flag says whether they are the leader's own."""
@@ -164,6 +164,15 @@ class OwnList:
                 for p in error.problems
             ], 0
         return [Linted(name, f.line, f.rule, f.what, f.to_do) for f in check(entries, own)], len(entries)
+
+
+TOPICS = OwnList("topics.yaml", "topics", "topic", "topics lint")
+ACTS = OwnList("kindness.yaml", "acts", "act", "kindness lint")
+
+
+def own_files(config: Path) -> tuple[Path, ...]:
+    """Where the leader's own lists are, if there are any, for the configuration at `config`."""
+    return TOPICS.path(config), ACTS.path(config)
 
 
 def shipped_data(name: str) -> bytes:

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calsync.errors import CalsyncError, UsageError
-from calsync.ownlists import Linted, OwnList, shipped_data
+from calsync.ownlists import TOPICS, Linted, shipped_data
 from calsync.people.topics import THEMES, Topic
 
 if TYPE_CHECKING:
     from calsync.people import findings
 
 __all__ = [
-    "LIST",
     "Linted",
     "Shelf",
     "add_topic",
@@ -31,8 +30,6 @@ __all__ = [
     "shelf",
     "shipped",
 ]
-
-LIST = OwnList("topics.yaml", "topics", "topic", "topics lint")
 
 _BY_HAND = "the file is as it was; make the change in an editor"
 
@@ -47,7 +44,7 @@ class Shelf:
 
 def own_file(config: Path) -> Path:
     """Where the leader's own topics are, if there are any, for the configuration at `config`."""
-    return LIST.path(config)
+    return TOPICS.path(config)
 
 
 def shipped() -> tuple[Topic, ...]:
@@ -63,7 +60,7 @@ def shelf(config: Path) -> Shelf:
     either is one problem, and raises nothing.
     """
     ours = shipped()
-    entries, problems = LIST.kept(config, _check)
+    entries, problems = TOPICS.kept(config, _check)
     if not entries:
         return Shelf(ours, problems)
     from calsync.people.lint import topic_of
@@ -76,7 +73,7 @@ def lint(config: Path, file: Path | None = None) -> tuple[list[Linted], int]:
 
     Raises UsageError when `file` cannot be read.
     """
-    return LIST.lint(config, file, _check)
+    return TOPICS.lint(config, file, _check)
 
 
 def _check(entries: Sequence[findings.Entry], own: bool) -> list[findings.Finding]:
@@ -107,10 +104,10 @@ def add_topic(
         raise UsageError(f"{path} is the configuration", "give the configuration another name, such as config.yaml")
     ours = shipped()
     try:
-        data = LIST.read_own(path)
+        data = TOPICS.read_own(path)
     except FileNotFoundError:
         data = b""
-    old = LIST.entries(path, data)
+    old = TOPICS.entries(path, data)
     known = {t.key for t in ours} | {str(e.value.get("key")) for e in old if isinstance(e.value, dict)}
     new: dict[str, Any] = {"key": _free_key(text, known), "text": text.strip(), "theme": theme, "depth": depth}
     new |= {"follow_ups": [question.strip() for question in follow_ups]}

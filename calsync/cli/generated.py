@@ -9,15 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
-from calsync.acts import LIST as ACTS
 from calsync.cli.pages import between
 from calsync.cli.reference import rewritten
 from calsync.config.example import example_text, reference_text
-from calsync.ownlists import shipped_data
+from calsync.ownlists import ACTS, TOPICS, shipped_data
 from calsync.people.actlint import act_of
 from calsync.people.lint import topic_of
 from calsync.people.phrases import CLOSERS, OPENERS, RULES, SUBJECTS, Rule
-from calsync.topics import LIST as TOPICS
 
 __all__ = ["FILES", "main"]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import as_json, dry_run, now_option, open_at, yes
+from calsync.cli.options import as_json, dry_run, now_option, open_at, paths_of, yes
 from calsync.cli.output import lines, paragraphs, print_json
 
 if TYPE_CHECKING:
@@ -166,3 +167,28 @@ def list_(settings: Settings, year: str, now: datetime | None, json_: bool) -> i
         paragraphs(deeds_lines(found, desk.now.year))
     say(found.problems)
     return 0
+
+
+@kindness.command("lint")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@as_json
+@click.pass_obj
+def lint(settings: Settings, file: Path | None, json_: bool) -> int:
+    """Check acts of kindness: the shipped ones and yours, or those of FILE.
+
+    An act has to be small and specific: no strings, no pressure, no prying, no message made ready, and what shows one
+    person to others has to be public. Ends with 2 when there is something to correct; each finding names the file, the
+    line and what to do.
+    """
+    config, _ = paths_of(settings)
+    from calsync.acts import lint as use_case
+
+    found, count = use_case(config, file)
+    if json_:
+        print_json({"acts": count, "findings": [one.as_json() for one in found]})
+    else:
+        for one in found:
+            lines([f"{one.file}:{one.line}: {one.what}", f"  {one.to_do}"])
+        if not found:
+            lines([f"{count} acts are fine."])
+    return 2 if found else 0

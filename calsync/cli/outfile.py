@@ -18,12 +18,12 @@ def outfile(desk: Desk, typed: str) -> Path:
 
     A slip of the hand in a name must not cost the configuration, the state, or somebody's calendar.
     """
-    from calsync.topics import own_file
+    from calsync.ownlists import own_files
 
     path = Path(typed).expanduser().absolute()
     target = path.resolve()
     config = desk.config.path
-    if target in (config.resolve(), own_file(config).resolve()):
+    if target in [file.resolve() for file in (config, *own_files(config))]:
         raise UsageError(f"{typed}: calsync reads this file itself and does not write an answer over it", _OTHER)
     if desk.state_folder.resolve() in target.parents:
         raise UsageError(f"{typed}: lies in the state folder, which is calsync's own", _OTHER)

@@ -150,7 +150,7 @@ def _content(entry: Entry) -> Iterable[Finding]:
     if not isinstance(text, str) or not text.strip():
         return
     for rule, what, words, to_do in (*_words(text), *_reach(text, entry.value)):
-        yield Finding(line, rule, f'{what}: "{words}"', to_do)
+        yield Finding(line, rule, f"{what}: {shown(words)}", to_do)
     if entry.value.get("needs_person") is True and not phrases.has_one_of(phrases.SOMEBODY, text):
         what = "needs_person is true, but the text speaks of nobody"
         yield of_form(line, what, "write `them` where the name would stand, or `needs_person: false`")

@@ -18,7 +18,8 @@ COMMANDS = (["report", "--html"], ["people", "export", "--out"], ["people", "exp
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_demo(tmp_path, datetime.fromisoformat(NOW))
-    (tmp_path / "topics.yaml").write_text("[]\n", "utf-8")
+    for name in ("topics.yaml", "kindness.yaml"):
+        (tmp_path / name).write_text("[]\n", "utf-8")
     (tmp_path / "state").mkdir(exist_ok=True)
     (tmp_path / "state" / "decisions.json").touch()
     return tmp_path
@@ -31,7 +32,15 @@ def call(folder: Path, command: list[str], file: Path) -> int:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
-    "name", ["config.yaml", "topics.yaml", "state/decisions.json", "calendars/work/mine.ics", "calendars/family.ics"]
+    "name",
+    [
+        "config.yaml",
+        "topics.yaml",
+        "kindness.yaml",
+        "state/decisions.json",
+        "calendars/work/mine.ics",
+        "calendars/family.ics",
+    ],
 )
 def test_an_answer_goes_over_nothing_that_calsync_reads(
     folder: Path, command: list[str], name: str, capsys: pytest.CaptureFixture[str]
