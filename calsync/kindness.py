@@ -30,8 +30,10 @@ __all__ = [
     "TOLD",
     "ActTurn",
     "Ahead",
+    "Counted",
     "acts_ahead",
     "chooser",
+    "counted",
     "done_days",
     "every_of",
     "is_wanted",
@@ -104,6 +106,15 @@ class Ahead:
     def on(self, day: date) -> ActTurn | None:
         """The turn that the local `day` is in."""
         return next((turn for turn in self.turns.values() if turn.first <= day <= turn.last), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Acts of a period that were `done` and that were `given`, done or not, and those done in the calendar year."""
+
+    done: int = 0
+    given: int = 0
+    year_count: int = 0
 
 
 def every_of(desk: Desk) -> str:
@@ -183,6 +194,18 @@ def keep_act_told(desk: Desk, store: Store) -> list[str]:
 def done_days(desk: Desk, store: Store) -> list[date]:
     """The local day of every act that was done, in order; a day is there as often as acts were done on it."""
     return sorted(_day(desk, row.at) for row in store.acts() if row.state == DONE)
+
+
+def counted(desk: Desk, store: Store, start: date) -> Counted:
+    """The acts from the local day `start` to today, and those of this calendar year. A skipped act was not given."""
+    done, today = done_days(desk, store), desk.now.date()
+    every = every_of(desk)
+    given = {(row.day, row.act) for row in store.acts() if row.state != SKIPPED}
+    return Counted(
+        done=sum(start <= day <= today for day in done),
+        given=sum(start <= last_day(day, every) and day <= today for day, _ in given),
+        year_count=sum(day.year == today.year for day in done),
+    )
 
 
 def _whom(people: Sequence[Person], act: Act | None, row: ActRow | None, named: Mapping[str, date], first: date) -> str:

@@ -10,6 +10,7 @@ from calsync.changes import tally_of
 from calsync.contacts import logged, paused_people
 from calsync.desk import Desk
 from calsync.errors import UsageError
+from calsync.kindness import Counted, counted, done_days
 from calsync.people.changes import Tally
 from calsync.people.figures import Blocks, Date, Figures, figures
 from calsync.people.promises import Account, account
@@ -27,7 +28,8 @@ MOST_WEEKS = 104
 class Report:
     """The figures, the instant they were reckoned at, and the first day of which a night remembers blocks.
 
-    `word` is how the leader kept their promises, `changes` how many of those whom changes affect were asked before.
+    `word` is how the leader kept their promises, `changes` how many of those whom changes affect were asked before,
+    `kindness` how many acts were done.
     """
 
     now: datetime
@@ -35,6 +37,7 @@ class Report:
     figures: Figures
     word: Account
     changes: Tally = field(default_factory=Tally)
+    kindness: Counted = field(default_factory=Counted)
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `report`."""
@@ -63,6 +66,7 @@ class Report:
             },
             "promises": {**asdict(self.word), "rate": self.word.rate},
             "changes": asdict(self.changes),
+            "kindness": asdict(self.kindness),
             "weeks": [
                 {"week": w.name, "start": w.monday.isoformat(), "talks": w.talks, **_counts(w.blocks)} for w in f.weeks
             ],
@@ -90,13 +94,15 @@ def report(desk: Desk, weeks: int | None = None, since: date | None = None) -> R
         newcomers, paused = store.newcomers(), paused_people(desk, store)
         promises = promised(desk, store).promises
         changes = tally_of(desk, store, start)
+        kindness, deeds = counted(desk, store, start), done_days(desk, store)
     dates = [
         Date(r.kind, r.home, r.start, r.end, r.what, cause_of(r.why), named[r.block][1] if r.block in named else ())
         for r in rows
     ]
     first = min((row.home for row in rows), default=None)
-    told = figures(desk.config.people, contacts, newcomers, paused, dates, start, desk.now, desk.config.zone)
-    return Report(desk.now, first, told, account(promises, start, desk.now, desk.config.zone), changes)
+    told = figures(desk.config.people, contacts, newcomers, paused, dates, start, desk.now, desk.config.zone, deeds)
+    word = account(promises, start, desk.now, desk.config.zone)
+    return Report(desk.now, first, told, word, changes, kindness)
 
 
 def _counts(blocks: Blocks) -> dict[str, int | None]:

@@ -19,7 +19,16 @@ from calsync.sync.keys import series_name
 if TYPE_CHECKING:
     from calsync.nightly import NightReport
 
-__all__ = ["day_words", "empty_weeks", "mended", "problem_line", "remark", "shortage_words", "told", "unreachable_words"]
+__all__ = [
+    "day_words",
+    "empty_weeks",
+    "mended",
+    "problem_line",
+    "remark",
+    "shortage_words",
+    "told",
+    "unreachable_words",
+]
 
 _NAMED = 5
 """So many people stand in one line by name."""

@@ -15,6 +15,7 @@ from calsync.cli.reporttext import (
     caused,
     change_words,
     gap_words,
+    kindness_words,
     ledger_words,
     nothing_recorded,
     period_words,
@@ -23,6 +24,7 @@ from calsync.cli.reporttext import (
     today_words,
     word_parts,
 )
+from calsync.people.figures import GIVEN
 from calsync.planning.words import day_words
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def page(report: Report) -> str:
         *(_people(f) if f.people else ["<p>Nobody is in the rotation.</p>"]),
         *(_blocks(report) if f.blocks.planned else [_heading("Blocks"), f"<p>{escape(nothing_recorded(report))}</p>"]),
         *(_promises(report) if any(astuple(report.word)) else []),
+        *(_kindness(report) if any(astuple(report.kindness)) else []),
         *(_changes(report) if any(astuple(report.changes)) else []),
         *_reading(),
     ]
@@ -125,11 +128,13 @@ def _tiles(f: Figures) -> str:
     spread = "-" if f.spread.share is None else f"{round(100 * f.spread.share)} %"
     talked = [blocks for _, blocks in f.kinds if blocks.kept is not None]
     kept = f"{f.blocks.kept} of {sum(blocks.planned for blocks in talked)}" if talked else "-"
+    acts_too = any(kind == GIVEN and blocks.kept is not None for kind, blocks in f.kinds)
+    what = "talks and acts of kindness" if acts_too else "talks"
     tiles = [
         ("Talked with", f"{f.reached} of {f.people}", "people in the rotation"),
         ("Median gap", median, "of the ideal gap"),
         ("Spread", spread, "of talks would have to go to others"),
-        ("Blocks kept", kept, "planned for talks"),
+        ("Blocks kept", kept, f"planned for {what}"),
     ]
     rows = [
         f"<div><dt>{label}</dt><dd>{escape(value)} <small>{note}</small></dd></div>" for label, value, note in tiles
@@ -226,6 +231,10 @@ def _promises(report: Report) -> list[str]:
     ]
 
 
+def _kindness(report: Report) -> list[str]:
+    return [_heading("Acts of kindness"), f"<p>{escape(_sentence(kindness_words(report.kindness)))}</p>"]
+
+
 def _changes(report: Report) -> list[str]:
     found = report.changes
     parts = [("asked before the date", "good", found.asked_before)]
@@ -256,6 +265,7 @@ def _reading() -> list[str]:
     gap = "The median gap is 1 where talks come as often as meant, 2 where they take twice as long."
     spread = "The spread is 0 % where everybody had the share of the talks that their gap asks for."
     kept = "A block is kept when a talk with somebody whom it named was logged on its day or on the day after."
+    kept += " A block for kindness is kept when an act was done on one of these days."
     word = "The rate of promises is of those that were kept, dropped, or ought to have been kept by now."
     gone = "A block is displaced when its week had no other room. Every planned block is counted once."
     nobody = "These figures are about your own time. None of them is about one person, and none compares people."

@@ -11,6 +11,7 @@ from calsync.planning.words import day_words
 if TYPE_CHECKING:
     from datetime import date
 
+    from calsync.kindness import Counted
     from calsync.people.changes import Tally
     from calsync.people.figures import Blocks, Figures, Gaps
     from calsync.people.promises import Account
@@ -22,6 +23,7 @@ __all__ = [
     "caused",
     "change_words",
     "gap_words",
+    "kindness_words",
     "ledger_words",
     "nothing_recorded",
     "period_words",
@@ -64,6 +66,8 @@ def report_lines(report: Report, *, draw: bool) -> list[str]:
         text.append(_row("promises", promise_words(report.word)))
     if any(astuple(report.changes)):
         text.append(_row("changes", change_words(report.changes)))
+    if any(astuple(report.kindness)):
+        text.append(_row("kindness", kindness_words(report.kindness)))
     if not f.blocks.planned:
         return [*text, _row("blocks", nothing_recorded(report))]
     text.append(_row("blocks", ledger_words(f.blocks)))
@@ -150,6 +154,11 @@ def change_words(changes: Tally) -> str:
     """How many of those whom changes affect were asked before the day."""
     asked = f"{changes.asked_before} of the {_people(changes.affected)} affected were asked before the date"
     return f"{changes.open} open, {changes.closed} closed: {asked}"
+
+
+def kindness_words(kindness: Counted) -> str:
+    """How many acts of kindness were done; those that were not are no debt."""
+    return f"{_count(kindness.done, 'act')} done of {kindness.given} given; {kindness.year_count} this year"
 
 
 def nothing_recorded(report: Report) -> str:

@@ -22,7 +22,9 @@ from calsync.people.contacts import Contact, ContactKind, name_key
 __all__ = ["Blocks", "Date", "Figures", "Gaps", "Spread", "Week", "figures"]
 
 TALKED = Kind.CONNECT.value
-"""The kind of block that a logged talk keeps. What keeps the other kinds is not known yet."""
+"""The kind of block that a logged talk keeps."""
+GIVEN = Kind.KINDNESS.value
+"""The kind of block that an act of kindness keeps. What keeps the other kind is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,9 @@ def figures(
     start: date,
     now: datetime,
     zone: ZoneInfo,
+    deeds: Iterable[date] = (),
 ) -> Figures:
-    """The figures from the local day `start` to today.
+    """The figures from the local day `start` to today. `deeds` are the local days of acts of kindness that were done.
 
     `since` is the day on which each person, by name, came into the rotation; `paused` are left out, and so is whoever
     is not in `people`, but their talks keep blocks all the same. `dates` of a week to come are not counted yet.
@@ -146,7 +149,7 @@ def figures(
         if (key := name_key(person.name)) not in left_out
     ]
     planned = [d for d in dates if start <= d.home < next_monday]
-    kept = _kept(planned, talks, zone)
+    kept = _kept(planned, talks, set(deeds), zone)
     judged = [(date_, kept[i]) for i, date_ in enumerate(planned)]
     weeks = [monday + timedelta(7 * n) for n in range((next_monday - monday).days // 7)]
     of_week = Counter(day - timedelta(day.weekday()) for clock in clocks for day in clock.talks)
@@ -223,24 +226,26 @@ def _spread(clocks: Sequence[_Clock]) -> Spread:
     return Spread(talks, moves, round(moves / talks, 3), (round(low, 2), round(middle, 2), round(high, 2)))
 
 
-def _kept(dates: Sequence[Date], talks: Mapping[str, Sequence[date]], zone: ZoneInfo) -> list[bool]:
-    """Which of `dates` a talk keeps: one with somebody whom it names, on its local day or on the day after it.
+def _kept(
+    dates: Sequence[Date], talks: Mapping[str, Sequence[date]], deeds: Collection[date], zone: ZoneInfo
+) -> list[bool]:
+    """Which of `dates` a talk with somebody whom they name keeps, or a deed, on their local day or on the day after it.
 
-    Each talk keeps one block: first that of its own day, then that of the day before, the earlier block first.
+    Each talk keeps one block, and so do the deeds of one day: first that of its own day, then that of the day before,
+    the earlier block first.
     """
     kept = [False] * len(dates)
-    unused = {(key, day) for key, days in talks.items() for day in days}
-    order = sorted(
-        (d.start, index) for index, d in enumerate(dates) if d.start is not None and d.kind == TALKED and d.people
-    )
+    unused = {(TALKED, key, day) for key, days in talks.items() for day in days} | {(GIVEN, "", day) for day in deeds}
+    order = sorted((d.start, index) for index, d in enumerate(dates) if d.start is not None)
     for later in (0, 1):
         for start, index in order:
             if kept[index]:
                 continue
-            day = start.astimezone(zone).date() + timedelta(later)
-            talk = next(((key, day) for name in dates[index].people if ((key := name_key(name)), day) in unused), None)
-            if talk is not None:
-                unused.remove(talk)
+            day, kind = start.astimezone(zone).date() + timedelta(later), dates[index].kind
+            names = [""] if kind == GIVEN else map(name_key, dates[index].people)
+            used = next((one for name in names if (one := (kind, name, day)) in unused), None)
+            if used is not None:
+                unused.remove(used)
                 kept[index] = True
     return kept
 
@@ -249,7 +254,7 @@ def _blocks(judged: Sequence[tuple[Date, bool]], now: datetime) -> Blocks:
     kept = [date_ for date_, is_kept in judged if is_kept]
     rest = [date_ for date_, is_kept in judged if not is_kept and date_.start is not None]
     over = [date_ for date_ in rest if date_.end is not None and date_.end <= now]
-    known = not judged or any(date_.kind == TALKED for date_, _ in judged)
+    known = not judged or any(date_.kind in (TALKED, GIVEN) for date_, _ in judged)
     dropped = [date_ for date_, _ in judged if date_.what == "dropped"]
     moved = [date_ for date_, _ in judged if date_.what == "moved"]
     return Blocks(

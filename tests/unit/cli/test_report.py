@@ -202,7 +202,18 @@ def test_the_report_in_words_line_by_line(calsync: Call, folder: Path) -> None:
 def test_the_json_has_its_documented_keys(calsync: Call, folder: Path) -> None:
     remember(folder)
     found = json.loads(calsync("--json").out)
-    assert list(found) == ["now", "period", "reach", "gaps", "spread", "blocks", "promises", "changes", "weeks"]
+    assert list(found) == [
+        "now",
+        "period",
+        "reach",
+        "gaps",
+        "spread",
+        "blocks",
+        "promises",
+        "changes",
+        "kindness",
+        "weeks",
+    ]
     ledger = ["planned", "kept", "open", "displaced", "deleted", "to_come"]
     more = ["moved", "pinned", "displaced_by", "moved_by"]
     assert list(found["blocks"]) == ["recorded_from", *ledger, *more, "kinds"]

@@ -76,7 +76,7 @@ def test_a_month_worked_out_by_hand() -> None:
         block(nov(23), "Bo", what="moved", cause="one-on-one"),  # kept
         block(nov(28), "Di", what="pinned"),  # a Saturday, to come
         block(nov(30), "Di"),  # of the next week: not planned yet
-        block(nov(4), kind="kindness"),
+        block(nov(4), kind="follow-through"),
     ]
     found = count([ANA, BO, CY, DI], contacts, dates)
     assert (found.reached, found.people) == (3, 4)
@@ -88,15 +88,28 @@ def test_a_month_worked_out_by_hand() -> None:
         (("team meeting", 2), ("holiday", 1)),
         (("one-on-one", 1),),
     )
-    connect, kindness = (blocks for _, blocks in found.kinds)
+    connect, other = (blocks for _, blocks in found.kinds)
     assert (connect.planned, connect.kept, connect.open) == (9, 3, 1)
-    assert (kindness.planned, kindness.kept, kindness.open) == (1, None, 1)
+    assert (other.planned, other.kept, other.open) == (1, None, 1)
     assert [(w.name, w.talks, w.blocks.planned, w.blocks.kept, w.blocks.displaced) for w in found.weeks] == [
         ("2026-W45", 1, 3, 1, 0),
         ("2026-W46", 2, 2, 1, 1),
         ("2026-W47", 0, 3, 0, 2),
         ("2026-W48", 2, 2, 1, 0),
     ]
+
+
+def test_a_kindness_block_is_kept_by_an_act_of_its_day_or_of_the_day_after() -> None:
+    dates = [block(nov(day), kind="kindness") for day in (3, 4, 10, 11, 18, 24)] + [block(nov(5), "Ana Sousa")]
+    deeds = [nov(4), nov(5), nov(5), nov(11), nov(25)]
+    found = figures([ANA], [], {}, (), dates, START, NOW, BERLIN, deeds)
+    connect, kindness = (blocks for _, blocks in found.kinds)
+    assert (connect.planned, connect.kept, connect.open) == (1, 0, 1), "an act of kindness is no talk"
+    assert (kindness.planned, kindness.kept, kindness.open) == (6, 3, 3)
+    assert found.reached == 0
+    talks = [Contact("Ana Sousa", datetime(2026, 11, 3, 12, tzinfo=BERLIN), ContactKind.PERSONAL)]
+    told = figures([ANA], talks, {}, (), dates, START, NOW, BERLIN)
+    assert dict(told.kinds)["kindness"].kept == 0, "and a talk is no act of kindness"
 
 
 def test_nobody_and_nothing() -> None:
