@@ -20,6 +20,7 @@ from math import ceil, floor
 
 from calsync.model import Kind, Span, require_aware
 from calsync.planning.board import Board, Prefer, Wish
+from calsync.planning.costs import CLUSTER
 from calsync.planning.slots import Day, Ground, taste
 from calsync.planning.spans import instant, seconds_of
 
@@ -84,30 +85,73 @@ REPLANNED = "another time suits what is due better"
 def follow_through(
     board: Board, blocks: Iterable[WorkBlock], needs: Iterable[Need], now: datetime, prefer: Prefer = Prefer.ANY
 ) -> FollowPlan:
-    """What to add and remove so that all `needs` fit, and what each block is for.
+    """What to add and remove so that all `needs` fit, or as many as can; and what each block is for.
 
     `board.own` are the blocks of other kinds. A block counts from `now` on when it has not begun; one with a meeting
     on top counts for nothing. No block is added before `board.not_before`, none that would end after the due instant
     that it is for, and none for what is due after the weeks of the board: there is time for that later. What cannot be
-    kept gets what there is.
+    done in time gets what room the others leave, and takes none from them.
     """
     require_aware(now, "now")
     stand = sorted(blocks, key=lambda b: (b.span.start, b.id))
-    wanted = sorted((need for need in needs if need.due > now), key=lambda n: (n.due, n.id))
-    first = _Try(board, stand, wanted, now, prefer)
-    best = first.run()
+    wanted = sorted((need for need in needs if need.due > now), key=_order)
+    best = _planned(board, stand, wanted, now, prefer)
     if best.short and any(b.once and not b.bound for b in stand):
         # A block that stands late in a week may hold the room that something due earlier needs.
-        fixed = [b for b in stand if not b.once or b.bound]
-        again = _Try(board, fixed, wanted, now, prefer).run()
-        if sum(m for _, m in again.short) < sum(m for _, m in best.short):
+        again = _planned(board, [b for b in stand if not b.once or b.bound], wanted, now, prefer)
+        if _failure(again) < _failure(best):
             left = [(b.id, dict(best.gone).get(b.id, REPLANNED)) for b in stand if b.once and not b.bound]
             return replace(again, gone=tuple(left))
     return best
 
 
+def _order(need: Need) -> tuple[datetime, int]:
+    return need.due, need.id
+
+
+def _failure(plan: FollowPlan) -> tuple[int, int]:
+    return len(plan.short), sum(minutes for _, minutes in plan.short)
+
+
+def _planned(
+    board: Board, blocks: Sequence[WorkBlock], needs: Sequence[Need], now: datetime, prefer: Prefer
+) -> FollowPlan:
+    """The plan that keeps the most needs, with the standing blocks kept where they may stand.
+
+    Where the work due by an instant is more than there can be time for, the longest of it is given up: of all that can
+    be done in time that leaves the most (Moore, *Management Science* 15, 1968, the algorithm of Hodgson).
+    """
+    kept, given_up = list(needs), []
+    while True:
+        attempt = _Try(board, blocks, kept, now, prefer)
+        late = attempt.add_missing()
+        if late is None:
+            break
+        given_up.append(_longest(late))
+        kept.remove(given_up[-1])
+    short = []
+    for need in sorted(given_up, key=_order):
+        done = 0
+        for bit in reversed(range(need.minutes.bit_length())):
+            part = done + (1 << bit)
+            if part < need.minutes:
+                more = sorted([*kept, replace(need, minutes=part)], key=_order)
+                again = _Try(board, blocks, more, now, prefer)
+                if again.add_missing() is None:
+                    done, attempt = part, again
+        if done:
+            kept = sorted([*kept, replace(need, minutes=done)], key=_order)
+        short.append((need.id, need.minutes - done))
+    return attempt.told(short)
+
+
+def _longest(needs: Iterable[Need]) -> Need:
+    # Of equally long ones the one that was promised last gives way.
+    return max(needs, key=lambda need: (need.minutes, need.id))
+
+
 class _Try:
-    """One plan, with the standing blocks kept where they may stand."""
+    """One attempt to find time for all of `needs`."""
 
     def __init__(
         self, board: Board, blocks: Sequence[WorkBlock], needs: Sequence[Need], now: datetime, prefer: Prefer
@@ -121,6 +165,7 @@ class _Try:
         self.ground = Ground(replace(board, own=tuple(sorted(own))), wish, ())
         self.taken: list[tuple[int, int]] = []
         self.gone: dict[str, str] = {}
+        self.new: list[tuple[int, int]] = []
         self.kept = [b for b in blocks if b.bound or self._may_stay(b)]
         begin = ceil(now.timestamp())
         self.usable = [
@@ -166,31 +211,30 @@ class _Try:
 
     def _take(self, day: Day, start: int, end: int) -> None:
         day.free -= end - start
+        day.blocks += 1
         self.ground.weeks[day.week].left -= end - start
         self.taken.append((start, end))
 
     # ------------------------------------------------------------------ what is missing
 
-    def run(self) -> FollowPlan:
-        """Add what is missing, remove what is not needed, and say what each block is for."""
-        new: list[tuple[int, int]] = []
-        lost = 0
+    def add_missing(self) -> list[Need] | None:
+        """Add the blocks that are missing; or, where there is no room, what is due by then."""
         demand = 0
         for at, need in enumerate(self.needs):
+            due = _second(need)
+            if due > self.end:
+                break
             demand += need.minutes
-            due = floor(need.due.timestamp())
-            if due > self.end or (at + 1 < len(self.needs) and self.needs[at + 1].due == need.due):
-                continue
-            missing = demand - lost - self._held(due, new)
+            missing = demand - self._held(due)
             if missing > 0:
-                new += self._add(due, missing)
-                lost += max(0, demand - lost - self._held(due, new))
-        self._drop_idle(lost, new)
-        return self._told(sorted(new), lost)
+                self.new += self._add(due, missing)
+                if demand > self._held(due):
+                    return list(self.needs[: at + 1])
+        return None
 
-    def _held(self, due: int, new: Sequence[tuple[int, int]]) -> int:
+    def _held(self, due: int) -> int:
         """How many minutes the blocks that end by `due` hold."""
-        spans = [(start, end) for _, start, end, _ in self.usable] + list(new)
+        spans = [(start, end) for _, start, end, _ in self.usable] + self.new
         return sum((end - start) // 60 for start, end in spans if end <= due)
 
     def _add(self, due: int, minutes: int) -> list[tuple[int, int]]:
@@ -249,49 +293,72 @@ class _Try:
 
     def _price(self, day: Day, start: int, count: int) -> int:
         minute = self.ground.wall(day, start)
-        return taste(day.pattern, minute, count * self.board.grid_minutes, self.prefer)
-
-    def _drop_idle(self, lost: int, new: Sequence[tuple[int, int]]) -> None:
-        """Remove added blocks, the last first, without which as much is kept."""
-        for one in reversed([u for u in self.usable if u[3].once and not u[3].bound]):
-            self.usable.remove(one)
-            if self._lost(new) > lost:
-                self.usable.append(one)
-            else:
-                self.gone[one[0]] = NOT_NEEDED
-
-    def _lost(self, new: Sequence[tuple[int, int]]) -> int:
-        lost = demand = 0
-        for at, need in enumerate(self.needs):
-            demand += need.minutes
-            due = floor(need.due.timestamp())
-            if due <= self.end and (at + 1 == len(self.needs) or self.needs[at + 1].due != need.due):
-                lost = max(lost, demand - self._held(due, new))
-        return lost
+        length = count * self.board.grid_minutes
+        return taste(day.pattern, minute, length, self.prefer) + CLUSTER * day.blocks
 
     # ------------------------------------------------------------------ what each block is for
 
-    def _told(self, new: Sequence[tuple[int, int]], lost: int) -> FollowPlan:
-        held = [(s, e, name) for name, s, e, _ in self.usable] + [(s, e, "") for s, e in new]
-        by_block = _shares(held, self.needs)
-        shares = [share for name, of in by_block if name for share in of]
-        added = [tuple(of) for name, of in by_block if not name]
-        left = {need.id: need.minutes for need in self.needs}
-        for _, of in by_block:
-            for share in of:
-                left[share.need] -= share.minutes
-        short = [(n.id, left[n.id]) for n in self.needs if left[n.id] > 0 and floor(n.due.timestamp()) <= self.end]
-        assert sum(minutes for _, minutes in short) == lost, "what is due earliest comes first, so no more is lost"
+    def told(self, short: Sequence[tuple[int, int]]) -> FollowPlan:
+        """The plan, with `short` as what could not be done; blocks without which as much is done go."""
+        self._drop_idle()
+        by_block = _shares(
+            [(s, e, name) for name, s, e, _ in self.usable] + [(*one, "") for one in self.new], self.needs
+        )
         zone = self.board.zone
-        spans = tuple(Span(instant(s).astimezone(zone), instant(e).astimezone(zone)) for s, e in new)
-        return FollowPlan(spans, tuple(self.gone.items()), tuple(shares), tuple(added), tuple(short))
+        return FollowPlan(
+            tuple(Span(instant(s).astimezone(zone), instant(e).astimezone(zone)) for s, e in sorted(self.new)),
+            tuple(self.gone.items()),
+            tuple(share for name, of in by_block if name for share in of),
+            tuple(tuple(of) for name, of in by_block if not name),
+            tuple(short),
+        )
+
+    def _drop_idle(self) -> None:
+        """Remove added blocks, the last first, without which all that is due within the weeks is still done."""
+        for one in reversed([u for u in self.usable if u[3].once and not u[3].bound]):
+            self.usable.remove(one)
+            if self._suffices():
+                self.gone[one[0]] = NOT_NEEDED
+            else:
+                self.usable.append(one)
+
+    def _suffices(self) -> bool:
+        demand = 0
+        for need in self.needs:
+            demand += need.minutes
+            due = _second(need)
+            if due <= self.end and demand > self._held(due):
+                return False
+        return True
 
 
 def shares_of(blocks: Iterable[WorkBlock], needs: Iterable[Need], now: datetime) -> list[Share]:
     """What each of `blocks` that have not begun is for, with nothing added and nothing removed, by start."""
-    wanted = sorted((need for need in needs if need.due > now), key=lambda n: (n.due, n.id))
-    held = [(*seconds_of(b.span), b.id) for b in blocks if b.span.start >= now]
-    return [share for _, of in _shares(held, wanted) for share in of]
+    held = sorted((*seconds_of(b.span), b.id) for b in blocks if b.span.start >= now)
+    last = max((end for _, end, _ in held), default=0)
+
+    def slack(of: Sequence[Need], due: int) -> int:
+        return sum((e - s) // 60 for s, e, _ in held if e <= due) - sum(n.minutes for n in of if _second(n) <= due)
+
+    wanted = sorted((need for need in needs if need.due > now), key=_order)
+    kept = [need for need in wanted if _second(need) > last]
+    given_up: list[Need] = []
+    for need in wanted:
+        if _second(need) <= last:
+            kept.append(need)
+            if slack(kept, _second(need)) < 0:
+                given_up.append(_longest(n for n in kept if _second(n) <= last))
+                kept.remove(given_up[-1])
+    for need in sorted(given_up, key=_order):
+        dues = {_second(need), *(_second(n) for n in kept if _second(need) < _second(n) <= last)}
+        part = min(slack(kept, due) for due in dues)
+        if part > 0:
+            kept.append(replace(need, minutes=part))
+    return [share for _, of in _shares(held, sorted(kept, key=_order)) for share in of]
+
+
+def _second(need: Need) -> int:
+    return floor(need.due.timestamp())
 
 
 def _shares(held: Iterable[tuple[int, int, str]], needs: Sequence[Need]) -> list[tuple[str, list[Share]]]:
@@ -302,7 +369,7 @@ def _shares(held: Iterable[tuple[int, int, str]], needs: Sequence[Need]) -> list
         room = (end - start) // 60
         mine = []
         for need in needs:
-            part = min(room, left[need.id]) if floor(need.due.timestamp()) >= end else 0
+            part = min(room, left[need.id]) if _second(need) >= end else 0
             if part > 0:
                 mine.append(Share(name, need.id, part))
                 left[need.id] -= part

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from calsync.model import Kind, Span, at_wall_clock
 from calsync.planning.board import Board, BusySpan, Wish
-from calsync.planning.follow import FollowPlan, Need, WorkBlock, follow_through
+from calsync.planning.follow import FollowPlan, Need, WorkBlock, follow_through, shares_of
 from calsync.planning.makeroom import FROZEN, NO_WORKING_TIME, TAKEN, WHITE_SPACE, Way, ways, why_short
 from tests.unit.planning.boards import MONDAY, STARTS, ZONES, at, board, span
 from tests.unit.planning.judge import alone_legal, local_day, together_legal
@@ -141,6 +141,15 @@ def test_fewer_minutes_are_offered_where_some_fit() -> None:
     assert ways(tight, [], [need], NOW, Wish(Kind.FOLLOW_THROUGH, 45, 1).prefer, need, 60) == [Way(minutes=30)]
 
 
+def test_what_is_too_long_takes_no_time_from_what_can_be_kept() -> None:
+    """Though it is due before the others: they are kept, and it gets what they leave."""
+    busy = [(MONDAY, "09:00", "17:30", "workshop")]
+    due = needs((1, 30, END_OF_FRIDAY), (2, 300, at(TUESDAY, "23:00")), (3, 60, END_OF_FRIDAY))
+    plan = follow_through(board(busy=busy, block_share=180 / (60 * 7.75 * 5)), [], due, NOW)
+    assert [need for need, _ in plan.short] == [2]
+    assert (told(plan)[1], told(plan)[3]) == (30, 60)
+
+
 # ---------------------------------------------------------------- laws
 
 
@@ -237,19 +246,30 @@ def least_missed(spans: Sequence[Span], due: Sequence[Need]) -> int:
     return min(sum(state) for state in states)
 
 
+def most_kept(spans: Sequence[Span], due: Sequence[Need]) -> int:
+    """How many of the needs can be done in time at best: every selection of them is tried."""
+    for size in range(len(due), 0, -1):
+        if any(least_missed(spans, chosen) == 0 for chosen in combinations(due, size)):
+            return size
+    return 0
+
+
 @settings(max_examples=300, deadline=None)
 @given(cases(tiny=True))
 def test_what_any_schedule_can_keep_is_kept(case: tuple[Board, list[WorkBlock], list[Need], datetime]) -> None:
-    """Against every set of added blocks and every way to use them, in six zones around changes of the clocks."""
+    """Against every set of added blocks and every way to use them, in six zones around changes of the clocks.
+
+    Where not all can be kept, as many are as any schedule keeps.
+    """
     made, blocks, due, now = case
     plan = follow_through(made, blocks, due, now)
     live = [n for n in due if n.due > now]
     usable = [b.span for b in blocks if b.span.start >= now and not any(b.span.overlaps(x.span) for x in made.busy)]
-    best = min(least_missed([*usable, *chosen], live) for chosen in legal_sets(made, blocks))
-    assert sum(minutes for _, minutes in plan.short) == 15 * best
+    best = max(most_kept([*usable, *chosen], live) for chosen in legal_sets(made, blocks))
+    assert len(live) - len(plan.short) == best
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cases(tiny=False))
 def test_an_added_block_keeps_every_rule_and_ends_before_what_it_is_for_is_due(
     case: tuple[Board, list[WorkBlock], list[Need], datetime],
@@ -273,7 +293,7 @@ def test_an_added_block_keeps_every_rule_and_ends_before_what_it_is_for_is_due(
             assert got.get(need.id, 0) + short.get(need.id, 0) == need.minutes
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cases(tiny=False))
 def test_planning_again_adds_nothing_and_removes_nothing(
     case: tuple[Board, list[WorkBlock], list[Need], datetime],
@@ -297,4 +317,22 @@ def test_added_blocks_that_stand_already_cost_nothing_that_could_be_kept(
     stand = [*blocks, *(WorkBlock(f"n{i}", s, once=True, bound=False) for i, s in enumerate(before.new))]
     after = follow_through(made, stand, due, now)
     at_once = follow_through(made, blocks, due, now)
-    assert sum(m for _, m in after.short) == sum(m for _, m in at_once.short)
+    assert len(after.short) == len(at_once.short)
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases(tiny=False))
+def test_what_is_shown_between_two_nights_is_what_the_last_one_planned(
+    case: tuple[Board, list[WorkBlock], list[Need], datetime],
+) -> None:
+    made, blocks, due, now = case
+    stand = [
+        replace(b, id=f"w{n}") for n, b in enumerate(blocks) if not any(b.span.overlaps(x.span) for x in made.busy)
+    ]
+    plan = follow_through(made, stand, due, now)
+    added = [WorkBlock(f"n{i}", s, once=True, bound=False) for i, s in enumerate(plan.new)]
+    shown = shares_of([*stand, *added], due, now)
+    planned = [*plan.shares, *(replace(s, block=f"n{i}") for i, of in enumerate(plan.new_shares) for s in of)]
+    if not plan.short:
+        assert sorted(shown, key=str) == sorted(planned, key=str)
+    assert sum(s.minutes for s in shown) >= sum(s.minutes for s in planned)
