@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import re
 import shlex
@@ -130,6 +131,25 @@ def test_every_command_in_a_snippet_is_one_that_there_is() -> None:
                 if words and words[0] == "calsync":
                     commands = [word for word in words[1:] if word in COMMAND_NAMES]
                     assert commands, f"{path.name}: {line}"
+
+
+def test_the_snippet_on_promises_does_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", str(tmp_path), "--now", NOW]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("a word with Eva\n"))
+    [(_, text)] = snippets(page("docs/promises.md"))
+    where = ["--config", str(tmp_path / "config.yaml"), "--state", str(tmp_path / "state")]
+    for line in text.splitlines():
+        program, *args = shlex.split(line, comments=True)
+        assert program == "calsync", line
+        capsys.readouterr()
+        assert main([*where, *args, "--now", NOW]) == 0, f"{line}\n{capsys.readouterr()}"
+    capsys.readouterr()
+    assert main([*where, "promise", "list", "--all", "--json", "--now", NOW]) == 0
+    found = json.loads(capsys.readouterr().out)["promises"]
+    states = {promise["text"]: promise["state"] for promise in found}
+    assert states == {"intro to Bo": "open", "the slides": "dropped", "a word with Eva": "kept"}
 
 
 def test_the_tour_can_be_taken_step_by_step(
