@@ -13,6 +13,7 @@ from calsync.cli.pages import between
 from calsync.cli.reference import rewritten
 from calsync.config.example import example_text, reference_text
 from calsync.ownlists import ACTS, TOPICS, shipped_data
+from calsync.people import actphrases
 from calsync.people.actlint import act_of
 from calsync.people.lint import topic_of
 from calsync.people.phrases import CLOSERS, OPENERS, RULES, SUBJECTS, Rule
@@ -44,6 +45,14 @@ def _topics_page(page: str) -> str:
     return between(page, _BEGIN, _END, "\n".join(lines) + "\n")
 
 
+def _kindness_page(page: str) -> str:
+    lines = ["**small talk**: where the act is one of speaking, what topics may not be about under weather and sports."]
+    lines += ["", f"- speaking: {_listed(actphrases.SPOKEN)}", "", *_rules(actphrases.RULES)]
+    lines += _rules((actphrases.REASON, actphrases.OPEN, actphrases.SECRET, actphrases.EXPOSING, actphrases.NAMELESS))
+    lines += [f"Thanks say what they are for with one of {_listed(actphrases.SPECIFIC)}."]
+    return between(page, _BEGIN, _END, "\n".join(lines) + "\n")
+
+
 def _rules(rules: Sequence[Rule]) -> list[str]:
     lines = []
     for rule in rules:
@@ -63,6 +72,7 @@ FILES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "config.example.yaml": lambda _: example_text(),
         "docs/commands.md": rewritten,
         "docs/configuration.md": lambda _: reference_text(),
+        "docs/kindness.md": _kindness_page,
         "docs/topics.md": _topics_page,
     }
 )

@@ -242,7 +242,7 @@ SECRET = Rule(
 EXPOSING = Rule(
     "exposing",
     (
-        "mistake|mistakes|error|errors|blunder|blunders|failure|failures|weakness|weaknesses|slip|slips|shortcoming*",
+        "mistake|mistakes|error|errors|blunder|blunders|failure|failures|weakness|weaknesses|shortcoming*",
         "feedback|criticism|appraisal|warning",
         "worry|worries|fear|fears|secret|secrets",
         "told|tell you in confidence",

@@ -49,6 +49,15 @@ def test_the_evidence_of_every_shipped_act_is_a_key_that_the_page_has() -> None:
     assert {act.evidence for act in shipped()} <= told == set(EVIDENCE)
 
 
+def test_the_page_of_kindness_counts_the_acts_and_its_own_ones_pass_the_linter(config: Path) -> None:
+    page = (PROJECT / "docs" / "kindness.md").read_text("utf-8")
+    assert f"{len(shipped())} of them" in page
+    [text] = re.findall(r"^```yaml\n(- text.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    own_file(config).write_text(text, "utf-8")
+    assert lint(config)[0] == []
+    assert [act.text for act in shelf(config).acts if act.own] == re.findall(r"^- text: (.*)$", text, re.MULTILINE)
+
+
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_every_value_of_every_dimension_has_its_share(dimension: str) -> None:
     acts = shipped()
