@@ -12,10 +12,13 @@ from calsync.briefing import Briefing, Turn, briefs
 from calsync.contacts import pings_for
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError
+from calsync.following import work_of
 from calsync.kindness import ActTurn, acts_ahead, done_days
 from calsync.model import Kind, Override, Span, at_wall_clock
 from calsync.people.brief import NOTHING, Brief
 from calsync.people.contacts import ContactKind, name_key
+from calsync.people.promises import Promise
+from calsync.promises import promised
 from calsync.state.store import BaseSeries, Store
 from calsync.sync.keys import series_name
 
@@ -26,7 +29,8 @@ __all__ = ["Coming", "ComingBlock", "coming", "coming_blocks"]
 class ComingBlock:
     """One block to come, or of today. `people` are (name, why), `briefs` what to know of each of them, in that order.
 
-    `person`, `why` and `brief` are the first of them. `act` is the act of a kindness block.
+    `person`, `why` and `brief` are the first of them. `act` is the act of a kindness block, `work` what a
+    follow-through block is for: promises, each with the minutes that are for it.
     """
 
     id: str
@@ -39,6 +43,7 @@ class ComingBlock:
     people: tuple[tuple[str, str], ...]
     briefs: tuple[Brief, ...]
     act: ActTurn | None = None
+    work: tuple[tuple[Promise, int], ...] = ()
 
     @property
     def person(self) -> str | None:
@@ -73,6 +78,16 @@ class ComingBlock:
             ],
             "brief": self.brief.as_json(),
             "act": self.act.as_json() if self.act is not None else None,
+            "work": [
+                {
+                    "promise": promise.id,
+                    "person": promise.person,
+                    "text": promise.text or None,
+                    "due": promise.due.astimezone(self.start.tzinfo).isoformat(),
+                    "minutes": minutes,
+                }
+                for promise, minutes in self.work
+            ],
         }
 
 
@@ -131,15 +146,34 @@ def coming(desk: Desk, days: int) -> Coming:
             },
         )
         done = frozenset(done_days(desk, store))
+        work, unread = _work(desk, store, placed)
     blocks = [
         _block(desk, bases, slot, day, one, people.get(block_id(identity_of(slot.series), day), []), briefing, logged)
         for slot, day, one in placed
         if one.span.overlaps(window)
     ]
     blocks = [_with_act(block, acts.on(block.start.date()), done) for block in blocks]
+    blocks = [replace(block, work=tuple(work.get(block.id, ()))) for block in blocks]
     planned = any(bases.values())
     problems = (*briefing.problems, *acts.problems)
+    if any(block.work for block in blocks):
+        problems += tuple(problem for problem in unread if problem.what not in {one.what for one in problems})
     return Coming(sorted(blocks, key=lambda block: (block.start, block.id)), problems, planned)
+
+
+def _work(
+    desk: Desk, store: Store, placed: Sequence[tuple[Slot, date, Override]]
+) -> tuple[Mapping[str, Sequence[tuple[Promise, int]]], Sequence[CalsyncError]]:
+    """What each follow-through block is for, and what could not be read of it."""
+    spans = {
+        block_id(identity_of(slot.series), day): one.span
+        for slot, day, one in placed
+        if slot.series.kind is Kind.FOLLOW_THROUGH
+    }
+    if not spans:
+        return {}, ()
+    found = promised(desk, store)
+    return work_of(spans, found.promises, store, desk.now), found.problems
 
 
 def _with_act(block: ComingBlock, turn: ActTurn | None, done: Container[date]) -> ComingBlock:

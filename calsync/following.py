@@ -340,5 +340,5 @@ def _why(board: Board, need: Need, config: Config, now: datetime) -> str:
     if why == NO_WORKING_TIME:
         return f"there is no working time before it is due, {due}"
     if why == WHITE_SPACE:
-        return "what time is free stays free: an hour a day, and nine tenths of the week"
+        return "the rest of the time stays free (an hour a day, and nine tenths of the week)"
     return f"meetings and other blocks take the time before it is due, {due}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from calsync.coming import ComingBlock
     from calsync.people.brief import Brief
     from calsync.people.changes import Question
+    from calsync.people.promises import Promise
 
 __all__ = ["Paragraph", "brief_lines", "clean", "day_lines", "week_lines"]
 
@@ -62,9 +63,25 @@ def _first_thing(brief: Brief) -> Iterator[Paragraph]:
 
 
 def _opening(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:
-    """The block itself; of a connect block that names nobody, that it is nobody's turn."""
-    free = block.kind == Kind.CONNECT and not block.people
-    return [_head(block, zone), *([("  ", "It is nobody's turn: reach whoever comes to mind.")] if free else [])]
+    """The block itself, and what it is for; of a connect block that names nobody, that it is nobody's turn."""
+    said: list[Paragraph] = []
+    if block.kind == Kind.CONNECT and not block.people:
+        said = [("  ", "It is nobody's turn: reach whoever comes to mind.")]
+    elif block.kind == Kind.FOLLOW_THROUGH:
+        said = [("  ", _work(promise, minutes, block.start, zone)) for promise, minutes in block.work]
+        said = said or [("  ", "Nothing is promised for it: the time is yours.")]
+    return [_head(block, zone), *said]
+
+
+def _work(promise: Promise, minutes: int, now: datetime, zone: ZoneInfo) -> str:
+    """One promise that a block is for, seen from its start."""
+    from calsync.people.promises import due_words
+
+    what = clean(promise.text) or "something whose words cannot be read"
+    part = "" if minutes == promise.minutes else f" of {promise.minutes}"
+    due = due_words(promise.due, now, zone)
+    closed = "" if promise.is_open else f", {promise.state}"
+    return f"{clean(promise.person)}: {what} ({minutes}{part} minutes, due {due}{closed})"
 
 
 def brief_lines(brief: Brief) -> Iterator[Paragraph]:

@@ -27,7 +27,7 @@ __all__ = [
     "night_lines",
     "run_table",
     "summary",
-    "unkept_words",
+    "unkept_lines",
     "when",
 ]
 
@@ -103,16 +103,15 @@ def night_lines(report: NightReport) -> list[str]:
     for week in report.unplaced:
         taken = "; ".join(week.displaced_by) or "no working time"
         text.append(f"No room in {week.week} for {_count(week.missing, f'{week.kind} block')}: {taken}")
-    text += [unkept_words(one) for one in report.unkept]
+    text += [line for one in report.unkept for line in unkept_lines(one)]
     return [*text, *report.notes]
 
 
-def unkept_words(one: Unkept) -> str:
+def unkept_lines(one: Unkept) -> list[str]:
     """Which promise has no room, why, and what would make some; neither the person nor the words are named."""
-    room = "; or ".join(one.room) or "nothing in the next weeks: say so to whom you promised it"
-    all_of_it = one.missing >= one.minutes
-    what = "no room" if all_of_it else f"no room for {one.missing} of {one.minutes} minutes"
-    return f"Promise {one.promise.id} cannot be kept, {what}: {one.why}. What would make room: {room}"
+    missing = "" if one.missing >= one.minutes else f" for {one.missing} of {one.minutes} minutes"
+    room = list(one.room) or ["nothing in the next weeks would: tell whom you promised it"]
+    return [f"No room for promise {one.promise.id}{missing}: {one.why}", *(f"  {way}" for way in room)]
 
 
 def due_table(people: Sequence[DueView], today: date, zone: ZoneInfo) -> Table:

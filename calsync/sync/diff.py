@@ -158,6 +158,12 @@ def _date_changes(make: _Maker, before: Series | None, after: Series, day: date,
 def _frame_changes(
     make: _Maker, before: Series, after: Series, reasons: Mapping[date, str], now: datetime
 ) -> Iterator[Change]:
+    if after.once and (before.title, before.description) == (after.title, after.description):
+        if before.transparent != after.transparent:
+            yield make(Action.UPDATE, _next(after, now), None, _look(before.transparent, after.transparent))
+        if (before.first, before.start) != (after.first, after.start):
+            yield make(Action.MOVE, _first(after), _first(before), "you moved it on another calendar")
+        return
     if (before.title, before.description, before.transparent) != (after.title, after.description, after.transparent):
         yield make(Action.UPDATE, _next(after, now), None, "its title or look was changed in the configuration")
     if before.until != after.until and after.until is not None:
