@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from calsync.changes import changes_of
+from calsync.deeds import note_of
 from calsync.desk import Desk
 from calsync.errors import StateError, Unfinished
 from calsync.forgetting import traces_of, whom
@@ -23,7 +24,9 @@ from calsync.wholefile import replace_file
 
 __all__ = ["all_kept_of", "write_privately"]
 
-_SHOWN = frozenset({"contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers", "promises", "promise_time"})
+_SHOWN = frozenset(
+    {"contacts", "notes", "topics_told", "snoozes", "pauses", "newcomers", "promises", "promise_time", "acts"}
+)
 """The tables that have keys of their own in the answer; rows of any other stand under `other` as they are."""
 
 
@@ -69,6 +72,7 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
             }
             for row in rows["promise_time"]
         ],
+        "acts": [_act(desk, row) for row in rows["acts"]],
         "changes": changes,
         "topics_told": [_topic(desk, row) for row in rows["topics_told"]],
         "blocks": [
@@ -122,6 +126,26 @@ def _promise(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
         "state": row["state"],
         "made_at": _said(desk, row["made_at"]),
         "closed_at": _said(desk, row["closed_at"]) if row["closed_at"] is not None else None,
+    }
+
+
+def _act(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+    """One act of kindness for them, its note in clear; it is null, and `readable` false, where no key opens it."""
+    from calsync.acts import shelf
+
+    texts = {act.key: act.text for act in shelf(desk.config.path).acts}
+    try:
+        note, readable = note_of(open_vault(desk), row["body"]) or None, True
+    except (Sealed, StateError):
+        note, readable = None, False
+    return {
+        "day": row["day"],
+        "act": row["act"],
+        "text": texts.get(row["act"]),
+        "state": row["state"],
+        "at": _said(desk, row["at"]),
+        "note": note,
+        "readable": readable,
     }
 
 

@@ -68,7 +68,8 @@ def _export_one(desk: Desk, name: str, out: str) -> int:
         lines([f"All that is kept of {kept['name']} is written to {out}; only you can read that file."])
     promises = sum(not row["readable"] for row in kept["promises"])
     changes = sum(not row["readable"] for row in kept["changes"])
-    unreadable = {"notes": len(kept["notes_unreadable"]), "promises": promises, "changes": changes}
+    acts = sum(not row["readable"] for row in kept["acts"])
+    unreadable = {"notes": len(kept["notes_unreadable"]) + acts, "promises": promises, "changes": changes}
     parts = [f"{count} of the {what}" for what, count in unreadable.items() if count]
     if parts:
         unread = Unfinished(f"{' and '.join(parts)} cannot be read; only their instants are there", "see docs/notes.md")
