@@ -23,10 +23,11 @@ def promise_table(found: Listing, now: datetime, zone: ZoneInfo) -> Table:
 
     Person and promise share the column that wraps, so that it fits a terminal of 80 columns.
     """
+    wordless = "(cannot be read)" if found.problems else "(its words are deleted)"
     rows = [
         (
             str(view.promise.id),
-            f"{view.promise.person}: {view.promise.text or '(cannot be read)'}",
+            f"{view.promise.person}: {view.promise.text or wordless}",
             _due(view, now, zone),
             str(view.promise.minutes),
             _when(view, now, zone),

@@ -509,6 +509,56 @@ def test_a_dry_run_of_both_says_both(calsync) -> None:
     assert listed(calsync) == []
 
 
+# ---------------------------------------------------------------------- the brief
+
+
+def briefs(calsync: Calsync, now: str) -> dict[str, list[str]]:
+    """By name what each person of the week waits for."""
+    blocks = calsync("week", "--json", now=now).json()["blocks"]
+    return {person["name"]: person["brief"]["promises"] for block in blocks for person in block["people"]}
+
+
+def test_a_kept_promise_opens_the_next_talk_and_no_talk_after_that(calsync) -> None:
+    calsync("nightly")
+    (name, *_), *_ = [[p["name"] for p in b["people"]] for b in calsync("week", "--json").json()["blocks"]]
+    calsync("promise", "add", name, "intro to Bo", "--by", "fri")
+    calsync("promise", "add", name, "the slides", "--by", "tomorrow")
+    assert briefs(calsync, NOW)[name] == ["the slides, by tomorrow", "intro to Bo, by Fri 13 Nov"]
+    assert "    promised the slides, by tomorrow" in calsync("week").out
+    calsync("promise", "keep", "1", now=later(0, hours=1))
+    opening = "kept on Mon 9 Nov: intro to Bo. Tell them that it is done, and ask how it went"
+    assert briefs(calsync, later(0, hours=2))[name] == ["the slides, by tomorrow", opening]
+    calsync("done", name, now=later(0, hours=3))
+    after = briefs(calsync, later(0, hours=4))
+    assert opening not in [line for lines in after.values() for line in lines]
+    assert after.get(name, ["the slides, by tomorrow"]) == ["the slides, by tomorrow"]
+
+
+def test_the_brief_says_plainly_what_is_overdue(calsync) -> None:
+    calsync("nightly")
+    names = [p["name"] for b in calsync("week", "--json").json()["blocks"] for p in b["people"]]
+    for name in names:
+        calsync("promise", "add", name, "the slides", "--by", "today 05:30")
+    told = briefs(calsync, later(1))
+    assert told
+    assert set(map(tuple, told.values())) <= {("the slides, overdue by 1 day (it was due Mon 9 Nov 05:30)",), ()}
+    assert ("the slides, overdue by 1 day (it was due Mon 9 Nov 05:30)",) in map(tuple, told.values())
+
+
+def test_without_the_key_the_brief_knows_that_something_was_promised_and_says_the_problem_once(
+    calsync, folder: Path
+) -> None:
+    calsync("nightly")
+    (name, *_), *_ = [[p["name"] for p in b["people"]] for b in calsync("week", "--json").json()["blocks"]]
+    calsync("done", "jonas", "--note", "something", "--promise", "the slides", "--by", "fri")
+    calsync("promise", "add", name, "intro to Bo", "--by", "fri")
+    (folder / "state" / "secrets.json").unlink()
+    said = calsync("week")
+    assert said.code == 0
+    assert "promised something whose words cannot be read, by Fri 13 Nov" in said.out
+    assert said.err.count("cannot be read") == 1
+
+
 # ---------------------------------------------------------------------- private
 
 
@@ -542,6 +592,39 @@ def test_without_the_key_promises_are_known_and_kept_and_the_problem_is_said_onc
     assert not path.exists()
     path.with_suffix(".away").rename(path)
     assert [(one["text"], one["due"][:10]) for one in listed(calsync)] == [("the slides", "2026-11-10")]
+
+
+def test_the_words_of_a_closed_promise_expire_as_notes_do_and_that_it_was_kept_stays(calsync, folder: Path) -> None:
+    calsync("promise", "add", "ana", "the book", "--by", "fri")
+    calsync("promise", "add", "ana", "for ever", "--by", "fri")
+    calsync("promise", "keep", "1")
+    with Store(folder / "state", datetime.fromisoformat(NOW)) as store:
+        bodies = [row.body for row in store.promises()]
+        assert all(bodies)
+    after = "2028-05-10T05:00:00+02:00"  # eighteen months and a day
+    said = calsync("promise", "list", "--all", now=after)
+    assert "the book" not in said.out
+    assert "Ana Sousa: (its words are deleted)" in said.out
+    assert "for ever" in said.out
+    assert said.err == ""
+    calsync("nightly", now=after)
+    with Store(folder / "state", datetime.fromisoformat(after)) as store:
+        assert [row.body for row in store.promises()] == ["", bodies[1]]
+    assert [(one["text"], one["state"]) for one in listed(calsync, "--all", now=after)] == [
+        ("for ever", "open"),
+        (None, "kept"),
+    ]
+    assert bodies[0].encode() not in (folder / "state" / "decisions.json").read_bytes()
+
+
+def test_a_lost_database_loses_no_promise(calsync, folder: Path) -> None:
+    calsync("promise", "add", "ana", "the book", "--by", "fri")
+    calsync("promise", "keep", "1")
+    calsync("promise", "add", "ben", "the slides", "--by", "mon", "--minutes", "90")
+    before = listed(calsync, "--all")
+    for path in (folder / "state").glob("calsync.db*"):
+        path.unlink()
+    assert listed(calsync, "--all") == before
 
 
 def test_before_sensitive_words_are_saved_the_leader_is_asked(calsync) -> None:
