@@ -47,9 +47,9 @@ SOMEBODY: Mapping[str, str] = MappingProxyType(
     {
         "report": "somebody who reports to you",
         "peer": "a peer of yours",
-        "skip-level": "somebody a level away from you",
-        "support": "somebody of the support staff",
-        "outside": "somebody outside your organisation",
+        "skip-level": "somebody who reports to one of your reports",
+        "support": "somebody who keeps the house running",
+        "outside": "somebody outside",
     }
 )
 """What stands in the place of a name, by tie, where nobody in the rotation is suited."""

@@ -26,6 +26,7 @@ import pytest
 
 from calsync.config.values import CalendarConfig
 from calsync.connected import calendars
+from calsync.deeds import record_kindness, skip_act
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.exporting import export
@@ -65,7 +66,10 @@ THREAD = "ask how the viola d'amore exam went"
 TOPIC = "Which kombuchatory would you open, and what would stand over its door?"
 TITLE = "Obsidian platypus review"
 PROMISE = "lend out the zymurgical sextant"
-SECRETS = (*LAST_NAMES, *FULL_NAMES, *ADDRESSES, *OTHERS, *TAGS, ZONE, NOTE, THREAD, TOPIC, TITLE, PROMISE)
+ACT = "Leave a marzipanesque gherkin on the shelf where everybody passes."
+KINDNESS = "they laughed at the rhubarbine card"
+NAMED = (*LAST_NAMES, *FULL_NAMES, *ADDRESSES, *OTHERS, *TAGS, ZONE)
+SECRETS = (*NAMED, NOTE, THREAD, TOPIC, TITLE, PROMISE, ACT, KINDNESS)
 """What may go out at no setting."""
 
 PEOPLE = f"""
@@ -125,6 +129,11 @@ class PrivateWorld(VendorWorld):
             record_skip(desk, who)
         elif what < 0.57:
             record_snooze(desk, who, evening.date() + timedelta(chance.randint(2, 12)))
+        if night.toordinal() % 5 == 0:
+            record_kindness(desk, FULL_NAMES[night.toordinal() % len(FULL_NAMES)], KINDNESS)
+        elif night.toordinal() % 5 == 1:
+            with suppress(UsageError):  # no other act is left
+                skip_act(desk)
         if chance.random() < 0.3:
             self.promise(desk, chance.choice(FULL_NAMES))
         if chance.random() < 0.5:
@@ -242,6 +251,9 @@ def live(
             shelf=shelf,
         )
         world.desk()
+        (folder / "kindness.yaml").write_text(
+            f"- {{text: {json.dumps(ACT)}, minutes: 2, channel: deed, reach: private, tie: support}}\n"
+        )
         (folder / "topics.yaml").write_text(
             f"- text: {json.dumps(TOPIC)}\n  theme: plans\n  depth: 1\n"
             "  follow_ups: [What would be on its menu?, Who would be its first guest?]\n",
