@@ -160,10 +160,14 @@ def close(
         if dry_run:
             return f"Would note as {state.value}: {said}.", found.problems
         store.close_promise(promise.id, state.value, at)
+        ahead = any(row.promise == promise.id and row.start > desk.now for row in store.promise_time())
+    free = " The next night gives its time back." if ahead else ""
     if state is PromiseState.DROPPED:
-        return f"Dropped: {said}.", found.problems
+        return f"Dropped: {said}.{free}", found.problems
     late = "kept, after its day" if closed.is_late else "kept in time"
-    return f"Noted as {late}: {said}. The next brief for them says so.", found.problems
+    there = any(name_key(person.name) == name_key(promise.person) for person in desk.config.people)
+    brief = " The next brief for them says so." if there else ""
+    return f"Noted as {late}: {said}.{brief}{free}", found.problems
 
 
 def reopen(desk: Desk, which: str, state: PromiseState, *, dry_run: bool = False) -> tuple[str, list[CalsyncError]]:

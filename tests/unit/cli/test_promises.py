@@ -205,7 +205,9 @@ def test_what_a_new_promise_pushes_out_is_said_too(calsync, asking: Path) -> Non
 def test_a_kept_promise_gives_its_time_back(calsync, asking: Path) -> None:
     calsync("nightly")
     calsync("promise", "add", "ana", "the book", "--by", "in 2 weeks")
-    calsync("promise", "keep", "1")
+    calsync("nightly", now=later(0, hours=1))
+    said = calsync("promise", "keep", "1", now=later(0, hours=2))
+    assert said.out.endswith("The next brief for them says so. The next night gives its time back.\n")
     assert [(one["booked"], one["short"]) for one in listed(calsync, "--all")] == [([], None)]
 
 
@@ -651,8 +653,8 @@ def test_who_has_left_the_rotation_is_still_owed_what_was_promised(calsync) -> N
     calsync("promise", "add", "ana", "the slides", "--by", "fri")
     assert calsync("people", "remove", "Ana Sousa", "--yes").code == 0
     assert [one["person"] for one in listed(calsync)] == ["Ana Sousa", "Ana Sousa"]
-    assert calsync("promise", "keep", "1").code == 0
-    assert calsync("promise", "drop", "ana").code == 0
+    assert calsync("promise", "keep", "1").out == "Noted as kept in time: the book, to Ana Sousa.\n"
+    assert calsync("promise", "drop", "ana").out == "Dropped: the slides, to Ana Sousa.\n"
     assert listed(calsync) == []
 
 
