@@ -193,6 +193,7 @@ class _Night:
             report.run = store.begin_run(command, self.desk.now, self.desk.now)
             store.drop_notes(oldest_kept(self.desk))
             store.drop_promise_texts(oldest_kept(self.desk))
+            store.drop_change_words(oldest_kept(self.desk))
         self._name_strays()
         readings = read_calendars(self.desk, store, self.window, force=self.force, progress=self.progress)
         self._report_readings(readings)

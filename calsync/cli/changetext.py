@@ -58,11 +58,11 @@ def side_by_side(for_it: Sequence[str], against: Sequence[str], width: int) -> l
     room = (min(width, 2 * _WIDEST) - len(_INDENT) - _BETWEEN) // 2
     fits = all(cells(entry) + 2 <= room for entry in (*for_it, *against))
     if width == 0 or (room < _NARROW and not fits):
-        return [
-            line
+        below = [
+            [f"{_INDENT}{head}", *_entries(entries, width)]
             for (_, head), entries in zip(_SIDES, (for_it, against), strict=True)
-            for line in [f"{_INDENT}{head}", *_entries(entries, width - len(_INDENT) if width else 0)]
         ]
+        return [*below[0], "", *below[1]]
     left, right = ([head, *_entries(e, room, "")] for (_, head), e in zip(_SIDES, (for_it, against), strict=True))
     wide = min(room, max(map(cells, left)))
     rows = max(len(left), len(right))
@@ -85,7 +85,7 @@ def _state(view: ChangeView, today: date, zone: ZoneInfo) -> str:
     announced = "announced" if today < change.on else "was announced"
     tags = "".join(f", tag:{clean(tag)}" for tag in change.tags)
     count = f"{view.count.asked} of {view.count.affected} asked before the date"
-    return f"{announced} {_day(change.on, today)}, {state}{tags}: {count}"
+    return f"{count}; {announced} {_day(change.on, today)}, {state}{tags}"
 
 
 def _point(point: Point) -> str:

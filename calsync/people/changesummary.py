@@ -25,14 +25,14 @@ def summary(
 
     Without names nothing says who said what, and the answers stand in no order that would.
     """
-    taken_out = False
+    taken_out, closed = False, closed_at.astimezone(zone).date()
 
     def said(text: str) -> str:
         nonlocal taken_out
         if nameless is not None:
-            bare = nameless(text)
-            taken_out = taken_out or bare != text
-            text = bare
+            without = nameless(text)
+            taken_out = taken_out or without != text
+            text = without
         return _escaped(text)
 
     def by(person: str) -> str:
@@ -46,14 +46,16 @@ def summary(
 
     entries = [(one.name, s) for one in affected for s in one.answer.said]
     if nameless is not None:
-        entries.sort(key=lambda entry: entry[1].text.casefold())
+        bare = nameless
+        entries.sort(key=lambda entry: bare(entry[1].text).casefold())
+    announced = "Was to be announced" if closed < change.on else "Announced"
     who: Callable[[str], str] = lambda name: "" if nameless is not None else f"{_escaped(name)}: "  # noqa: E731
     answers = [f"- {who(name)}{said(s.text)}" for name, s in entries if s.text]
     changes = [f"- {who(name)}{said(s.changed)}" for name, s in entries if s.changed]
     text = [
         f"# {said(change.name)}",
         "",
-        f"Announced on {_day(change.on)}, closed on {_day(closed_at.astimezone(zone).date())}.",
+        f"{announced} on {_day(change.on)}, closed on {_day(closed)}.",
         f"{_count(count)}{_later(affected)}",
         *_section("What speaks for it", side(PRO)),
         *_section("What speaks against it", side(CON)),

@@ -157,6 +157,20 @@ class ChangeRows(Rows):
             connection.execute(update(t).where(t.c.id == change).values(closed_at=to_epoch(at), tags=whom))
             _name(connection, change, people)
 
+    def drop_change_words(self, before: datetime) -> int:
+        """Forget every word of the changes that were closed before that instant; how many there were."""
+        t = tables.changes
+        old = (t.c.closed_at < to_epoch(before)) & (t.c.body != "")
+        with self._transaction() as connection:
+            ids = list(connection.execute(select(t.c.id).where(old)).scalars())
+        if not ids:
+            return 0
+        with self._transaction(keep=True) as connection:
+            connection.execute(update(t).where(t.c.id.in_(ids)).values(body=""))
+            for table in (tables.change_people, tables.change_points):
+                connection.execute(update(table).where(table.c.change.in_(ids)).values(body=""))
+        return len(ids)
+
     def note_answer(
         self,
         change: int,

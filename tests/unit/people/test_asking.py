@@ -205,7 +205,7 @@ def lived(seed: int, *, asking: bool, weeks: int = 16) -> tuple[dict[str, list[d
     talks: dict[str, list[date]] = {person.name: [] for person in people}
     blocks = weekly(weeks + 12)
     told: dict[str, tuple[str, ...]] = {}
-    for night in range(0, 7 * weeks):
+    for night in range(7 * weeks):
         now = NOW + timedelta(days=night)
         due = {name: day for name in wanted if name not in noted and now.date() < day} if asking else {}
         coming = [
