@@ -184,9 +184,11 @@ def _noted(theirs: Series, ours: Series, day: date) -> bool:
 
 
 def _same_slot(one: Series, other: Series) -> bool:
-    """True when both recur at the same weekly moment, in whatever zone a program wrote it down."""
+    """True when both recur at the same weekly moment, in whatever zone a program wrote it down; or on one date."""
     if one.minutes != other.minutes:
         return False
+    if one.once:
+        return one.home(one.first).start == other.home(other.first).start
     if one.timezone == other.timezone:
         return (one.first.weekday(), one.start) == (other.first.weekday(), other.start)
     return one.home(one.first).start in {other.home(other.first + timedelta(7 * n)).start for n in range(-60, 61)}

@@ -1,0 +1,239 @@
+"""What was promised becomes booked time: before it is due, kept up night by night, and left to the leader's hand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from icalendar import Calendar, Event
+
+from calsync.coming import coming
+from calsync.desk import open_desk
+from calsync.following import outlook
+from calsync.model import ONE_OFF, Series
+from calsync.people.promises import PromiseState
+from calsync.promises import Asked, change, close, make, promised
+from calsync.report import report
+from calsync.state.store import Store
+from calsync.takeback import restore, undo, uninstall
+from tests.system.world import BERLIN, NOW, FolderShelf, World, delete_date, edit, meeting, override_date
+
+FRIDAY = datetime(2026, 11, 27, 23, 59, tzinfo=BERLIN)
+FOLLOW = "\n  follow-through: {minutes: 45, per_week: 1}"
+
+
+@pytest.fixture
+def promising(world: World) -> World:
+    """The leader asks for weekly follow-through blocks of 45 minutes, too."""
+    world.connect += FOLLOW
+    world.night()
+    return world
+
+
+def promise(world: World, minutes: int, due: datetime = FRIDAY, now: datetime = NOW, text: str = "intro to Bo") -> int:
+    made, _ = make(open_desk(world.config, world.state, now), "ana", Asked(text, due, minutes))
+    return made.id
+
+
+def added(world: World) -> list[Series]:
+    return [one.series for one in world.blocks() if one.series.number >= ONE_OFF]
+
+
+def only(world: World) -> Series:
+    (one,) = added(world)
+    return one
+
+
+def move_whole(days: int, hours: int) -> object:
+    """Drag an event that does not recur elsewhere, as a program does: its own start and end change."""
+
+    def moved(_calendar: Calendar, master: Event) -> None:
+        for name in ("DTSTART", "DTEND"):
+            master[name].dt += timedelta(days=days, hours=hours)
+
+    return moved
+
+
+def test_a_promise_gets_a_block_that_ends_before_it_is_due_and_the_second_night_writes_nothing(
+    promising: World,
+) -> None:
+    promise(promising, 75)
+    first = promising.night(NOW + timedelta(hours=1))
+    assert first.exit_code == 0
+    assert [c.reason for c in first.changes if c.action == "create"] == ["time for promise 1"]
+    one = only(promising)
+    assert one.minutes == 30
+    assert one.home(one.first).end <= FRIDAY
+    assert "intro" not in one.title
+    assert "Ana" not in one.title
+    before = promising.shelf.everything()
+    second = promising.night(NOW + timedelta(hours=2))
+    assert (second.written, second.changes) == (0, [])
+    assert promising.shelf.everything() == before
+
+
+def test_a_promise_that_is_kept_or_dropped_takes_its_block_along(promising: World) -> None:
+    number = promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    desk = open_desk(promising.config, promising.state, NOW + timedelta(hours=1))
+    close(desk, str(number), PromiseState.DROPPED)
+    report_ = promising.night(NOW + timedelta(hours=1))
+    assert [(c.action.value, c.reason) for c in report_.changes] == [("delete", "nothing is left to do in it")]
+    assert added(promising) == []
+    again = promising.night(NOW + timedelta(hours=2))
+    assert (again.written, again.changes) == (0, [])
+
+
+def test_a_block_that_goes_because_nothing_is_left_to_do_is_in_no_ledger(promising: World) -> None:
+    number = promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    close(open_desk(promising.config, promising.state, NOW), str(number), PromiseState.KEPT)
+    promising.night(NOW + timedelta(hours=1))
+    figures = report(open_desk(promising.config, promising.state, NOW), 1).figures.blocks
+    assert (figures.displaced, figures.deleted) == (0, 0)
+
+
+def test_where_there_is_no_room_the_night_says_which_promise_and_what_would_make_room(promising: World) -> None:
+    for n in range(5):
+        day = NOW.replace(hour=8) + timedelta(days=n)
+        promising.shelf.put(f"full{n}.ics", meeting(f"full{n}", day, 600))
+    number = promise(promising, 60)
+    found = promising.night(NOW + timedelta(hours=1))
+    assert found.exit_code == 5
+    (unkept,) = found.unkept
+    assert (unkept.promise.id, unkept.missing) == (number, 60)
+    assert unkept.room[0].startswith("give it until Mon 30 Nov: calsync promise edit 1 --by 2026-11-30")
+    change(open_desk(promising.config, promising.state, NOW), "1", due=datetime(2026, 11, 30, 23, 59, tzinfo=BERLIN))
+    assert promising.night(NOW + timedelta(hours=1)).unkept == ()
+    with Store(promising.state, NOW) as store:
+        assert "intro to Bo" not in str(store.runs(9))
+
+
+def test_what_promise_add_foresees_is_what_the_night_does(promising: World) -> None:
+    number = promise(promising, 75)
+    with Store(promising.state, NOW) as store:
+        seen = outlook(open_desk(promising.config, promising.state, NOW), store)
+    promising.night(NOW + timedelta(minutes=1))
+    with Store(promising.state, NOW) as store:
+        told = store.promise_time()
+    assert sorted((b.start, b.end, b.minutes) for b in seen.booked[number]) == [
+        (row.start, row.end, row.minutes) for row in told
+    ]
+
+
+def test_a_meeting_on_top_of_an_added_block_sends_it_elsewhere_before_the_due_instant(promising: World) -> None:
+    promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    before = only(promising)
+    promising.shelf.put("clash.ics", meeting("clash", before.home(before.first).start, 30))
+    promising.night(NOW + timedelta(hours=1))
+    after = only(promising)
+    assert not after.home(after.first).overlaps(before.home(before.first))
+    assert after.home(after.first).end <= FRIDAY
+
+
+@pytest.mark.parametrize("how", ["the event", "its date"])
+def test_an_added_block_that_the_leader_deletes_stays_away_and_can_be_restored(promising: World, how: str) -> None:
+    promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    one = only(promising)
+    name = f"{one.key}.ics"
+    if how == "the event":
+        promising.shelf.remove(name)
+    else:
+        edit(promising.shelf, name, delete_date(one.home(one.first).start))
+    report_ = promising.night(NOW + timedelta(hours=2))
+    assert report_.exit_code == 0
+    name = f"follow-through-{one.number}"
+    (note,) = report_.notes
+    assert note.startswith(
+        f"you deleted the added block {name}: nothing is booked in its place (`calsync restore {name}`"
+    )
+    for night in promising.nights(6, NOW + timedelta(hours=26)):
+        assert night.exit_code == 0
+        assert [s for s in added(promising) if s.placed(s.first) is not None] == []
+    desk = open_desk(promising.config, promising.state, NOW + timedelta(hours=3))
+    what = f"follow-through-{one.number}" if how == "the event" else one.first.isoformat()
+    restore(desk, what)
+    assert [s for s in added(promising) if s.placed(s.first) is not None]
+
+
+@pytest.mark.parametrize("how", ["the event", "its date"])
+def test_an_added_block_that_the_leader_moves_stays_there_and_still_counts(promising: World, how: str) -> None:
+    promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    one = only(promising)
+    home = one.home(one.first)
+    change_ = move_whole(0, 1) if how == "the event" else override_date(home.start, hours=1)
+    edit(promising.shelf, f"{one.key}.ics", change_)  # type: ignore[arg-type]
+    for hours in (2, 3):
+        report_ = promising.night(NOW + timedelta(hours=hours))
+        assert (report_.exit_code, report_.written) == (0, 0), report_.changes
+    after = only(promising)
+    placed = after.placed(after.first)
+    assert placed is not None
+    assert placed.span.start == home.start + timedelta(hours=1)
+    week = coming(open_desk(promising.config, promising.state, NOW + timedelta(hours=3)), 7).blocks
+    assert [minutes for block in week if block.id.startswith("follow-through-101") for _, minutes in block.work] == [30]
+
+
+def test_an_added_block_that_is_moved_to_after_the_due_instant_gets_another_beside_it(promising: World) -> None:
+    promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    edit(promising.shelf, f"{only(promising).key}.ics", move_whole(7, 0))  # type: ignore[arg-type]
+    report_ = promising.night(NOW + timedelta(hours=2))
+    assert report_.exit_code == 0
+    due = [s for s in added(promising) if s.home(s.first).end <= FRIDAY]
+    assert len(due) == 1
+    assert len(added(promising)) == 2
+
+
+def test_a_run_is_undone_and_everything_is_uninstalled_with_the_added_blocks(promising: World) -> None:
+    promise(promising, 75)
+    before = set(promising.shelf.names())
+    promising.night(NOW + timedelta(hours=1))
+    undo(open_desk(promising.config, promising.state, NOW + timedelta(hours=2)))
+    assert set(promising.shelf.names()) == before
+    promising.night(NOW + timedelta(hours=2))
+    uninstall(open_desk(promising.config, promising.state, NOW + timedelta(hours=3)))
+    assert [n for n in promising.shelf.names() if n.startswith("cs")] == []
+
+
+def test_time_in_a_block_that_has_begun_counts_as_spent(promising: World) -> None:
+    """45 minutes are done in the weekly block, so that the rest needs no more than was booked for it."""
+    promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    for night in promising.nights(4, NOW + timedelta(days=1)):
+        assert night.exit_code == 0
+        assert len(added(promising)) == 1
+    with Store(promising.state, NOW) as store:
+        assert sum(row.minutes for row in store.promise_time()) == 75
+
+
+def test_without_follow_through_blocks_a_promise_books_nothing_and_costs_no_exit_code(world: World) -> None:
+    world.write_config()
+    promise(world, 75)
+    report_ = world.night()
+    assert (report_.exit_code, report_.unkept) == (0, ())
+    assert added(world) == []
+
+
+def test_two_calendars_have_the_same_added_block_and_lose_it_together(promising: World) -> None:
+    second = FolderShelf(promising.folder / "second")
+    promising.calendars.append(second.config().replace("name: work", "name: second"))
+    promise(promising, 75)
+    promising.night(NOW + timedelta(hours=1))
+    (name,) = (n for n in second.names() if "COUNT=1" in second.get(n).decode())
+    one = only(promising)
+    edit(second, name, override_date(one.home(one.first).start, hours=1))
+    promising.night(NOW + timedelta(hours=2))
+    moved = only(promising)
+    placed = moved.placed(moved.first)
+    assert placed is not None
+    assert placed.span.start == one.home(one.first).start + timedelta(hours=1)
+    second.remove(name)
+    promising.night(NOW + timedelta(hours=3))
+    assert added(promising) == []
+    quiet = promising.night(NOW + timedelta(hours=4))
+    assert (quiet.exit_code, quiet.written) == (0, 0)
+    assert promised(open_desk(promising.config, promising.state, NOW), Store(promising.state, NOW)).promises[0].is_open
