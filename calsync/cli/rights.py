@@ -31,8 +31,8 @@ def export(settings: Settings, name: str | None, out: str, now: datetime | None)
     Without NAME: everybody in the rotation, so that `people import` reads it back.
 
     With NAME: everything, for them to see if they ask: their entry in the configuration, what was logged, noted and
-    promised (in clear), flags, topics, blocks, snooze and pause. Somebody who is no longer in the rotation can be asked
-    for, too. A file is made for your eyes only.
+    promised (in clear), what they said of changes, flags, topics, blocks, snooze and pause. Somebody who is no longer
+    in the rotation can be asked for, too. A file is made for your eyes only.
     """
     desk = open_at(settings, now)
     if name is not None:

@@ -24,6 +24,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from calsync import changing
+from calsync.affecting import outlines
+from calsync.changing import Words
 from calsync.config.values import CalendarConfig
 from calsync.connected import calendars
 from calsync.deeds import record_kindness, skip_act
@@ -68,8 +71,11 @@ TITLE = "Obsidian platypus review"
 PROMISE = "lend out the zymurgical sextant"
 ACT = "Leave a marzipanesque gherkin on the shelf where everybody passes."
 KINDNESS = "they laughed at the rhubarbine card"
+CHANGE = "the move to the gnocchibase ledger"
+PLUS, MINUS = "fewer zeppeline forms", "a month of quagmirish double entries"
+ANSWER, CHANGED = "it would cost me my tarpaulin mornings", "the old xylographic forms stay for a year"
 NAMED = (*LAST_NAMES, *FULL_NAMES, *ADDRESSES, *OTHERS, *TAGS, ZONE)
-SECRETS = (*NAMED, NOTE, THREAD, TOPIC, TITLE, PROMISE, ACT, KINDNESS)
+SECRETS = (*NAMED, NOTE, THREAD, TOPIC, TITLE, PROMISE, ACT, KINDNESS, CHANGE, PLUS, MINUS, ANSWER, CHANGED)
 """What may go out at no setting."""
 
 PEOPLE = f"""
@@ -134,7 +140,9 @@ class PrivateWorld(VendorWorld):
         elif night.toordinal() % 5 == 1:
             with suppress(UsageError):  # no other act is left
                 skip_act(desk)
-        if chance.random() < 0.3:
+        if night.toordinal() % 3 == 0:
+            self.change(desk, FULL_NAMES[night.toordinal() // 3 % len(FULL_NAMES)])
+        if night.toordinal() % 6 == 2:
             self.promise(desk, chance.choice(FULL_NAMES))
         if chance.random() < 0.5:
             self.meet(night)
@@ -153,6 +161,19 @@ class PrivateWorld(VendorWorld):
             waiting = [one for one in promised(desk, store).promises if one.is_overdue(desk.now)]
         for one in waiting[:2]:
             close(desk, str(one.id), chance.choice([PromiseState.KEPT, PromiseState.DROPPED]))
+
+    def change(self, desk: Desk, who: str) -> None:
+        """The leader notes a change and asks about it; asks somebody; or closes it when its day has come."""
+        with Store(desk.state_folder, desk.now) as store:
+            waiting = [one for one in outlines(store) if one.open]
+        if not waiting:
+            affects = (f"tag:{TAGS[0]}", *FULL_NAMES[1:])
+            changing.add(desk, Words(CHANGE, (PLUS,), (MINUS,)), desk.now.date() + timedelta(24), affects)
+            changing.ask(desk, None)
+        elif waiting[0].on <= desk.now.date():
+            changing.close(desk, None, names=True)
+        else:
+            changing.note(desk, None, who, ANSWER, Words("", (PLUS,), (MINUS,)), CHANGED)
 
     def meet(self, night: datetime) -> None:
         """A meeting comes up, with people and a title, somewhere."""
@@ -217,6 +238,7 @@ class Record:
     logs: bytes
     nights: int
     written: int
+    promises: int
 
     def everything(self) -> dict[str, bytes]:
         return {**self.wires, "files": self.files, "logs": self.logs}
@@ -293,7 +315,9 @@ def live(
     assert {s.place[1] for s in tap.streams if s.sent} == set(ports.values())
     wires = {name: tap.sent_to(port) for name, port in ports.items()}
     logs = "\n".join(notebook.lines).encode() + b"\n" + history
-    return Record(wires, b"\n".join(sorted(files)), logs, nights, written)
+    with Store(world.desk(end).state_folder, end) as store:
+        promises = len(store.promises())
+    return Record(wires, b"\n".join(sorted(files)), logs, nights, written, promises)
 
 
 def check_nothing(record: Record) -> None:
@@ -320,6 +344,8 @@ def check_heard(record: Record) -> None:
     assert all(b"Focus" in wire for wire in record.wires.values())
     assert all(wire.count(b"HTTP/1.1\r\n") >= record.nights for wire in record.wires.values())
     assert record.files.count(b"X-CALSYNC-KEY") >= 4
+    assert b"X-CALSYNC-KIND:follow-through" in record.files
+    assert record.promises >= 1
     assert record.logs.count(b"nightly") >= record.nights
 
 
