@@ -43,7 +43,7 @@ class Act:
 
     `key` never changes; `minutes` is 1 to MOST_MINUTES; `cost` is one of COSTS, `channel` of CHANNELS, `reach` of
     REACHES, `tie` of TIES. `needs_person` is True where the act is for one person by name. `evidence` is a key of
-    docs/kindness.md (it may be empty for the leader's own acts, which are `own`).
+    docs/topics.md (it may be empty for the leader's own acts, which are `own`).
     """
 
     key: str

@@ -91,6 +91,12 @@ FINE = [
     "Copy out the recipe that they asked for.",
     "Hold the lift for the one with the trolley.",
     "Answer their question at once, before all else.",
+    "Push a deadline of theirs back by two days, without being asked.",
+    "Write to them about one good hour, and expect no reply.",
+    "Carry their box up, and ask for nothing in return.",
+    "Tidy the shelf, and see how their corner looks then.",
+    "Read their message twice before you answer it.",
+    "Remind them of the day on which you laughed until the bell rang.",
     "Bring two apples, and leave one on their desk with your name.",
 ]
 
