@@ -1,6 +1,6 @@
 """Why an act of kindness is worth its minutes, in one modest line for each piece of evidence. Pure.
 
-docs/kindness.md says where each comes from and how much it can bear.
+docs/topics.md says where each comes from.
 """
 
 from __future__ import annotations
