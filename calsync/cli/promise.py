@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -198,7 +198,8 @@ def tell_prospect(desk: Desk, number: int | None, before: Collection[int]) -> in
     from calsync.promising import asks_for_time, prospect
 
     found = prospect(desk, number, before)
-    lines(prospect_lines(found, desk.now, desk.config.zone, configured=asks_for_time(desk)))
+    freeze = timedelta(hours=desk.config.planning.freeze_hours)
+    lines(prospect_lines(found, desk.now, desk.config.zone, configured=asks_for_time(desk), freeze=freeze))
     return _EXIT_NO_ROOM if found.view.short is not None or found.ousted else 0
 
 

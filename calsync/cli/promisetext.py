@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["promise_table", "prospect_lines"]
 
+_NEXT_NIGHT = timedelta(hours=26)
+"""The next night has come by then, a day on which the clocks go back included."""
 _CONFIGURE = "blocks: {follow-through: {minutes: 45, per_week: 1}}"
 
 
@@ -37,8 +39,11 @@ def promise_table(found: Listing, now: datetime, zone: ZoneInfo) -> Table:
     return Table(("no.", "promise", "due", "min", "when"), rows, grow=1)
 
 
-def prospect_lines(found: Prospect, now: datetime, zone: ZoneInfo, *, configured: bool) -> list[str]:
-    """When there is time for it, or why there is none and what would make room; and what it has pushed out."""
+def prospect_lines(found: Prospect, now: datetime, zone: ZoneInfo, *, configured: bool, freeze: timedelta) -> list[str]:
+    """When there is time for it, or why there is none and what would make room; and what it has pushed out.
+
+    `freeze` is how long before its start no block is added any more.
+    """
     view = found.view
     if not configured:
         return [
@@ -47,7 +52,7 @@ def prospect_lines(found: Prospect, now: datetime, zone: ZoneInfo, *, configured
         ]
     if not found.planned:
         return ["The next night finds time for it."]
-    text = [f"Time for it: {_stretch(block, now, zone)}" for block in view.booked]
+    text = [f"Time for it: {_stretch(block, now, zone, freeze)}" for block in view.booked]
     if view.short is not None:
         text += [_no_room(view), *_room(view)]
     elif not view.booked and not view.promise.is_overdue(now):
@@ -59,9 +64,14 @@ def prospect_lines(found: Prospect, now: datetime, zone: ZoneInfo, *, configured
     return text
 
 
-def _stretch(block: Booked, now: datetime, zone: ZoneInfo) -> str:
+def _stretch(block: Booked, now: datetime, zone: ZoneInfo, freeze: timedelta) -> str:
     begin, end = block.start.astimezone(zone), block.end.astimezone(zone)
-    new = "; the next night adds that block" if block.block is None else ""
+    new = ""
+    if block.block is None:
+        last = block.start - freeze
+        new = "; the next night adds that block"
+        if last < now + _NEXT_NIGHT:  # whenever that is, it may come too late
+            new = f"; `calsync nightly` adds that block if it runs by {due_words(last, now, zone)}"
     day = day_words(begin.date(), now.astimezone(zone).date())
     return f"{_minutes(block.minutes)} in the block of {day} {begin:%H:%M}-{end:%H:%M}{new}"
 

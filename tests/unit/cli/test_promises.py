@@ -189,6 +189,21 @@ def test_what_does_not_fit_is_noted_all_the_same_with_code_5_and_what_would_make
     assert listed(calsync)[0]["short"] is None
 
 
+def test_a_block_that_only_a_run_of_today_can_add_says_by_when_it_has_to_run(calsync, asking: Path) -> None:
+    """The night may come when nothing new is booked so near any more."""
+    calsync("nightly")
+    said = calsync("promise", "add", "ana", "the book", "--by", "tomorrow")
+    assert said.code == 0
+    way = re.search(r"adds that block if it runs by (today|tomorrow) (\d\d):(\d\d)$", said.out.rstrip())
+    assert way is not None
+    (one,) = listed(calsync)
+    last = datetime.fromisoformat(NOW).replace(hour=int(way[2]), minute=int(way[3])) + timedelta(way[1] == "tomorrow")
+    assert datetime.fromisoformat(one["booked"][0]["start"]) - last == timedelta(hours=20)
+    assert calsync("nightly", now=last.isoformat()).code == 0
+    again = listed(calsync, now=last.isoformat())
+    assert (again[0]["booked"], again[0]["short"]) == (one["booked"], None)
+
+
 def test_what_a_new_promise_pushes_out_is_said_too(calsync, asking: Path) -> None:
     calsync("nightly")
     assert calsync("promise", "add", "ana", "the book", "--by", "thu", "--minutes", "480").code == 5
