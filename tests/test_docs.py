@@ -152,6 +152,18 @@ def test_the_snippet_on_promises_does_what_it_says(
     assert states == {"intro to Bo": "open", "the slides": "dropped", "a word with Eva": "kept"}
 
 
+def test_the_snippet_on_kindness_does_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", str(tmp_path), "--now", NOW]) == 0
+    text, *_ = re.findall(r"^```sh\n(.*?)^```$", page("docs/kindness.md"), re.MULTILINE | re.DOTALL)
+    where = ["--config", str(tmp_path / "config.yaml"), "--state", str(tmp_path / "state")]
+    for line in text.splitlines():
+        program, *args = shlex.split(line, comments=True)
+        assert program == "calsync", line
+        capsys.readouterr()
+        assert main([*where, *args, "--now", NOW]) == 0, f"{line}\n{capsys.readouterr()}"
+    assert capsys.readouterr().out.startswith("1 act of kindness this year.\n")
+
+
 def test_the_tour_can_be_taken_step_by_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
