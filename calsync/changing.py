@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from calsync.changes import ChangeView, count_words, meant, planned, view_of
-from calsync.contacts import find_person, next_turns
+from calsync.changes import count_words, meant, planned, view_of
+from calsync.concerned import one_affected, taken_out, whom
+from calsync.contacts import next_turns
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.memory import plain_text, writing_vault
-from calsync.model import Person, at_wall_clock
+from calsync.model import at_wall_clock
 from calsync.names import is_one_line, name_key
-from calsync.people.changes import CON, PRO, Affected, Change, tagged
+from calsync.people.changes import CON, PRO, Affected, Answer, Change, tagged
 from calsync.people.changesummary import summary
-from calsync.people.contacts import matching
 from calsync.people.nameless import Nameless
 from calsync.planning.words import day_words
 from calsync.state.lock import hold
@@ -28,7 +26,6 @@ __all__ = ["LONGEST_ANSWER", "LONGEST_POINT", "LONGEST_TITLE", "Closed", "Words"
 
 LONGEST_TITLE, LONGEST_POINT, LONGEST_ANSWER = 120, 300, 2_000
 """In letters."""
-_TAG = "tag:"
 _ADD = 'for example: calsync change add "New ticket system" --on 2027-02-01 --affects tag:support'
 
 
@@ -84,7 +81,7 @@ def add(
     if not words.title:
         raise UsageError("a change needs a title", _ADD)
     _check_day(desk, on)
-    tags, people = _whom(desk, affects)
+    tags, people = whom(desk, affects)
     if not tags and not people:
         raise UsageError("a change needs to affect somebody", "add --affects NAME, or --affects tag:NAME")
     count = sum(tagged(p, tags) or p in people for p in desk.config.people)
@@ -105,50 +102,51 @@ def edit(
     words: Words,
     on: date | None,
     affects: Sequence[str],
+    but: Sequence[str] = (),
     *,
     new_key: bool = False,
     dry_run: bool = False,
 ) -> tuple[list[str], list[CalsyncError]]:
     """Give an open change another day or title, more people, more points of the leader's own; what is not said stays.
 
-    Raises UsageError as `add`, and for a closed change.
+    `but` are names and tags that it does not affect after all. Raises UsageError as `add`, for a closed change, and for
+    somebody in `but` who was asked already, is affected by a tag that stays, or is not affected at all.
     """
-    if on is None and not affects and words == Words():
+    if on is None and not affects and not but and words == Words():
         raise UsageError("nothing is said about the change", "see: calsync change edit --help")
     if on is not None:
         _check_day(desk, on)
-    tags, people = _whom(desk, affects)
+    tags, people = whom(desk, affects)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         found = planned(desk, store)
         change = meant(found.changes, which, still_open=True)
-        there = {answer.person for answer in change.answers}
-        people = [p for p in people if name_key(p.name) not in map(name_key, there)]
+        since = store.newcomers()
+        there = {name_key(answer.person) for answer in change.answers}
+        new = [p.name for p in people if name_key(p.name) not in there]
         tags = [*change.tags, *(tag for tag in tags if tag.casefold() not in {t.casefold() for t in change.tags})]
+        tags, gone = taken_out(desk, view_of(desk, change, since), tags, but)
+        kept = [answer for answer in change.answers if name_key(answer.person) not in map(name_key, gone)]
+        answers = (*kept, *(Answer(name) for name in new))
+        after = replace(
+            change, on=on or change.on, title=words.title or change.title, tags=tuple(tags), answers=answers
+        )
+        view = view_of(desk, after, since)
+        if but and not view.affected:
+            raise UsageError("then it would affect nobody", "a change that is off is closed: calsync change close")
+        line = f"{after.name}, announced {_day(desk, after.on)}, affects {_people(view.count.affected)}."
+        if dry_run:
+            return [f"Would make change {change.id}: {line}"], found.problems
         told: list[str] = []
-        if not dry_run:
-            body, points = None, []
-            if words != Words():
-                vault, told = writing_vault(desk, store, new_key=new_key)
-                points = words.sealed(vault)
-                body = vault.seal_values({"title": words.title}) if words.title else None
-            store.edit_change(
-                change.id,
-                on=on or change.on,
-                tags=tags,
-                people=[p.name for p in people],
-                points=points,
-                body=body,
-                now=desk.now,
-            )
-            store.see_people([person.name for person in people], desk.now.date())
-            change = meant(planned(desk, store).changes, str(change.id))
-        view = view_of(desk, change, store.newcomers())
-    if dry_run:
-        return [f"Would change {change.id} ({change.name})."], found.problems
-    line = (
-        f"Change {change.id}: {change.name}, announced {_day(desk, change.on)}, affects {_people(view.count.affected)}."
-    )
-    return [line, *told], found.problems
+        body, points = None, []
+        if words != Words():
+            vault, told = writing_vault(desk, store, new_key=new_key)
+            points = words.sealed(vault)
+            body = vault.seal_values({"title": words.title}) if words.title else None
+        store.edit_change(
+            change.id, on=after.on, tags=tags, people=new, without=gone, points=points, body=body, now=desk.now
+        )
+        store.see_people([person.name for person in people], desk.now.date())
+    return [f"Change {change.id}: {line}", *told], found.problems
 
 
 def ask(
@@ -216,7 +214,7 @@ def note(
         found = planned(desk, store)
         change = meant(found.changes, which, still_open=True)
         since = store.newcomers()
-        one = _affected(desk, view_of(desk, change, since), name)
+        one = one_affected(desk, view_of(desk, change, since), name)
         asked = min(at, one.asked_at or at)
         if dry_run:
             return [f"Would note that {one.name} was asked about {change.name} on {_local(desk, at)}."], found.problems
@@ -277,22 +275,6 @@ def close(
     return Closed(text, line, found.problems)
 
 
-def _affected(desk: Desk, view: ChangeView, name: str) -> Affected:
-    """The one of those affected whom `name` means."""
-    by_key = {name_key(one.name): one for one in view.affected}
-    listed = {name_key(person.name): person for person in desk.config.people}
-    people = [listed.get(key) or Person(one.name, 1, 1) for key, one in by_key.items()]
-    found = matching(people, name)
-    if len(found) == 1:
-        return by_key[name_key(found[0].name)]
-    person = find_person(found or desk.config.people, name)
-    number, who = view.change.id, shlex.quote(person.name)
-    raise UsageError(
-        f"{person.name} is not affected by change {number} ({view.change.name})",
-        f"if they are: calsync change edit {number} --affects {who}",
-    )
-
-
 def _turns(desk: Desk, store: Store, change: Change, waiting: Sequence[Affected]) -> list[str]:
     """Who of `waiting` has a turn before the day, and who has not."""
     zone = desk.config.zone
@@ -306,35 +288,6 @@ def _turns(desk: Desk, store: Store, change: Change, waiting: Sequence[Affected]
         f"{len(waiting) - len(late)} of {len(waiting)} have a turn before {day}, from the next night on.",
         f"No turn before then: {who}. Ask them without a block, or add blocks.",
     ]
-
-
-def _whom(desk: Desk, affects: Iterable[str]) -> tuple[list[str], list[Person]]:
-    """The tags and the people that `affects` names, each once."""
-    tags: dict[str, str] = {}
-    people: dict[str, Person] = {}
-    known = {tag.casefold(): tag for person in reversed(desk.config.people) for tag in person.tags}
-    for typed in affects:
-        if typed.casefold().startswith(_TAG):
-            key = typed[len(_TAG) :].strip().casefold()
-            if key not in known:
-                raise _unknown_tag(typed, known)
-            tags[key] = known[key]
-        else:
-            person = find_person(desk.config.people, typed)
-            people[name_key(person.name)] = person
-    return list(tags.values()), list(people.values())
-
-
-def _unknown_tag(typed: str, known: Mapping[str, str]) -> UsageError:
-    wanted = typed[len(_TAG) :].strip()
-    near = [known[key] for key in difflib.get_close_matches(wanted.casefold(), list(known), n=3, cutoff=0.5)]
-    if near:
-        cure = f"did you mean {' or '.join(_TAG + tag for tag in near)}?"
-    elif known:
-        cure = f"there are {', '.join(_TAG + tag for tag in sorted(known.values())[:10])}"
-    else:
-        cure = "nobody has a tag yet: calsync people edit NAME --tag TAG"
-    return UsageError(f"nobody in the rotation has the tag {wanted or '(none)'}", cure)
 
 
 def _check_day(desk: Desk, on: date) -> None:

@@ -90,6 +90,7 @@ def add(
 @click.option("--pro", "pros", multiple=True, metavar="TEXT", help="One more point for it.")
 @click.option("--con", "cons", multiple=True, metavar="TEXT", help="One more point against it.")
 @click.option("--affects", multiple=True, metavar="WHOM", help="It affects them, too: a name, or tag:NAME.")
+@click.option("--except", "but", multiple=True, metavar="WHOM", help="It does not affect them after all.")
 @click.option("--new-key", is_flag=True, help=_NEW_KEY)
 @now_option
 @dry_run
@@ -103,12 +104,13 @@ def edit(
     pros: tuple[str, ...],
     cons: tuple[str, ...],
     affects: tuple[str, ...],
+    but: tuple[str, ...],
     new_key: bool,
     now: datetime | None,
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Give a change another day or title, more people, more points of your own."""
+    """Give a change another day or title, other people, more points of your own."""
     desk = open_at(settings, now)
     from calsync.changing import Words
     from calsync.changing import edit as use_case
@@ -120,7 +122,7 @@ def edit(
     if not dry_run and not may_be_kept("\n\n".join([words.title, *words.pros, *words.cons]), yes=yes):
         lines(["Nothing was changed."])
         return 0
-    return _told(*use_case(desk, which, words, day, affects, new_key=new_key, dry_run=dry_run))
+    return _told(*use_case(desk, which, words, day, affects, but, new_key=new_key, dry_run=dry_run))
 
 
 @change.command("list")

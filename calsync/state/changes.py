@@ -127,18 +127,20 @@ class ChangeRows(Rows):
         on: date,
         tags: Iterable[str],
         people: Iterable[str],
+        without: Iterable[str] = (),
         points: Iterable[tuple[str, str]] = (),
         body: str | None = None,
         now: datetime | None = None,
     ) -> None:
         """Give a change another day, other tags, more people, more of the leader's own points, made at `now`, and with
-        `body` other words.
+        `body` other words. It no longer affects `without`, with what they said.
         """
         t = tables.changes
         values = {"on": on.isoformat(), "tags": json.dumps(list(tags))} | ({} if body is None else {"body": body})
         with self._transaction(keep=True) as connection:
             connection.execute(update(t).where(t.c.id == change).values(**values))
             _name(connection, change, people)
+            _unname(connection, change, without)
             _raise(connection, change, "", points, now)
 
     def ask_about(self, change: int, since: datetime | None) -> None:
@@ -184,8 +186,7 @@ class ChangeRows(Rows):
         t = tables.change_people
         when = None if asked_at is None else to_epoch(asked_at)
         with self._transaction(keep=True) as connection:
-            for there in _spellings(connection, change, person):
-                connection.execute(delete(t).where(t.c.change == change, t.c.person == there))
+            _unname(connection, change, [person])
             connection.execute(insert(t).values(change=change, person=person, asked_at=when, body=body))
             _raise(connection, change, person, points, now)
 
@@ -196,6 +197,13 @@ def _name(connection: Connection, change: int, people: Iterable[str]) -> None:
         if not _spellings(connection, change, person):
             row = {"change": change, "person": person, "asked_at": None, "body": ""}
             connection.execute(insert(tables.change_people).values(**row))
+
+
+def _unname(connection: Connection, change: int, people: Iterable[str]) -> None:
+    p = tables.change_people
+    for person in people:
+        for there in _spellings(connection, change, person):
+            connection.execute(delete(p).where(p.c.change == change, p.c.person == there))
 
 
 def _spellings(connection: Connection, change: int, person: str) -> list[str]:

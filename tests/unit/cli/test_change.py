@@ -62,11 +62,8 @@ def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     def call(*args: str, day: float = 0) -> Said:
         capsys.readouterr()
         paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-        now = (
-            []
-            if args[:2] in (("people", "edit"), ("people", "remove"))
-            else ["--now", (NOW + timedelta(days=day)).isoformat()]
-        )
+        timeless = args[0] == "people" and args[1] in ("edit", "remove", "merge")
+        now = [] if timeless else ["--now", (NOW + timedelta(days=day)).isoformat()]
         code = main([*paths, *args, *now])
         said = capsys.readouterr()
         return Said(code, said.out, said.err)
@@ -181,6 +178,34 @@ def test_edit_moves_the_day_and_adds_points_and_people(calsync: Call) -> None:
     found = the_change(calsync)
     assert (found["on"], found["tags"]) == ("2027-01-11", ["peer"])
     assert [[p["text"] for p in found[side]] for side in ("pros", "cons")] == [["fast"], ["dear"]]
+
+
+def test_whom_it_does_not_affect_after_all_is_taken_out_but_nobody_who_was_asked(calsync: Call) -> None:
+    calsync(*ADD, "--affects", "Grace", "--affects", "Henrik")
+    calsync("change", "note", "Henrik", "fine")
+    assert calsync("change", "edit", "--except", "Grace").out.endswith("affects 7 people.\n")
+    assert calsync("change", "edit", "--except", "grace").code == 2, "they are out already"
+    for who, what in (
+        ("Henrik", "Henrik Dahl was asked already"),
+        ("Ana", "Ana Sousa is affected by tag:report"),
+        ("tag:peer", "it affects nobody by the tag peer"),
+        ("Zed", "nobody called Zed"),
+    ):
+        said = calsync("change", "edit", "--except", who)
+        assert (said.code, what in said.err) == (2, True), said.err
+    assert calsync("change", "edit", "--except", "tag:report").out.endswith("affects 1 person.\n")
+    calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ana")
+    assert "then it would affect nobody" in calsync("change", "edit", "desks", "--except", "Ana").err
+    assert calsync("change", "edit", "desks", "--except", "Ana", "--affects", "Ben").code == 0
+
+
+def test_two_who_are_one_are_affected_once_and_their_points_stay(calsync: Call) -> None:
+    calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ana", "--affects", "Ben")
+    calsync("change", "note", "Ben", "fine", "--pro", "light", day=1)
+    assert calsync("people", "merge", "Ana", "Ben", "--yes").code == 0
+    found = the_change(calsync, day=2)
+    assert [(one["name"], one["before_the_date"]) for one in found["affected"]] == [("Ana Sousa", True)]
+    assert (found["count"], found["pros"][0]["by"]) == ({"asked_before": 1, "affected": 1}, "Ana Sousa")
 
 
 def test_asking_is_stopped_and_nothing_is_left_of_it(calsync: Call) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from calsync.model import Person
+from calsync.people import changesummary
+from calsync.people.changes import CON, PRO, Answer, Change, Point, Saying, affected_by, counted
+from calsync.people.changesummary import summary
 from calsync.people.nameless import Nameless
+
+UTC = ZoneInfo("UTC")
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 TEAM = Nameless(
     (
@@ -77,6 +86,43 @@ guise = st.sampled_from(
         lambda s: s[:1] + "\u200b" + s[1:],
     ]
 )
+
+
+TEMPLATE = frozenset(re.findall(r"[a-z]{3,}", Path(changesummary.__file__ or "").read_text("utf-8").casefold()))
+"""Words of the summary itself, of days and months among them: a person of that name would stand in it by chance."""
+
+
+@settings(deadline=None)
+@given(st.lists(names, min_size=2, max_size=4, unique=True), st.data())
+def test_the_summary_of_a_change_holds_no_name_wherever_the_leader_wrote_one(
+    everybody: list[str], data: st.DataObject
+) -> None:
+    team = [Person(name, 14, 28, (f"{name.split()[0].lower()}@x.example",)) for name in everybody]
+    words = [word for name in everybody for word in name.split()]
+    assume(not {word.casefold() for word in words} & (TEMPLATE | {"mon", "tue", "feb", "dec"}))
+
+    def mention() -> str:
+        person = data.draw(st.sampled_from(team))
+        form, who = data.draw(guise), data.draw(st.sampled_from([person.name, *person.name.split(), *person.addresses]))
+        return f"as {form(who)} says"
+
+    change = Change(
+        1,
+        date(2027, 2, 1),
+        NOW,
+        closed_at=NOW,
+        title=mention(),
+        answers=tuple(Answer(one.name, NOW, (Saying(NOW, mention(), mention()),)) for one in team[1:]),
+        points=(Point(PRO, mention(), team[0].name), Point(CON, mention())),
+    )
+    affected = affected_by(change, team[:1], {}, date(2026, 12, 1), UTC)
+    text = summary(change, affected, counted(change, affected), NOW, UTC, Nameless(tuple(team)).without)
+    left = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    for one in (*words, *everybody, *(address for person in team for address in person.addresses)):
+        folded = "".join(c for c in unicodedata.normalize("NFKD", one.casefold()) if not unicodedata.combining(c))
+        assert not re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", left), (one, text)
+    named = summary(change, affected, counted(change, affected), NOW, UTC, None)
+    assert all(one.name in named for one in team[1:])
 
 
 @settings(deadline=None)
