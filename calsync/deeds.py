@@ -10,7 +10,7 @@ from calsync.acts import shelf
 from calsync.contacts import clocks, find_person
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, UsageError
-from calsync.kindness import DONE, SKIPPED, TOLD, ActTurn, chooser, done_days, every_of, turns_between
+from calsync.kindness import DONE, SKIPPED, TOLD, ActTurn, chooser, done_days, turns_between
 from calsync.logbook import clean_note
 from calsync.memory import open_vault, unreadable, writing_vault
 from calsync.people.kindness import first_day
@@ -79,10 +79,12 @@ def record_kindness(
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         turn, rows = _turn(desk, store, day)
         last = rows[-1] if rows else None
+        again = turn.state == DONE
+        if last is not None and last.state == DONE and not again:
+            last = None  # of an act that this calsync does not know any more; there is another one since
         key = turn.act.key if turn.act is not None else last.act if last is not None else None
         if key is None:
             raise UsageError("there are no acts of kindness to choose from", "`calsync kindness lint` says why")
-        again = last is not None and last.state == DONE
         if again and name is None and not text:
             which = "this act" if on is not None else "today's act" if turn.first == turn.last else "this week's act"
             return [f"You have noted {which} already. For one more: calsync kindness skip"]
@@ -176,7 +178,7 @@ def note_of(vault: Vault, body: str) -> str:
 def _turn(desk: Desk, store: Store, day: date) -> tuple[ActTurn, list[ActRow]]:
     """The turn of a local day, with what is kept of it."""
     rows = store.acts()
-    first = first_day(day, every_of(desk))
+    first = first_day(day, desk.config.kindness_every)
     turns = turns_between(desk, rows, shelf(desk.config.path).acts, clocks(desk, store), day, day)
     return turns[first], [row for row in rows if row.day == first]
 

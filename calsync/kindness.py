@@ -35,7 +35,6 @@ __all__ = [
     "chooser",
     "counted",
     "done_days",
-    "every_of",
     "is_wanted",
     "keep_act_told",
     "turn_of",
@@ -117,11 +116,6 @@ class Counted:
     year_count: int = 0
 
 
-def every_of(desk: Desk) -> str:
-    """How often there is another act, day | week; a week where no kindness block is asked for."""
-    return next((block.every for block in desk.config.blocks if block.kind is Kind.KINDNESS), "week")
-
-
 def is_wanted(desk: Desk) -> bool:
     """Whether the leader asked for kindness blocks."""
     return any(block.kind is Kind.KINDNESS for block in desk.config.blocks)
@@ -133,7 +127,11 @@ def turn_of(desk: Desk, day: date | None = None) -> tuple[ActTurn, int, tuple[Ca
     with Store(desk.state_folder, desk.now) as store:
         found = acts_ahead(desk, store, [day])
         done = done_days(desk, store)
-    return found.turns[first_day(day, every_of(desk))], sum(one.year == desk.now.year for one in done), found.problems
+    return (
+        found.turns[first_day(day, desk.config.kindness_every)],
+        sum(one.year == desk.now.year for one in done),
+        found.problems,
+    )
 
 
 def acts_ahead(desk: Desk, store: Store, days: Collection[date]) -> Ahead:
@@ -143,7 +141,7 @@ def acts_ahead(desk: Desk, store: Store, days: Collection[date]) -> Ahead:
     found = shelf(desk.config.path)
     start, end = min(*days, desk.now.date()), max(days)
     turns = turns_between(desk, store.acts(), found.acts, clocks(desk, store), start, end)
-    wanted = {first_day(day, every_of(desk)) for day in days}
+    wanted = {first_day(day, desk.config.kindness_every) for day in days}
     return Ahead({day: turn for day, turn in turns.items() if day in wanted}, found.problems)
 
 
@@ -151,14 +149,15 @@ def turns_between(
     desk: Desk, rows: Sequence[ActRow], acts: Iterable[Act], clocks: Iterable[Clock], start: date, end: date
 ) -> dict[date, ActTurn]:
     """The turns from that of the local day `start` to that of `end`, of those `acts`, after what `rows` say."""
-    every = every_of(desk)
+    every = desk.config.kindness_every
     kindness = chooser(desk, rows, acts)
     people = [clock.person for clock in clocks if not clock.held(desk.now.date())]
     named = _last_named(rows)
     turns = {}
     for first, act in kindness.acts_between(start, end).items():
         last_row = next((row for row in reversed(rows) if row.day == first), None)
-        state = TOLD if last_row is None else last_row.state
+        # A later calsync may not know any more what was told or even done: then there is another act.
+        state = last_row.state if last_row is not None and (act is None or last_row.act == act.key) else TOLD
         person = _whom(people, act, last_row, named, first)
         if person:
             named[name_key(person)] = max(first, named.get(name_key(person), first))
@@ -169,7 +168,7 @@ def turns_between(
 def chooser(desk: Desk, rows: Iterable[ActRow], acts: Iterable[Act]) -> Kindness:
     """The leader's acts in their order; it follows from the first of the leader's own addresses alone."""
     seed = min(desk.config.me, default="")
-    return Kindness(acts, seed, every_of(desk), [Given(row.day, row.act, row.state) for row in rows])
+    return Kindness(acts, seed, desk.config.kindness_every, [Given(row.day, row.act, row.state) for row in rows])
 
 
 def keep_act_told(desk: Desk, store: Store) -> list[str]:
@@ -186,7 +185,7 @@ def keep_act_told(desk: Desk, store: Store) -> list[str]:
     rows = [row for row in store.acts() if row.day == turn.first]
     if turn.act is not None and (not rows or rows[-1].act != turn.act.key):
         # What was told is gone from the acts since: what stands in its place is told in its stead.
-        instead = rows[-1].id if rows else None
+        instead = rows[-1].id if rows and rows[-1].state == TOLD else None
         store.keep_act(turn.first, turn.act.key, turn.person, TOLD, desk.now, instead_of=instead)
     return [problem_line(problem) for problem in found.problems]
 
@@ -199,7 +198,7 @@ def done_days(desk: Desk, store: Store) -> list[date]:
 def counted(desk: Desk, store: Store, start: date) -> Counted:
     """The acts from the local day `start` to today, and those of this calendar year. A skipped act was not given."""
     done, today = done_days(desk, store), desk.now.date()
-    every = every_of(desk)
+    every = desk.config.kindness_every
     given = {(row.day, row.act) for row in store.acts() if row.state != SKIPPED}
     return Counted(
         done=sum(start <= day <= today for day in done),

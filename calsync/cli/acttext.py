@@ -81,10 +81,9 @@ def deeds_lines(found: Deeds, this_year: int) -> list[Paragraph]:
 
 def following(desk: Desk) -> str:
     """When the next act comes, where no other is left for now."""
-    from calsync.kindness import every_of
     from calsync.people.kindness import last_day
 
-    every = every_of(desk)
+    every = desk.config.kindness_every
     there = "today" if every == "day" else "this week"
     tomorrow = last_day(desk.now.date(), every) + timedelta(1)
     return f"no other act is left for {there}, the next one comes on {day_words(tomorrow)}."

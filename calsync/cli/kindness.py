@@ -39,14 +39,14 @@ def kindness(ctx: click.Context, now: datetime | None, json_: bool) -> int | Non
     desk = open_at(ctx.obj, now)
     from calsync.cli.acttext import turn_lines
     from calsync.cli.failure import say
-    from calsync.kindness import every_of, turn_of
+    from calsync.kindness import turn_of
 
     turn, count, problems = turn_of(desk)
     if json_:
         print_json(
             {
                 "now": desk.now.isoformat(),
-                "every": every_of(desk),
+                "every": desk.config.kindness_every,
                 "start": turn.first.isoformat(),
                 "end": turn.last.isoformat(),
                 "state": turn.state,

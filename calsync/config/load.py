@@ -256,13 +256,13 @@ def _config(file: File, path: Path, system_zone: str, years: range) -> Config:
         tag_gaps={tag: (gaps.ideal, gaps.max) for tag, gaps in file.tags.items()},
         free_busy=file.privacy.free_busy,
         notes_months=file.privacy.notes_months,
+        kindness_every=file.blocks.kindness.every if file.blocks.kindness is not None else "week",
     )
 
 
 def _block(kind: Kind, block: Block) -> BlockConfig:
     pings = int(getattr(block, "pings", 0))
-    every = str(getattr(block, "every", "week"))
-    return BlockConfig(kind, block.minutes, block.per_week, pings, Prefer(block.prefer), block.title, every)
+    return BlockConfig(kind, block.minutes, block.per_week, pings, Prefer(block.prefer), block.title)
 
 
 def _calendar(entry: CalendarEntry, folder: Path) -> CalendarConfig:

@@ -164,9 +164,7 @@ def _encoded(config: Config) -> dict[str, Any]:
         # Once a country, not once a person: there may be hundreds.
         "days_off": {p.holidays: _days_encoded(p.free_days) for p in config.people},
         "calendars": [[c.name, c.provider, c.write, dict(c.options)] for c in config.calendars],
-        "blocks": [
-            [b.kind.value, b.minutes, b.per_week, b.pings, b.prefer.value, b.title, b.every] for b in config.blocks
-        ],
+        "blocks": [[b.kind.value, b.minutes, b.per_week, b.pings, b.prefer.value, b.title] for b in config.blocks],
         "planning": {
             "horizon_weeks": planning.horizon_weeks,
             "freeze_hours": planning.freeze_hours,
@@ -183,6 +181,7 @@ def _encoded(config: Config) -> dict[str, Any]:
         "tag_gaps": {tag: list(gaps) for tag, gaps in config.tag_gaps.items()},
         "free_busy": config.free_busy,
         "notes_months": config.notes_months,
+        "kindness_every": config.kindness_every,
     }
 
 
@@ -199,8 +198,8 @@ def _decoded(values: dict[str, Any], path: Path) -> Config:
         free_days=_days_decoded(values["free_days"]),
         calendars=tuple(CalendarConfig(*calendar) for calendar in values["calendars"]),
         blocks=tuple(
-            BlockConfig(Kind(kind), minutes, per_week, pings, Prefer(prefer), title, every)
-            for kind, minutes, per_week, pings, prefer, title, every in values["blocks"]
+            BlockConfig(Kind(kind), minutes, per_week, pings, Prefer(prefer), title)
+            for kind, minutes, per_week, pings, prefer, title in values["blocks"]
         ),
         planning=PlanningConfig(**planning),
         people=tuple(_person_decoded(person, days_off) for person in values["people"]),
@@ -210,4 +209,5 @@ def _decoded(values: dict[str, Any], path: Path) -> Config:
         tag_gaps={tag: (ideal, longest) for tag, (ideal, longest) in values["tag_gaps"].items()},
         free_busy=values["free_busy"],
         notes_months=values["notes_months"],
+        kindness_every=values["kindness_every"],
     )

@@ -61,9 +61,7 @@ class CalendarConfig:
 
 @dataclass(frozen=True, slots=True)
 class BlockConfig:
-    """One kind of block: its length in minutes and how many a week. `every` is day | week: how often there is another
-    act of kindness; it says nothing of other kinds.
-    """
+    """One kind of block: its length in minutes and how many a week."""
 
     kind: Kind
     minutes: int
@@ -71,7 +69,6 @@ class BlockConfig:
     pings: int
     prefer: Prefer
     title: str
-    every: str = "week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class Config:
     """The whole configuration, checked. `working_hours` has (start, end) wall-clock pairs by weekday (0 = Monday);
     `free_days` are the holidays' local dates for the years that a plan can touch. `tag_gaps` are (ideal, maximum) gaps
     in days by tag. `free_busy` lets the people's addresses be sent to the leader's own server, to ask when they are
-    free.
+    free. `kindness_every` is day | week: how often there is another act of kindness, with blocks for it or without.
     """
 
     path: Path
@@ -119,6 +116,7 @@ class Config:
     tag_gaps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     free_busy: bool = False
     notes_months: int = 18
+    kindness_every: str = "week"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -18,13 +18,11 @@ __all__ = ["REACHED_BY", "SOMEBODY", "UNTAGGED", "WORDS", "fits", "recipient", "
 
 WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "report": frozenset({"report", "reports", "direct", "directs", "direct-report", "direct-reports", "team"}),
+        "report": frozenset({"report", "reports", "direct", "directs", "direct-report", "direct-reports"}),
         "peer": frozenset({"peer", "peers", "colleague", "colleagues"}),
         "skip-level": frozenset({"skip-level", "skip-levels", "skip", "skips", "indirect"}),
-        "support": frozenset(
-            {"support", "support-staff", "staff", "assistant", "reception", "facilities", "office", "canteen", "it"}
-        ),
-        "outside": frozenset({"outside", "external", "mentor", "mentee", "alumni", "former", "client", "partner"}),
+        "support": frozenset({"support", "support-staff", "staff", "assistant", "reception", "facilities", "canteen"}),
+        "outside": frozenset({"outside", "external", "mentor", "mentee", "alumni", "former", "client"}),
     }
 )
 """The tags that say what somebody is to the leader, by the tie of an act; upper and lower case are the same."""

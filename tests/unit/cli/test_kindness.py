@@ -411,6 +411,14 @@ def test_without_a_kindness_block_the_night_keeps_none(calsync: Calsync, folder:
     assert calsync("kindness", "--json").json()["every"] == "week"
 
 
+def test_an_act_a_day_needs_no_block(calsync: Calsync, folder: Path) -> None:
+    configure(folder, "  kindness: {per_week: 0, every: day}\n")
+    found = calsync("kindness", "--json").json()
+    assert (found["every"], found["start"], found["end"]) == ("day", "2026-12-07", "2026-12-07")
+    calsync("nightly")
+    assert kept(folder) == []
+
+
 def test_with_an_act_a_day_each_night_keeps_one(calsync: Calsync, folder: Path) -> None:
     configure(folder, DAILY)
     for day in range(3):
@@ -428,6 +436,23 @@ def test_what_was_told_and_is_no_act_any_more_is_told_anew(calsync: Calsync, fol
     calsync("nightly")
     (row,) = kept(folder)
     assert row[1] == calsync("kindness", "--json").json()["act"]["key"]
+
+
+def test_what_was_done_and_is_no_act_any_more_still_counts(calsync: Calsync, folder: Path) -> None:
+    configure(folder, WEEKLY)
+    calsync("kindness", "done", "--person", "ana", "--note", SECRET)
+    connection = sqlite3.connect(folder / "state" / "calsync.db")
+    connection.execute("update acts set act = 'an-act-of-an-older-calsync'")
+    connection.commit()
+    connection.close()
+    assert calsync("kindness", "--json").json()["state"] == "told"
+    calsync("nightly")
+    assert [row[3] for row in kept(folder)] == ["done", "told"]
+    said = calsync("kindness", "list").out
+    assert said.splitlines()[1].endswith("for Ana Sousa: (an act that is no longer among them)")
+    assert SECRET in said
+    assert "2 acts of kindness" in calsync("kindness", "done").out
+    assert [row[3] for row in kept(folder)] == ["done", "done"]
 
 
 def test_what_is_long_ago_is_forgotten_notes_before_the_rest(calsync: Calsync, folder: Path) -> None:
@@ -486,6 +511,12 @@ def test_the_report_counts_acts_and_nobody(calsync: Calsync, folder: Path) -> No
     assert kinds["kindness"]["kept"] == 1
     words = "1 act done of 1 given; 1 this year"
     assert f"kindness        {words}" in calsync("report", "--weeks", "1", now=later(6)).out.splitlines()
+    page = folder / "report.html"
+    assert calsync("report", "--weeks", "1", "--html", str(page), now=later(6)).code == 0
+    text = page.read_text("utf-8")
+    assert f"<h2>Acts of kindness</h2>\n<p>{words}.</p>" in text
+    assert "planned for talks and acts of kindness" in text
+    assert "Ana" not in text
 
 
 # -------------------------------------------------------------------------------------- own acts, rights, privacy
