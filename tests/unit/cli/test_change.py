@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import shlex
 import shutil
 import sqlite3
 import struct
@@ -528,3 +529,19 @@ def test_short_points_stand_beside_each_other_at_80_columns_too_and_a_pipe_has_a
     assert side_by_side(["fast"], [long], 0) == ["  for it", "  - fast", "", "  against it", f"  - {long}"]
     wide = side_by_side(["\u4e2d\u6587" * 3], ["b"], 80)
     assert wide[1].index("- b") == 2 + 2 + 6 + 4
+
+
+def test_the_example_of_the_page_runs_as_it_stands(
+    calsync: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "changes.md").read_text("utf-8")
+    block = page.partition("```sh\n")[2].partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    assert len(commands) == 6
+    for program, *args in commands:
+        said = calsync(*args)
+        assert (program, said.code) == ("calsync", 0), said.err
+    summary = (tmp_path / "summary.md").read_text("utf-8")
+    assert "less typing, if the search works" in summary
+    assert "2 of 7 asked before that day" in summary
