@@ -313,12 +313,15 @@ def _unkept(
     now: datetime,
 ) -> Iterable[Unkept]:
     by_id = {need.id: need for need in needs}
+    kept = [need for need in needs if need.id not in dict(plan.short) and need.due > now]
+    gone = dict(plan.gone)
+    stay = [b for b in blocks if b.id not in gone]
     block = _block(config)
     assert block is not None or not plan.short
     for id_, missing in plan.short:
         need, promise = by_id[id_], promises[id_]
         assert block is not None
-        found = ways(board, blocks, needs, now, block.prefer, need, missing)
+        found = ways(board, stay, kept, now, block.prefer, need, missing)
         room = []
         for way in found:
             if way.by is not None:

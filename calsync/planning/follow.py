@@ -24,7 +24,7 @@ from calsync.planning.costs import CLUSTER
 from calsync.planning.slots import Day, Ground, taste
 from calsync.planning.spans import instant, seconds_of
 
-__all__ = ["NOT_NEEDED", "FollowPlan", "Need", "Share", "WorkBlock", "follow_through", "shares_of"]
+__all__ = ["NOT_NEEDED", "FollowPlan", "Need", "Share", "WorkBlock", "all_fit", "follow_through", "shares_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,14 @@ def follow_through(
             left = [(b.id, dict(best.gone).get(b.id, REPLANNED)) for b in stand if b.once and not b.bound]
             return replace(again, gone=tuple(left))
     return best
+
+
+def all_fit(
+    board: Board, blocks: Iterable[WorkBlock], needs: Iterable[Need], now: datetime, prefer: Prefer = Prefer.ANY
+) -> bool:
+    """True when there is time for every one of `needs`, as `follow_through` would find it around `blocks`."""
+    stand = sorted(blocks, key=lambda b: (b.span.start, b.id))
+    return _Try(board, stand, sorted(needs, key=_order), now, prefer).add_missing() is None
 
 
 def _order(need: Need) -> tuple[datetime, int]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from calsync.model import Span, at_wall_clock
 from calsync.planning.board import Board, BusySpan, Prefer
-from calsync.planning.follow import Need, WorkBlock, follow_through
+from calsync.planning.follow import Need, WorkBlock, all_fit
 
 __all__ = ["FROZEN", "NO_WORKING_TIME", "TAKEN", "WHITE_SPACE", "Way", "ways", "why_short"]
 
@@ -68,14 +68,12 @@ def ways(
 ) -> list[Way]:
     """What would let `short`, of which `missing` minutes have no room, be done in time, the least first.
 
-    A later day comes first, up to four weeks; then fewer minutes; then the one thing in the calendar, of those that
-    take time before the due instant, without which it fits. Everything else stays as it is.
+    `needs` are the others, all of which can be kept. A later day comes first, up to four weeks; then fewer minutes;
+    then the one thing in the calendar, of those that take time before the due instant, without which it fits.
     """
-    others = [need for need in needs if need.id != short.id]
 
     def fits(with_board: Board, need: Need) -> bool:
-        plan = follow_through(with_board, blocks, [*others, need], now, prefer)
-        return need.id not in dict(plan.short)
+        return all_fit(with_board, blocks, [*needs, need], now, prefer)
 
     found: list[Way] = []
     day = short.due.astimezone(board.zone).date()

@@ -120,7 +120,7 @@ def test_what_would_make_room_is_found_by_planning_it() -> None:
     need = Need(1, 60, END_OF_FRIDAY)
     plan = follow_through(full, [], [need], NOW)
     assert plan.short == ((1, 60),)
-    found = ways(full, [], [need], NOW, Wish(Kind.FOLLOW_THROUGH, 45, 1).prefer, need, 60)
+    found = ways(full, [], [], NOW, Wish(Kind.FOLLOW_THROUGH, 45, 1).prefer, need, 60)
     assert found[0] == Way(by=MONDAY + timedelta(7))
     assert [way.without.label for way in found if way.without] == ["workshop"]
     assert why_short(full, need) == TAKEN
@@ -138,7 +138,7 @@ def test_fewer_minutes_are_offered_where_some_fit() -> None:
     need = Need(1, 90, END_OF_FRIDAY)
     (short,) = follow_through(tight, [], [need], NOW).short
     assert short == (1, 60)
-    assert ways(tight, [], [need], NOW, Wish(Kind.FOLLOW_THROUGH, 45, 1).prefer, need, 60) == [Way(minutes=30)]
+    assert ways(tight, [], [], NOW, Wish(Kind.FOLLOW_THROUGH, 45, 1).prefer, need, 60) == [Way(minutes=30)]
 
 
 def test_what_is_too_long_takes_no_time_from_what_can_be_kept() -> None:
