@@ -52,11 +52,7 @@ def beyond(rows: People, pings: list[Ping], end: date, only: int | None = None) 
     """By how many days each waits longer than their maximum, over all their turns or the first so many."""
     found = {}
     for person, since in rows:
-        last, sum_ = TODAY - timedelta(since), 0
-        for day in [*turns(pings, person.name), end][:only]:
-            sum_ += max(0, (day - last).days - person.max_days)
-            last = day
-        found[person.name] = sum_
+        found[person.name] = _too_long(person, since, [*turns(pings, person.name), end][:only])
     return found
 
 
@@ -235,3 +231,18 @@ def test_whoever_was_asked_early_is_talked_with_no_more_and_no_less_in_the_weeks
     assert 8 <= len(noted) > len(by_chance)
     assert all(abs(len(talks[name]) - len(plain[name])) <= 1 for name in talks)
     assert abs(sum(len(talks[name]) - len(plain[name]) for name in wanted)) <= 3
+    rows = team(seed, (28,), 1.8, count=24)
+    end = TODAY + timedelta(weeks=16)
+    for person, since in rows:
+        if person.name not in wanted:
+            mine, without = [*talks[person.name], end], [*plain[person.name], end]
+            assert _too_long(person, since, mine) <= _too_long(person, since, without)
+
+
+def _too_long(person: Person, since: int, days: list[date]) -> int:
+    """By how many days the gaps that end on `days` are longer than the maximum, all taken together."""
+    last, sum_ = TODAY - timedelta(since), 0
+    for day in days:
+        sum_ += max(0, (day - last).days - person.max_days)
+        last = day
+    return sum_
