@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import calsync
+from calsync.state.store import NewPromise, Store
 from tests.system.world import BERLIN, meeting
 
 PROJECT = Path(calsync.__file__).resolve().parents[1]
@@ -39,20 +40,29 @@ class Stage:
         start = datetime(2026, 11, 24, 10, tzinfo=BERLIN)
         (self.folder / "work" / "weekly.ics").write_bytes(meeting("weekly", start, 60, rule))
         self.config(2)
+        self.promise("2026-11-26", 75)
+
+    def promise(self, day: str, minutes: int) -> None:
+        """Something is promised to Ana, which needs a block of its own beside the weekly one."""
+        due = datetime.fromisoformat(f"{day}T23:59:00+01:00")
+        with Store(self.folder / "state", datetime.fromisoformat(NIGHTS[0])) as store:
+            store.add_promise(NewPromise("Ana", datetime.fromisoformat(NIGHTS[0]), due, minutes, ""))
 
     def config(self, per_week: int) -> None:
         (self.folder / "config.yaml").write_text(
             "timezone: Europe/Berlin\nme: [maya@example.com]\ncalendars:\n"
             "  - {name: work, provider: dying, path: work, write: true}\n"
             "  - {name: second, provider: dying, path: second, write: true}\n"
-            f"blocks: {{connect: {{minutes: 30, per_week: {per_week}}}}}\n"
+            f"blocks: {{connect: {{minutes: 30, per_week: {per_week}}}, follow-through: {{minutes: 45, per_week: 1}}}}\n"
             "people: [{name: Ana, ideal: 7d, max: 14d}, {name: Bo, ideal: 7d, max: 14d}]\n"
             "exports: [{path: connect.ics, details: full}]\n",
             encoding="utf-8",
         )
 
     def disturb(self) -> None:
-        """Between the nights: a date gets a clash, the leader deletes another one, and a third series is asked for."""
+        """Between the nights: a date gets a clash, the leader deletes another one, a third series is asked for, one
+        promise is dropped and another made.
+        """
         blocks = sorted((self.folder / "work").glob("cs*.ics"))
         text = blocks[0].read_text(encoding="utf-8")
         begin = datetime.strptime(text.partition("DTSTART;TZID=Europe/Berlin:")[2][:15], "%Y%m%dT%H%M%S").replace(
@@ -64,6 +74,9 @@ class Stage:
         exdate = f"EXDATE;TZID=Europe/Berlin:{gone:%Y%m%dT%H%M%S}\r\n"
         blocks[0].write_text(head + exdate + rule + tail, encoding="utf-8", newline="")
         self.config(3)
+        with Store(self.folder / "state", datetime.fromisoformat(NIGHTS[1])) as store:
+            store.close_promise(1, "dropped", datetime.fromisoformat(NIGHTS[1]))
+        self.promise("2026-12-04", 150)
 
     def night(self, n: int, die_at: int = 0) -> subprocess.CompletedProcess[str]:
         log = self.folder / "steps.log"

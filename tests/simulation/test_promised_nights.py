@@ -1,4 +1,4 @@
-"""A year of promises on a seed, on a server that misbehaves and with a leader who edits: what must hold, holds."""
+"""Half a year of promises on a seed, on a server that misbehaves and with a leader who edits: what must hold, holds."""
 
 from __future__ import annotations
 
@@ -119,14 +119,14 @@ def live(folder: Path, seed: int, nights: int) -> tuple[int, int]:
     return len(added), len(without_room)
 
 
-def test_sixty_nights_of_promises(tmp_path: Path) -> None:
-    added, _ = live(tmp_path, 3, 60)
+def test_thirty_nights_of_promises(tmp_path: Path) -> None:
+    added, _ = live(tmp_path, 3, 30)
     assert added > 5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
-def test_a_year_of_promises(tmp_path: Path, seed: int) -> None:
-    added, without_room = live(tmp_path, seed, 366)
+@pytest.mark.parametrize("seed", range(10, 15))
+def test_half_a_year_of_promises(tmp_path: Path, seed: int) -> None:
+    added, without_room = live(tmp_path, seed, 183)
     assert added > 20
     assert without_room
