@@ -36,18 +36,12 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "done": ("calsync.cli.logbook:done", "Say that you have reached someone."),
         "skip": ("calsync.cli.logbook:skip", "Pass over someone this time."),
         "snooze": ("calsync.cli.logbook:snooze", "Leave someone out until a day."),
-        "kindness": (
-            "calsync.cli.kindness:kindness",
-            "Show one small act of kindness for the day or week; say that it is done, or skip it.",
-        ),
+        "kindness": ("calsync.cli.kindness:kindness", "Show one small act of kindness; note it, or skip it."),
         "promise": (
             "calsync.cli.promise:promise",
             "Keep your word: what you promised, by when, and what came of it.",
         ),
-        "change": (
-            "calsync.cli.change:change",
-            "Include people in a change before it comes: whom it affects, who was asked.",
-        ),
+        "change": ("calsync.cli.change:change", "Include people in a change: whom it affects, who was asked before."),
     },
     "People and calendars": {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),

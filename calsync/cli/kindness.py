@@ -22,10 +22,10 @@ __all__ = ["kindness"]
 @as_json
 @click.pass_context
 def kindness(ctx: click.Context, now: datetime | None, json_: bool) -> int | None:
-    """Show one small act of kindness for the day or week; say that it is done, or skip it.
+    """Show one small act of kindness; note it, or skip it.
 
-    None comes twice within a year, and a day or week that you miss costs nothing. One for each week, unless
-    blocks.kindness.every says day (docs/kindness.md). It is a cue: calsync sends nothing, you do.
+    There is one for each week, unless blocks.kindness.every says day. None comes twice within a year, and one that you
+    miss costs nothing (docs/kindness.md). It is a cue: calsync sends nothing, you do.
     """
     if ctx.invoked_subcommand is not None:
         if json_ or now is not None:
