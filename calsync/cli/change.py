@@ -30,7 +30,7 @@ _EXAMPLE = 'for example: calsync change note Ana "less typing, if the search wor
 
 @click.group()
 def change() -> None:
-    """Include people in a change before it comes: whom it affects, who was asked.
+    """Include people in a change: whom it affects, who was asked before.
 
     What you and they say of it is encrypted and for you alone (docs/changes.md). WHICH is the number that `change list`
     shows, or a part of the title; it can be left out while one change is open.
@@ -202,6 +202,8 @@ def note(
     if len(which_name_text) not in (2, 3):
         raise UsageError("a name and what they said are needed", _EXAMPLE)
     *whichever, name, text = which_name_text
+    if not whichever and name.isdecimal():
+        raise UsageError(f"what {text} said is missing", f'for example: calsync change note {name} {text} "fine"')
     desk = open_at(settings, now)
     from calsync.changing import Words
     from calsync.changing import note as use_case

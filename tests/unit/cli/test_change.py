@@ -435,6 +435,7 @@ def test_details_that_had_better_not_be_kept_are_asked_about(calsync: Call) -> N
         (("list", "9"), "there is no change 9", "change list --all"),
         (("ask", "desk"), "there is no change desk", "change list --all"),
         (("note", "Ana"), "a name and what they said are needed", "for example"),
+        (("note", "1", "Ana"), "what Ana said is missing", 'change note 1 Ana "fine"'),
         (("note", "Anna", "fine"), "nobody called Anna", "did you mean Ana Sousa?"),
         (("note", "Grace", "fine"), "Grace Lin is not affected", "change edit 1 --affects 'Grace Lin'"),
         (("note", "Ana", "fine", "--at", "2026-12-24"), "is still to come", "once you have it"),
