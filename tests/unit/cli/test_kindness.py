@@ -387,6 +387,18 @@ def test_a_list_without_the_key_says_what_it_cannot_show_and_the_rest_goes_on(ca
         assert calsync(command).code in (0, 5)
 
 
+def test_a_note_is_not_sealed_with_a_key_made_in_passing(calsync: Calsync, folder: Path) -> None:
+    calsync("kindness", "done", "--note", SECRET)
+    before = kept(folder)
+    (folder / "state" / "secrets.json").unlink()
+    said = calsync("kindness", "done", "--note", "another", now=later(7))
+    assert said.code not in (0, 1)
+    assert "nothing is noted" in said.err
+    assert kept(folder) == before
+    assert calsync("kindness", "done", "--note", "another", "--new-key", now=later(7)).code == 0
+    assert calsync("kindness", "done", now=later(14)).code == 0, "without a note no key is needed"
+
+
 # -------------------------------------------------------------------------------------- nights and blocks
 
 
