@@ -250,7 +250,11 @@ def tally_of(desk: Desk, store: Store, start: date) -> Tally:
 def _sayings(desk: Desk, answer: Answer) -> list[dict[str, Any]] | None:
     if not answer.readable:
         return None
-    return [{"at": _said(desk, one.at), "text": one.text, "changed": one.changed or None} for one in answer.said]
+    return [
+        {"at": _said(desk, one.at), "text": one.text, "changed": one.changed or None}
+        for one in answer.said
+        if not one.is_empty
+    ]
 
 
 def _point(desk: Desk, point: Point) -> dict[str, Any]:

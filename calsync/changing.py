@@ -14,7 +14,7 @@ from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.memory import plain_text, writing_vault
 from calsync.model import at_wall_clock
 from calsync.names import is_one_line, name_key
-from calsync.people.changes import CON, PRO, Affected, Answer, Change, tagged
+from calsync.people.changes import CON, PRO, Affected, Answer, Change, Saying, tagged
 from calsync.people.changesummary import summary
 from calsync.people.nameless import Nameless
 from calsync.planning.words import day_words
@@ -22,7 +22,19 @@ from calsync.state.lock import hold
 from calsync.state.store import Store
 from calsync.vault import Vault
 
-__all__ = ["LONGEST_ANSWER", "LONGEST_POINT", "LONGEST_TITLE", "Closed", "Words", "add", "ask", "close", "edit", "note"]
+__all__ = [
+    "LONGEST_ANSWER",
+    "LONGEST_POINT",
+    "LONGEST_TITLE",
+    "Closed",
+    "Words",
+    "add",
+    "ask",
+    "close",
+    "edit",
+    "note",
+    "take_back",
+]
 
 LONGEST_TITLE, LONGEST_POINT, LONGEST_ANSWER = 120, 300, 2_000
 """In letters."""
@@ -224,11 +236,9 @@ def note(
                 f"what {one.name} said before cannot be read, so nothing is added to it",
                 "put the key back (docs/notes.md); if it is lost for good, add --new-key",
             )
-        sayings = [{"at": s.at.isoformat(), "text": s.text, "changed": s.changed} for s in one.answer.said]
-        if said or outcome:
-            sayings.append({"at": at.isoformat(), "text": said, "changed": outcome})
-        body = vault.seal_values({"said": sorted(sayings, key=lambda s: datetime.fromisoformat(s["at"]))})
-        store.note_answer(change.id, one.name, asked, body if sayings else "", words.sealed(vault), at)
+        sayings = [_entry(earlier) for earlier in one.answer.said]
+        sayings.append({"at": at.isoformat(), "text": said, "changed": outcome})
+        store.note_answer(change.id, one.name, asked, vault.seal_values({"said": sayings}), words.sealed(vault), at)
         store.see_people([one.name] if one.listed else [], desk.now.date())
         change = meant(planned(desk, store).changes, str(change.id))
         view = view_of(desk, change, since)
@@ -236,6 +246,42 @@ def note(
     line = f"Noted: {one.name} was asked about {change.name} on {_local(desk, asked)}. {count_words(view.count)}."
     late = [] if before else ["It is kept, and does not count as asked before the date."]
     return [line, *late, *told], found.problems
+
+
+def take_back(
+    desk: Desk, which: str | None, name: str, *, dry_run: bool = False
+) -> tuple[list[str], list[CalsyncError]]:
+    """Forget what was noted last of somebody and a change, with the points that they raised then.
+
+    Raises UsageError when nothing was, and for a closed change; StateError where it cannot be read.
+    """
+    with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
+        found = planned(desk, store)
+        change = meant(found.changes, which, still_open=True)
+        one = one_affected(desk, view_of(desk, change, store.newcomers()), name)
+        if one.asked_at is None:
+            raise UsageError(
+                f"nothing is noted of {one.name} and {change.name}", "`calsync change list` shows who was asked"
+            )
+        if found.problems:
+            raise StateError(f"nothing is taken back: {found.problems[0].what}", found.problems[0].next_step)
+        *before, last = one.answer.said
+        if dry_run:
+            return [f"Would take back what was noted of {one.name} on {_local(desk, last.at)}."], []
+        asked = min((said.at for said in before), default=None)
+        vault, _ = writing_vault(desk, store)
+        body = vault.seal_values({"said": [_entry(said) for said in before]}) if before else ""
+        person = next((p for p in desk.config.people if name_key(p.name) == name_key(one.name)), None)
+        named = person is None or not tagged(person, change.tags)
+        store.take_back_answer(change.id, one.name, asked, body, last.at, named=named)
+        change = meant(planned(desk, store).changes, str(change.id))
+        view = view_of(desk, change, store.newcomers())
+    line = f"Taken back: what was noted of {one.name} on {_local(desk, last.at)}. {count_words(view.count)}."
+    return [line], []
+
+
+def _entry(said: Saying) -> dict[str, str]:
+    return {"at": said.at.isoformat(), "text": said.text, "changed": said.changed}
 
 
 def close(

@@ -11,7 +11,8 @@ from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Unfinished, UsageError
 from calsync.exporting import write_exports, written_by_us
 from calsync.model import Series
-from calsync.nightly import NightReport, run_night
+from calsync.nightly import run_night
+from calsync.nightreport import NightReport
 from calsync.ports import OwnedSeries, SeriesWrite
 from calsync.state.lock import hold
 from calsync.state.store import BaseSeries, Decision, JournalRow, Store

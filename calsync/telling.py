@@ -17,7 +17,7 @@ from calsync.sync.edits import What
 from calsync.sync.keys import series_name
 
 if TYPE_CHECKING:
-    from calsync.nightly import NightReport
+    from calsync.nightreport import NightReport
 
 __all__ = [
     "day_words",

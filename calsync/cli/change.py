@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, yes
+from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.outfile import outfile
 from calsync.cli.output import lines, print_json
 from calsync.cli.private import given_text, may_be_kept
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from calsync.cli import Settings
+    from calsync.desk import Desk
     from calsync.errors import CalsyncError
 
 __all__ = ["change"]
@@ -176,6 +177,7 @@ def ask(settings: Settings, which: str | None, stop: bool, now: datetime | None,
 @click.option("--con", "cons", multiple=True, metavar="TEXT", help="A point against it that they raised.")
 @click.option("--changed", default="", metavar="TEXT", help="What their answer changed.")
 @click.option("--at", metavar="DAY", help="When they were asked, if not now: yesterday, fri, 2026-11-05, 3d.")
+@click.option("--undo", is_flag=True, help="Take back what you noted last of NAME.")
 @click.option("--new-key", is_flag=True, help=_NEW_KEY)
 @now_option
 @dry_run
@@ -188,6 +190,7 @@ def note(
     cons: tuple[str, ...],
     changed: str,
     at: str | None,
+    undo: bool,
     new_key: bool,
     now: datetime | None,
     dry_run: bool,
@@ -199,6 +202,10 @@ def note(
     say. Noted again, it is added to what they said before. Asked on the day of the announcement or later, it is kept
     and does not count as asked before the date.
     """
+    if undo:
+        if pros or cons or changed or at is not None or new_key:
+            raise UsageError("--undo takes back, it notes nothing", "leave out the other options")
+        return _take_back(open_at(settings, now), which_name_text, dry_run=dry_run, yes=yes)
     if len(which_name_text) not in (2, 3):
         raise UsageError("a name and what they said are needed", _EXAMPLE)
     *whichever, name, text = which_name_text
@@ -216,6 +223,16 @@ def note(
         return 0
     which = whichever[0] if whichever else None
     return _told(*use_case(desk, which, name, text, words, changed, day, new_key=new_key, dry_run=dry_run))
+
+
+def _take_back(desk: Desk, which_name: tuple[str, ...], *, dry_run: bool, yes: bool) -> int:
+    if len(which_name) not in (1, 2):
+        raise UsageError("a name is needed, and no text", "for example: calsync change note Ana --undo")
+    from calsync.changing import take_back
+
+    *whichever, name = which_name
+    which = whichever[0] if whichever else None
+    return shown_first(lambda on_paper: take_back(desk, which, name, dry_run=on_paper)[0], dry_run=dry_run, yes=yes)
 
 
 @change.command("close")

@@ -14,7 +14,7 @@ from calsync.cli.output import lines, print_json, progress_bar, table
 if TYPE_CHECKING:
     from calsync.cli import Settings
     from calsync.desk import Desk
-    from calsync.nightly import NightReport
+    from calsync.nightreport import NightReport
 
 __all__ = ["nightly", "plan", "show_night"]
 

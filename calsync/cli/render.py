@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calsync.contacts import DueView
     from calsync.following import Unkept
     from calsync.importing import FoundPerson
-    from calsync.nightly import CalendarReport, NightReport
+    from calsync.nightreport import CalendarReport, NightReport
     from calsync.people.rotation import Due
     from calsync.sync.diff import Change
 

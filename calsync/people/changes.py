@@ -52,11 +52,16 @@ LIMITS = "Say first what is decided already and what can still change."
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What somebody said of a change at an aware instant, and what that changed; either may be ""."""
+    """That somebody was asked about a change at an aware instant, what they said, and what that changed."""
 
     at: datetime
     text: str = ""
     changed: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """True when they were asked and had nothing to say."""
+        return not self.text and not self.changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,26 @@ class ChangeRows(Rows):
             connection.execute(insert(t).values(change=change, person=person, asked_at=when, body=body))
             _raise(connection, change, person, points, now)
 
+    def take_back_answer(
+        self, change: int, person: str, asked_at: datetime | None, body: str, raised_at: datetime, *, named: bool
+    ) -> None:
+        """Let the answer of a person be `body` again, without the points that they raised at `raised_at`.
+
+        `asked_at` None: they were not asked; then the change affects them by name only when `named`.
+        """
+        p = tables.change_points
+        with self._transaction(keep=True) as connection:
+            _unname(connection, change, [person])
+            if named or asked_at is not None:
+                when = None if asked_at is None else to_epoch(asked_at)
+                row = {"change": change, "person": person, "asked_at": when, "body": body}
+                connection.execute(insert(tables.change_people).values(**row))
+            for row_id, spelling in connection.execute(
+                select(p.c.id, p.c.person).where(p.c.change == change, p.c.at == to_epoch(raised_at))
+            ).all():
+                if name_key(spelling) == name_key(person):
+                    connection.execute(delete(p).where(p.c.id == row_id))
+
 
 def _name(connection: Connection, change: int, people: Iterable[str]) -> None:
     """Let the change affect each of `people` by name; whoever it does already stays as they are."""

@@ -12,7 +12,8 @@ import pytest
 from calsync.config.values import BlockConfig, CalendarConfig, Config, Names, PlanningConfig
 from calsync.desk import Desk
 from calsync.model import Kind, Person, Span
-from calsync.nightly import NightReport, run_night
+from calsync.nightly import run_night
+from calsync.nightreport import NightReport
 from calsync.planning.board import Prefer
 from calsync.ports import OwnedSeries
 from calsync.state.store import Store

@@ -11,7 +11,7 @@ import pytest
 from calsync.config.values import BlockConfig
 from calsync.desk import Desk
 from calsync.model import ONE_OFF, Kind, Series, Span
-from calsync.nightly import NightReport
+from calsync.nightreport import NightReport
 from calsync.planning.board import Prefer
 from calsync.state.store import NewPromise, Store
 from tests.simulation.test_a_year_of_nights import Life, _span_of

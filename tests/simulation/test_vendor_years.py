@@ -22,7 +22,8 @@ from calsync.config.values import BlockConfig, CalendarConfig, Config, Names, Pl
 from calsync.desk import Desk
 from calsync.errors import Refused
 from calsync.model import Kind, Person
-from calsync.nightly import NightReport, run_night
+from calsync.nightly import run_night
+from calsync.nightreport import NightReport
 from calsync.planning.board import Prefer
 from calsync.ports import CalendarProvider
 from calsync.state.store import Store

@@ -53,7 +53,8 @@ class Stage:
             "timezone: Europe/Berlin\nme: [maya@example.com]\ncalendars:\n"
             "  - {name: work, provider: dying, path: work, write: true}\n"
             "  - {name: second, provider: dying, path: second, write: true}\n"
-            f"blocks: {{connect: {{minutes: 30, per_week: {per_week}}}, follow-through: {{minutes: 45, per_week: 1}}}}\n"
+            f"blocks: {{connect: {{minutes: 30, per_week: {per_week}}},\n"
+            "  follow-through: {minutes: 45, per_week: 1}}\n"
             "people: [{name: Ana, ideal: 7d, max: 14d}, {name: Bo, ideal: 7d, max: 14d}]\n"
             "exports: [{path: connect.ics, details: full}]\n",
             encoding="utf-8",

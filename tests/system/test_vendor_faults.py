@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from calsync.nightly import NightReport
+from calsync.nightreport import NightReport
 from tests.servers.google import Fault as GoogleFault
 from tests.servers.graph import Fault as GraphFault
 from tests.system.vendors import NOW, Vendor, VendorWorld, google, graph

@@ -15,7 +15,8 @@ import requests
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk, open_desk
 from calsync.grants import GrantFile
-from calsync.nightly import NightReport, run_night
+from calsync.nightly import run_night
+from calsync.nightreport import NightReport
 from calsync.ports import CalendarProvider, OwnedSeries
 from calsync.state.store import Store
 from tests.servers.detour import GOOGLE_HOSTS, MICROSOFT_HOSTS, detour

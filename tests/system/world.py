@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from calsync.desk import open_desk
-from calsync.nightly import NightReport, run_night
+from calsync.nightly import run_night
+from calsync.nightreport import NightReport
 from calsync.ports import OwnedSeries
 from calsync.state.store import Store
 from tests.servers.fixtures import CalDavCalendar

@@ -17,7 +17,7 @@ from calsync.cli.render import (
 )
 from calsync.contacts import DueView
 from calsync.model import Kind, Span
-from calsync.nightly import CalendarReport, NightReport
+from calsync.nightreport import CalendarReport, NightReport
 from calsync.people.rotation import Due
 from calsync.planning.board import Unplaced
 from calsync.sync.diff import Action, Change

@@ -13,7 +13,7 @@ from calsync.demo import write_demo
 from calsync.desk import Desk
 from calsync.errors import Unfinished, UsageError
 from calsync.model import Span
-from calsync.nightly import NightReport
+from calsync.nightreport import NightReport
 
 NOW = datetime(2026, 11, 9, 4, tzinfo=UTC)
 
