@@ -145,6 +145,24 @@ def test_noted_again_an_answer_is_added_and_the_first_day_counts(calsync: Call) 
     assert (ana["asked_at"][:10], ana["before_the_date"]) == ("2026-11-12", True)
 
 
+def test_what_was_noted_last_is_taken_back_with_its_points(calsync: Call) -> None:
+    calsync(*ADD, "--affects", "Grace")
+    calsync("change", "note", "Ana", "", "--pro", "light", day=1)
+    calsync("change", "note", "Ana", "second", "--con", "dear", day=2)
+    assert calsync("change", "note", "Ana", "--undo", "--dry-run", day=3).out.startswith("Would take back")
+    said = calsync("change", "note", "1", "Ana", "--undo", "--yes", day=3)
+    assert "what was noted of Ana Sousa on Wed 11 Nov. 1 of 7 asked before the date." in said.out
+    found = the_change(calsync, day=3)
+    assert (found["affected"][0]["asked_at"][:10], found["affected"][0]["said"]) == ("2026-11-10", [])
+    assert ([p["text"] for p in found["pros"]], found["cons"]) == (["light"], [])
+    assert calsync("change", "note", "Ana", "--undo", "--yes", day=3).code == 0
+    assert the_change(calsync, day=3)["affected"][0]["asked_at"] is None
+    said = calsync("change", "note", "Ana", "--undo", "--yes", day=3)
+    assert (said.code, "nothing is noted of Ana Sousa" in said.err) == (2, True)
+    assert calsync("change", "note", "Ana", "text", "--undo", "--at", "fri").code == 2
+    assert calsync("change", "note", "--undo").code == 2
+
+
 def test_a_closed_change_keeps_its_count_when_people_come_go_and_are_forgotten(calsync: Call) -> None:
     calsync(*ADD)
     for name in ("Ana", "Ben"):
