@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from calsync.model import Series
+from calsync.state.store import NewPromise, Store
 from calsync.takeback import restore, uninstall
 from tests.system.vendors import ACCOUNT, BERLIN, NOW, Vendor, VendorWorld, all_vendors, google, graph
 from tests.system.world import meeting
@@ -195,3 +196,51 @@ def test_uninstall_leaves_the_calendar_as_it_was(world: VendorWorld, vendor: Ven
     uninstall(world.desk(NOW + timedelta(hours=1)))
     assert vendor.everything() == before
     assert ACCOUNT not in str(vendor.server.refused_bodies)
+
+
+def promised(world: VendorWorld, minutes: int = 75) -> None:
+    """The leader asks for follow-through blocks and has promised something by Friday."""
+    world.connect += "\n  follow-through: {minutes: 45, per_week: 1}"
+    with Store(world.state, NOW) as store:
+        store.add_promise(NewPromise("Ana Sousa", NOW, NOW + timedelta(days=4, hours=20), minutes, ""))
+
+
+def added(world: VendorWorld) -> list[Series]:
+    return [o.series for o in world.blocks("work") if o.series.once]
+
+
+def test_a_block_for_a_promise_stands_once_and_goes_when_the_promise_does(world: VendorWorld) -> None:
+    world.night()
+    promised(world)
+    world.night(NOW + timedelta(hours=1))
+    (one,) = added(world)
+    assert (one.minutes, one.until) == (30, one.first)
+    assert world.night(NOW + timedelta(hours=2)).written == 0
+    with Store(world.state, NOW) as store:
+        store.close_promise(1, "kept", NOW)
+    world.night(NOW + timedelta(hours=3))
+    assert added(world) == []
+    assert world.night(NOW + timedelta(hours=4)).written == 0
+
+
+@pytest.mark.parametrize("what", ["deleted", "its date deleted", "its date moved"])
+def test_a_block_for_a_promise_is_the_leaders_own_affair(world: VendorWorld, vendor: Vendor, what: str) -> None:
+    world.night()
+    promised(world)
+    world.night(NOW + timedelta(hours=1))
+    (one,) = added(world)
+    name = vendor.hand.name_of(one.key)
+    if what == "deleted":
+        vendor.hand.delete(vendor.calendar, name)
+    elif what == "its date deleted":
+        vendor.hand.delete_date(vendor.calendar, name, one.first)
+    else:
+        vendor.hand.move_date(vendor.calendar, name, one.first, one.first, time(17, 0))
+    for n in range(2, 5):
+        report = world.night(NOW + timedelta(hours=n))
+        assert (report.exit_code, report.written) == (0, 0), (n, report.changes)
+    standing = [placed.span.start for s in added(world) if (placed := s.placed(s.first)) is not None]
+    moved = datetime.combine(one.first, time(17, 0), BERLIN)
+    assert standing == ([moved] if what == "its date moved" else [])
+    uninstall(world.desk(NOW + timedelta(hours=6)))
+    assert world.blocks("work") == []
