@@ -564,3 +564,25 @@ def test_the_example_of_the_page_runs_as_it_stands(
     summary = (tmp_path / "summary.md").read_text("utf-8")
     assert "less typing, if the search works" in summary
     assert "2 of 7 asked before that day" in summary
+
+
+def test_changes_are_read_back_from_the_second_copy_when_the_database_is_gone(calsync: Call, folder: Path) -> None:
+    calsync(*ADD, "--pro", "one place")
+    calsync("change", "ask")
+    calsync("change", "note", "Ana", "fine", "--con", "slow", "--changed", "kept it")
+    calsync("change", "close")
+    calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ben")
+    before = calsync("change", "list", "--all", "--json").out
+    for path in (folder / "state").glob("calsync.db*"):
+        path.unlink()
+    assert calsync("change", "list", "--all", "--json").out == before
+
+
+def test_another_spelling_of_a_name_is_no_second_person(calsync: Call) -> None:
+    calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ana")
+    assert calsync("people", "edit", "Ana", "--name", "ANA SOUSA").code == 0
+    calsync("change", "edit", "--affects", "ana")
+    calsync("change", "note", "ana", "fine", "--pro", "light")
+    found = the_change(calsync)
+    assert [(one["name"], one["in_the_rotation"]) for one in found["affected"]] == [("ANA SOUSA", True)]
+    assert found["count"] == {"asked_before": 1, "affected": 1}
