@@ -9,8 +9,10 @@ more or less move few of the others.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from math import gcd
 from operator import ne
 
@@ -28,6 +30,8 @@ LEAST = 6
 
 _STEPS = (0.6180339887, 0.7548776662, 0.4142135624, 0.8191725134)
 """How far round the ring it is from one place to the next, by dimension: fractions that are near no simple one."""
+_PARTS = 25
+"""The places wish for sorts in so many parts of all: so coarsely that an act more or less seldom changes a wish."""
 _ORDER_OF_CHOICE = 0.3819660113
 _PRIME = (1 << 61) - 1
 _ROUNDS = 400
@@ -69,27 +73,17 @@ def _coprime(count: int, fraction: float) -> int:
 
 
 def _wishes(members: Sequence[tuple[int, Act]], offsets: Sequence[int]) -> list[Sorts]:
-    """What each place wishes for. Every sort of act is wished for as often as there are acts of it, or nearly."""
+    """What each place wishes for: every sort in about the part that it has of the acts."""
     count = len(members)
-    steps = [_coprime(count, fraction) for fraction in _STEPS]
-    shares: dict[Sorts, int] = {}
-    for _, act in members:
-        sorts = sorts_of(act)
-        for depth in range(len(sorts) + 1):
-            shares[sorts[:depth]] = shares.get(sorts[:depth], 0) + 1
-    wishes = []
-    for place in range(count):
-        wish: Sorts = ()
-        for values, step, offset in zip(DIMENSIONS.values(), steps, offsets, strict=True):
-            at = (offset + place * step) % count * shares[wish]
-            reached = 0
-            for value in values:
-                reached += shares.get((*wish, value), 0) * count
-                if at < reached:
-                    wish = (*wish, value)
-                    break
-        wishes.append(wish)
-    return wishes
+    columns = []
+    for (dimension, values), fraction, offset in zip(DIMENSIONS.items(), _STEPS, offsets, strict=True):
+        step = _coprime(count, fraction)
+        there = Counter(getattr(act, dimension) for _, act in members)
+        parts = [round(_PARTS * there[value] / count) for value in values]
+        bounds = list(accumulate(parts))
+        places = ((offset + place * step) % count * bounds[-1] // count for place in range(count))
+        columns.append([values[bisect_right(bounds, at)] for at in places])
+    return list(zip(*columns, strict=True))
 
 
 def _seated(members: Sequence[tuple[int, Act]], wishes: Sequence[Sorts], offset: int) -> list[Act]:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from random import Random
+from statistics import median
 
 import pytest
 
 from calsync.acts import shipped
 from calsync.people.acts import DIMENSIONS, Act
 from calsync.people.kindness import EVERY, QUIET_DAYS, Given, Kindness, first_day
+from calsync.people.spread import RING, ring_of
 
 SHELF = shipped()
 STARTS = (date(2026, 12, 7), date(2027, 1, 1), date(2028, 2, 1), date(2032, 6, 15))
@@ -80,6 +82,16 @@ def years(every: str, leaders: Iterable[int]) -> float:
 def test_a_year_of_kindness_for_a_few_leaders(every: str) -> None:
     assert years(every, range(0, 1000, 90)) >= 0.1
     assert QUIET_DAYS[every] >= 365
+
+
+def test_when_one_act_goes_with_an_upgrade_a_twentieth_of_the_others_move_at_most_in_the_middle() -> None:
+    moved = []
+    for leader in range(4):
+        ring = ring_of(SHELF, str(leader))
+        for gone in range(leader, len(SHELF), 40):
+            other = ring_of([*SHELF[:gone], *SHELF[gone + 1 :]], str(leader))
+            moved.append(sum(one != two for one, two in zip(ring, other, strict=True)))
+    assert median(moved) <= RING / 20
 
 
 @pytest.mark.slow

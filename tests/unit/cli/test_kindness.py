@@ -190,7 +190,9 @@ def test_over_a_year_everybody_gets_only_what_suits_them(folder: Path, blocks: s
         assert act.tie in ties_of(person.tags)
         assert act.reach == "private" or person.thanks == "public"
         assert not (person.channel == "chat" and act.channel in ("call", "person"))
-    assert any(acts[t.act.key].reach == "public" for t in named if t.act) == (thanks == "public")
+    public = [turn for turn in named if turn.act is not None and acts[turn.act.key].reach == "public"]
+    assert public or thanks == "private" or blocks == WEEKLY  # in a year of weeks there may be none for a report
+    assert not public or thanks == "public"
 
 
 def test_a_rotation_without_any_tags_works(calsync: Calsync, folder: Path) -> None:
