@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from calsync.config.values import Config
 from calsync.contacts import can_reach, clocks, connect_block, shortage_of
@@ -13,6 +12,7 @@ from calsync.following import Unkept
 from calsync.model import Person, Span
 from calsync.people.clocks import Clock
 from calsync.people.promises import due_words
+from calsync.promises import promised
 from calsync.state.store import Store
 from calsync.telling import day_words, shortage_words, unreachable_words
 
@@ -37,10 +37,14 @@ def advice(desk: Desk, store: Store, told: Mapping[str, tuple[datetime, Sequence
     return [line for line in lines if line]
 
 
-def named_promises(unkept: Sequence[Unkept], now: datetime, zone: ZoneInfo) -> list[str]:
+def named_promises(desk: Desk, store: Store, unkept: Sequence[Unkept]) -> list[str]:
     """Which promises they are that cannot be kept, for the leader alone."""
+    if not unkept:
+        return []
+    texts = {promise.id: promise.text for promise in promised(desk, store).promises}
     return [
-        f"promise {p.id} is to {p.person}: {p.text or '(its words cannot be read)'}, by {due_words(p.due, now, zone)}"
+        f"promise {p.id} is to {p.person}: {texts[p.id] or '(its words cannot be read)'}, "
+        f"by {due_words(p.due, desk.now, desk.config.zone)}"
         for p in (one.promise for one in unkept)
     ]
 

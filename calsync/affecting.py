@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from calsync.desk import Desk
-from calsync.people.changes import Answer, Change, Point, Saying, still_to_ask
+from calsync.people.changes import Answer, Change, Point, Saying, affected_by, still_to_ask
 from calsync.state.store import Store
 
-__all__ = ["Read", "changes_from", "outlines", "wanted_before"]
+__all__ = ["Read", "changes_from", "fix_affected", "outlines", "wanted_before"]
 
 Read = Callable[[str], Mapping[str, Any] | None]
 """Opens an encrypted body; None where that cannot be done."""
@@ -55,6 +55,7 @@ def changes_from(store: Store, read: Read, expired: datetime | None = None) -> l
                 tuple(points.get(row.id, ())),
                 row.counted,
                 words is not None,
+                row.fixed,
             )
         )
     return found
@@ -66,6 +67,15 @@ def wanted_before(desk: Desk, store: Store) -> dict[str, date]:
     if not changes:
         return {}
     return still_to_ask(changes, desk.config.people, store.newcomers(), desk.now.date(), desk.config.zone)
+
+
+def fix_affected(desk: Desk, store: Store) -> None:
+    """Keep by name whom each open change affects whose day has come: who gets a tag later is not affected any more."""
+    today, since = desk.now.date(), store.newcomers()
+    for change in outlines(store):
+        if change.open and change.tags and not change.fixed and today >= change.on:
+            found = affected_by(change, desk.config.people, since, today, desk.config.zone)
+            store.fix_affected(change.id, [one.name for one in found])
 
 
 def _saying(entry: Mapping[str, str]) -> Saying:

@@ -27,7 +27,7 @@ from calsync.planning.board import Board, KindPlan, Prefer
 from calsync.planning.follow import FollowPlan, Need, Share, WorkBlock, follow_through, shares_of
 from calsync.planning.makeroom import FROZEN, NO_WORKING_TIME, WHITE_SPACE, ways, why_short
 from calsync.planning.words import day_words, span_words
-from calsync.promises import promised
+from calsync.promises import without_words
 from calsync.state.store import OutcomeRow, Store, TimeRow
 
 __all__ = [
@@ -63,7 +63,7 @@ class OneOff:
 
 @dataclass(frozen=True, slots=True)
 class Unkept:
-    """A promise of which `missing` minutes have no room before it is due: why, and what would make room, in words."""
+    """A promise, without its text, of which `missing` minutes have no room: why, and what would make some, in words."""
 
     promise: Promise
     minutes: int
@@ -112,7 +112,7 @@ class Outlook:
 
 def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) -> Followed:
     """Plan time for every open promise around the `plans` of this run. Reads the state, changes nothing."""
-    promises = {promise.id: promise for promise in promised(desk, store).promises}
+    promises = {promise.id: promise for promise in without_words(store)}
     slots = [slot for slot in agenda.slots if slot.series.once and slot.series.kind is Kind.FOLLOW_THROUGH]
     generations = store.generations()
     block = _block(desk.config)
@@ -125,7 +125,7 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
     board = _board(agenda, plans)
     blocks = [*weekly, *(one for _, one in standing.values())]
     prefer = Prefer.ANY if block is None else block.prefer
-    plan = follow_through(board, blocks, needs, desk.now, prefer) if blocks or needs else _NOTHING
+    plan = follow_through(board, blocks, needs, desk.now, prefer) if standing or needs else _NOTHING
     gone = dict(plan.gone)
     once = [
         OneOff(one.id, slot.series.number, slot.series.generation, one.span, slot, _for(plan.shares, one.id))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from calsync.advice import advice, named_promises
+from calsync.affecting import fix_affected
 from calsync.agenda import Agenda, horizon, identity_of, lay_out, make_plans
 from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
@@ -95,6 +96,7 @@ class _Night:
             store.drop_notes(oldest_kept(self.desk))
             store.drop_promise_texts(oldest_kept(self.desk))
             store.drop_change_words(oldest_kept(self.desk))
+            fix_affected(self.desk, store)
         self._name_strays()
         readings = read_calendars(self.desk, store, self.window, force=self.force, progress=self.progress)
         self._report_readings(readings)
@@ -123,7 +125,7 @@ class _Night:
         self.report.empty_weeks = empty_weeks(plans)
         self.report.unkept = followed.unkept
         if self.dry_run:
-            named = named_promises(followed.unkept, self.desk.now, self.desk.config.zone)
+            named = named_promises(self.desk, self.store, followed.unkept)
             self.report.advice = [*named, *advice(self.desk, self.store, wanted.assignments)]
         if not self.force:
             try:

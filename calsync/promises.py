@@ -29,6 +29,7 @@ __all__ = [
     "reopen",
     "sealed",
     "text_of",
+    "without_words",
 ]
 
 LONGEST_TEXT = 300
@@ -96,6 +97,11 @@ def promised(desk: Desk, store: Store) -> Promised:
     if unread and not problems:
         problems = [unreadable(unread, has_key=vault.ready, what="promise")]
     return Promised(promises, problems)
+
+
+def without_words(store: Store) -> list[Promise]:
+    """The same promises without their texts: for what needs no key, and should not wait for one."""
+    return [_promise(row, "") for row in store.promises()]
 
 
 def text_of(body: str, vault: Vault) -> str:

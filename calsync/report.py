@@ -15,7 +15,7 @@ from calsync.people.changes import Tally
 from calsync.people.figures import Blocks, Date, Figures, figures
 from calsync.people.promises import Account, account
 from calsync.planning.words import cause_of
-from calsync.promises import promised
+from calsync.promises import without_words
 from calsync.state.store import Store
 
 __all__ = ["MOST_WEEKS", "Report", "report"]
@@ -92,7 +92,7 @@ def report(desk: Desk, weeks: int | None = None, since: date | None = None) -> R
         rows, named = store.outcomes(), store.assignments()
         contacts = logged(store)
         newcomers, paused = store.newcomers(), paused_people(desk, store)
-        promises = promised(desk, store).promises
+        promises = without_words(store)
         changes = tally_of(desk, store, start)
         kindness, deeds = counted(desk, store, start), done_days(desk, store)
     dates = [

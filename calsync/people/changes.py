@@ -98,7 +98,7 @@ class Change:
     `asking_since` is None before the leader asks anybody, `closed_at` while the change is open. `answers` are of the
     people whom it names and of those who were asked; `tags` affect whoever has one of them at the time of looking.
     `counted` is (asked before the day, affected) as it was at the closing. `title` is "" where it cannot be read (then
-    `readable` is False), or is no longer kept.
+    `readable` is False), or is no longer kept. With `fixed` the tags affect nobody beside `answers`: the day has come.
     """
 
     id: int
@@ -112,6 +112,7 @@ class Change:
     points: tuple[Point, ...] = ()
     counted: tuple[int, int] | None = None
     readable: bool = True
+    fixed: bool = False
 
     def __post_init__(self) -> None:
         require_aware(self.made_at, "when a change was noted")
@@ -187,7 +188,7 @@ def affected_by(
         key = name_key(person.name)
         answer = answers.pop(key, None)
         late = today >= change.on and joined.get(key, date.min) >= change.on
-        if answer is None and change.open and tagged(person, change.tags) and not late:
+        if answer is None and change.open and not change.fixed and tagged(person, change.tags) and not late:
             answer = Answer(person.name)
         if answer is not None:
             found.append(Affected(person.name, True, _before(change, answer, zone), answer))

@@ -22,7 +22,7 @@ class ChangeRow:
     """One change, announced on the local day `on`; `tags` say whom it affects beside those named. `body` is encrypted.
 
     `asking_since` is None before the leader asks anybody, `closed_at` while the change is open. `counted` is how many
-    were asked before the day, of how many, as it was at the closing.
+    were asked before the day, of how many, as it was at the closing. With `fixed` the tags affect nobody more.
     """
 
     id: int
@@ -33,6 +33,7 @@ class ChangeRow:
     tags: tuple[str, ...]
     body: str
     counted: tuple[int, int] | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ class ChangeRows(Rows):
             rows = connection.execute(select(t).order_by(t.c.id)).all()
         found = []
         for r in rows:
-            tags, counted = _whom(r.tags)
+            tags, counted, fixed = _whom(r.tags)
             asking, closed = _instant(r.asking_since), _instant(r.closed_at)
             on, made_at = date.fromisoformat(r.on), from_epoch(r.made_at)
-            found.append(ChangeRow(r.id, on, made_at, asking, closed, tags, r.body, counted))
+            found.append(ChangeRow(r.id, on, made_at, asking, closed, tags, r.body, counted, fixed))
         return found
 
     def affected(self) -> list[AffectedRow]:
@@ -154,9 +155,18 @@ class ChangeRows(Rows):
         """Say that a change is done with, whom it affected in the end, and how many were asked before, of how many."""
         t = tables.changes
         with self._transaction(keep=True) as connection:
-            tags, _ = _whom(connection.execute(select(t.c.tags).where(t.c.id == change)).scalar_one())
+            tags, *_ = _whom(connection.execute(select(t.c.tags).where(t.c.id == change)).scalar_one())
             whom = json.dumps({"tags": list(tags), "counted": list(counted)})
             connection.execute(update(t).where(t.c.id == change).values(closed_at=to_epoch(at), tags=whom))
+            _name(connection, change, people)
+
+    def fix_affected(self, change: int, people: Iterable[str]) -> None:
+        """Let the change affect `people` by name, and nobody more by its tags, until it is edited."""
+        t = tables.changes
+        with self._transaction(keep=True) as connection:
+            tags, *_ = _whom(connection.execute(select(t.c.tags).where(t.c.id == change)).scalar_one())
+            whom = json.dumps({"tags": list(tags), "counted": None})
+            connection.execute(update(t).where(t.c.id == change).values(tags=whom))
             _name(connection, change, people)
 
     def drop_change_words(self, before: datetime) -> int:
@@ -243,13 +253,13 @@ def _raise(
         )
 
 
-def _whom(text: str) -> tuple[tuple[str, ...], tuple[int, int] | None]:
-    """The tags of a change, and once it is closed the count that stands."""
+def _whom(text: str) -> tuple[tuple[str, ...], tuple[int, int] | None, bool]:
+    """The tags of a change, once it is closed the count that stands, and whether its tags affect nobody more."""
     value = json.loads(text)
-    if isinstance(value, dict):
-        asked, affected = value["counted"]
-        return tuple(value["tags"]), (asked, affected)
-    return tuple(value), None
+    if isinstance(value, list):
+        return tuple(value), None, False
+    counted = value["counted"]
+    return tuple(value["tags"]), None if counted is None else (counted[0], counted[1]), True
 
 
 def _instant(seconds: int | None) -> datetime | None:
