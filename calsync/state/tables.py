@@ -263,7 +263,7 @@ changes = Table(
 )
 """Changes to come, announced on the local day `on`; `tags` (JSON) say whom they affect beside change_people.
 
-Of a closed change `tags` has the count of those asked before the day, too.
+`tags` is a list, and once the day has come an object with the list and the count of the closing: nobody is added then.
 """
 
 change_people = Table(

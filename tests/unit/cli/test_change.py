@@ -187,6 +187,21 @@ def test_who_gets_the_tag_later_is_affected_and_who_left_is_marked(calsync: Call
     assert calsync("change", "note", "Henrik", "from afar").code == 0
 
 
+def test_from_the_night_of_the_day_on_nobody_more_is_affected_by_a_tag(calsync: Call) -> None:
+    calsync("change", "add", "Desks", "--on", "2026-11-16", "--affects", "tag:report")
+    calsync("people", "edit", "Grace", "--tag", "report")
+    assert calsync("nightly", day=6).code in (0, 5)
+    calsync("people", "edit", "Henrik", "--tag", "report")
+    assert the_change(calsync, day=6)["count"]["affected"] == 8
+    assert calsync("nightly", day=7).code in (0, 5)
+    calsync("people", "edit", "Ingrid", "--tag", "report")
+    calsync("people", "edit", "Ana", "--tag", "peer")
+    assert the_change(calsync, day=8)["count"]["affected"] == 8
+    calsync("change", "note", "Henrik", "late", day=8)
+    calsync("change", "close", day=8)
+    assert the_change(calsync, "1", day=8)["count"] == {"asked_before": 0, "affected": 8}
+
+
 def test_edit_moves_the_day_and_adds_points_and_people(calsync: Call) -> None:
     calsync("change", "add", "Tickets", "--on", "2026-12-01", "--affects", "Ana")
     said = calsync(
