@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from icalendar import Calendar, Event
@@ -28,6 +29,15 @@ def promising(world: World) -> World:
     world.connect += FOLLOW
     world.night()
     return world
+
+
+@pytest.fixture
+def on_files(tmp_path: Path) -> World:
+    """The same on a folder alone, for what does not depend on the calendar."""
+    found = World(tmp_path, FolderShelf(tmp_path / "work"))
+    found.connect += FOLLOW
+    found.night()
+    return found
 
 
 def promise(world: World, minutes: int, due: datetime = FRIDAY, now: datetime = NOW, text: str = "intro to Bo") -> int:
@@ -72,62 +82,62 @@ def test_a_promise_gets_a_block_that_ends_before_it_is_due_and_the_second_night_
     assert promising.shelf.everything() == before
 
 
-def test_a_promise_that_is_kept_or_dropped_takes_its_block_along(promising: World) -> None:
-    number = promise(promising, 75)
-    promising.night(NOW + timedelta(hours=1))
-    desk = open_desk(promising.config, promising.state, NOW + timedelta(hours=1))
+def test_a_promise_that_is_kept_or_dropped_takes_its_block_along(on_files: World) -> None:
+    number = promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    desk = open_desk(on_files.config, on_files.state, NOW + timedelta(hours=1))
     close(desk, str(number), PromiseState.DROPPED)
-    report_ = promising.night(NOW + timedelta(hours=1))
+    report_ = on_files.night(NOW + timedelta(hours=1))
     assert [(c.action.value, c.reason) for c in report_.changes] == [("delete", "nothing is left to do in it")]
-    assert added(promising) == []
-    again = promising.night(NOW + timedelta(hours=2))
+    assert added(on_files) == []
+    again = on_files.night(NOW + timedelta(hours=2))
     assert (again.written, again.changes) == (0, [])
 
 
-def test_a_block_that_goes_because_nothing_is_left_to_do_is_in_no_ledger(promising: World) -> None:
-    number = promise(promising, 75)
-    promising.night(NOW + timedelta(hours=1))
-    close(open_desk(promising.config, promising.state, NOW), str(number), PromiseState.KEPT)
-    promising.night(NOW + timedelta(hours=1))
-    figures = report(open_desk(promising.config, promising.state, NOW), 1).figures.blocks
+def test_a_block_that_goes_because_nothing_is_left_to_do_is_in_no_ledger(on_files: World) -> None:
+    number = promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    close(open_desk(on_files.config, on_files.state, NOW), str(number), PromiseState.KEPT)
+    on_files.night(NOW + timedelta(hours=1))
+    figures = report(open_desk(on_files.config, on_files.state, NOW), 1).figures.blocks
     assert (figures.displaced, figures.deleted) == (0, 0)
 
 
-def test_where_there_is_no_room_the_night_says_which_promise_and_what_would_make_room(promising: World) -> None:
+def test_where_there_is_no_room_the_night_says_which_promise_and_what_would_make_room(on_files: World) -> None:
     for n in range(5):
         day = NOW.replace(hour=8) + timedelta(days=n)
-        promising.shelf.put(f"full{n}.ics", meeting(f"full{n}", day, 600))
-    number = promise(promising, 60)
-    found = promising.night(NOW + timedelta(hours=1))
+        on_files.shelf.put(f"full{n}.ics", meeting(f"full{n}", day, 600))
+    number = promise(on_files, 60)
+    found = on_files.night(NOW + timedelta(hours=1))
     assert found.exit_code == 5
     (unkept,) = found.unkept
     assert (unkept.promise.id, unkept.missing) == (number, 60)
     assert unkept.room[0].startswith("give it until Mon 30 Nov: calsync promise edit 1 --by 2026-11-30")
-    change(open_desk(promising.config, promising.state, NOW), "1", due=datetime(2026, 11, 30, 23, 59, tzinfo=BERLIN))
-    assert promising.night(NOW + timedelta(hours=1)).unkept == ()
-    with Store(promising.state, NOW) as store:
+    change(open_desk(on_files.config, on_files.state, NOW), "1", due=datetime(2026, 11, 30, 23, 59, tzinfo=BERLIN))
+    assert on_files.night(NOW + timedelta(hours=1)).unkept == ()
+    with Store(on_files.state, NOW) as store:
         assert "intro to Bo" not in str(store.runs(9))
 
 
-def test_what_promise_add_foresees_is_what_the_night_does(promising: World) -> None:
-    number = promise(promising, 75)
-    with Store(promising.state, NOW) as store:
-        seen = outlook(open_desk(promising.config, promising.state, NOW), store)
-    promising.night(NOW + timedelta(minutes=1))
-    with Store(promising.state, NOW) as store:
+def test_what_promise_add_foresees_is_what_the_night_does(on_files: World) -> None:
+    number = promise(on_files, 75)
+    with Store(on_files.state, NOW) as store:
+        seen = outlook(open_desk(on_files.config, on_files.state, NOW), store)
+    on_files.night(NOW + timedelta(minutes=1))
+    with Store(on_files.state, NOW) as store:
         told = store.promise_time()
     assert sorted((b.start, b.end, b.minutes) for b in seen.booked[number]) == [
         (row.start, row.end, row.minutes) for row in told
     ]
 
 
-def test_a_meeting_on_top_of_an_added_block_sends_it_elsewhere_before_the_due_instant(promising: World) -> None:
-    promise(promising, 75)
-    promising.night(NOW + timedelta(hours=1))
-    before = only(promising)
-    promising.shelf.put("clash.ics", meeting("clash", before.home(before.first).start, 30))
-    promising.night(NOW + timedelta(hours=1))
-    after = only(promising)
+def test_a_meeting_on_top_of_an_added_block_sends_it_elsewhere_before_the_due_instant(on_files: World) -> None:
+    promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    before = only(on_files)
+    on_files.shelf.put("clash.ics", meeting("clash", before.home(before.first).start, 30))
+    on_files.night(NOW + timedelta(hours=1))
+    after = only(on_files)
     assert not after.home(after.first).overlaps(before.home(before.first))
     assert after.home(after.first).end <= FRIDAY
 
@@ -188,29 +198,30 @@ def test_an_added_block_that_is_moved_to_after_the_due_instant_gets_another_besi
     assert len(added(promising)) == 2
 
 
-def test_a_run_is_undone_and_everything_is_uninstalled_with_the_added_blocks(promising: World) -> None:
-    promise(promising, 75)
-    before = set(promising.shelf.names())
-    promising.night(NOW + timedelta(hours=1))
-    undo(open_desk(promising.config, promising.state, NOW + timedelta(hours=2)))
-    assert set(promising.shelf.names()) == before
-    promising.night(NOW + timedelta(hours=2))
-    uninstall(open_desk(promising.config, promising.state, NOW + timedelta(hours=3)))
-    assert [n for n in promising.shelf.names() if n.startswith("cs")] == []
+def test_a_run_is_undone_and_everything_is_uninstalled_with_the_added_blocks(on_files: World) -> None:
+    promise(on_files, 75)
+    before = set(on_files.shelf.names())
+    on_files.night(NOW + timedelta(hours=1))
+    undo(open_desk(on_files.config, on_files.state, NOW + timedelta(hours=2)))
+    assert set(on_files.shelf.names()) == before
+    on_files.night(NOW + timedelta(hours=2))
+    uninstall(open_desk(on_files.config, on_files.state, NOW + timedelta(hours=3)))
+    assert [n for n in on_files.shelf.names() if n.startswith("cs")] == []
 
 
-def test_time_in_a_block_that_has_begun_counts_as_spent(promising: World) -> None:
+def test_time_in_a_block_that_has_begun_counts_as_spent(on_files: World) -> None:
     """45 minutes are done in the weekly block, so that the rest needs no more than was booked for it."""
-    promise(promising, 75)
-    promising.night(NOW + timedelta(hours=1))
-    for night in promising.nights(4, NOW + timedelta(days=1)):
+    promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    for night in on_files.nights(4, NOW + timedelta(days=1)):
         assert night.exit_code == 0
-        assert len(added(promising)) == 1
-    with Store(promising.state, NOW) as store:
+        assert len(added(on_files)) == 1
+    with Store(on_files.state, NOW) as store:
         assert sum(row.minutes for row in store.promise_time()) == 75
 
 
-def test_without_follow_through_blocks_a_promise_books_nothing_and_costs_no_exit_code(world: World) -> None:
+def test_without_follow_through_blocks_a_promise_books_nothing_and_costs_no_exit_code(tmp_path: Path) -> None:
+    world = World(tmp_path, FolderShelf(tmp_path / "work"))
     world.write_config()
     promise(world, 75)
     report_ = world.night()
@@ -218,22 +229,22 @@ def test_without_follow_through_blocks_a_promise_books_nothing_and_costs_no_exit
     assert added(world) == []
 
 
-def test_two_calendars_have_the_same_added_block_and_lose_it_together(promising: World) -> None:
-    second = FolderShelf(promising.folder / "second")
-    promising.calendars.append(second.config().replace("name: work", "name: second"))
-    promise(promising, 75)
-    promising.night(NOW + timedelta(hours=1))
+def test_two_calendars_have_the_same_added_block_and_lose_it_together(on_files: World) -> None:
+    second = FolderShelf(on_files.folder / "second")
+    on_files.calendars.append(second.config().replace("name: work", "name: second"))
+    promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
     (name,) = (n for n in second.names() if "COUNT=1" in second.get(n).decode())
-    one = only(promising)
+    one = only(on_files)
     edit(second, name, override_date(one.home(one.first).start, hours=1))
-    promising.night(NOW + timedelta(hours=2))
-    moved = only(promising)
+    on_files.night(NOW + timedelta(hours=2))
+    moved = only(on_files)
     placed = moved.placed(moved.first)
     assert placed is not None
     assert placed.span.start == one.home(one.first).start + timedelta(hours=1)
     second.remove(name)
-    promising.night(NOW + timedelta(hours=3))
-    assert added(promising) == []
-    quiet = promising.night(NOW + timedelta(hours=4))
+    on_files.night(NOW + timedelta(hours=3))
+    assert added(on_files) == []
+    quiet = on_files.night(NOW + timedelta(hours=4))
     assert (quiet.exit_code, quiet.written) == (0, 0)
-    assert promised(open_desk(promising.config, promising.state, NOW), Store(promising.state, NOW)).promises[0].is_open
+    assert promised(open_desk(on_files.config, on_files.state, NOW), Store(on_files.state, NOW)).promises[0].is_open
