@@ -111,6 +111,20 @@ def test_somebody_who_was_just_talked_with_is_not_talked_with_at_once_again() ->
     assert all((day - TODAY).days >= 15 for day in turns(got, "Ana"))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_coming_week_stays_as_the_leader_was_told(seed: int) -> None:
+    rows, blocks = team(seed, longest=4.0), weekly(12)
+    plain = planned(rows, blocks, {})
+    told = {block: tuple(ping.person for ping in plain if ping.block_id == block) for block in blocks}
+    wanted = {p.name: TODAY + timedelta(weeks=5) for p, _ in random.Random(seed).sample(rows, 9)}
+    asking = planned(rows, blocks, wanted, told=told)
+    assert asked(asking, wanted) == 9
+    near = [block for block, span in blocks.items() if span.start.date() <= TODAY + timedelta(7)]
+    assert near
+    for block in near:
+        assert {ping.person for ping in asking if ping.block_id == block} == set(told[block])
+
+
 everyone = st.lists(
     st.tuples(st.integers(3, 40), st.integers(0, 40), st.integers(0, 70), st.booleans()), min_size=1, max_size=9
 ).map(lambda rows: [(Person(f"P{n}", i, i + extra), since, wanted) for n, (i, extra, since, wanted) in enumerate(rows)])
