@@ -73,13 +73,15 @@ def _opening(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:
     return [_head(block, zone), *said]
 
 
-def _work(promise: Promise, minutes: int, now: datetime, zone: ZoneInfo) -> str:
-    """One promise that a block is for, seen from its start."""
-    from calsync.people.promises import due_words
+def _work(promise: Promise, minutes: int, start: datetime, zone: ZoneInfo) -> str:
+    """One promise that a block at `start` is for."""
+    from calsync.people.promises import DAY_ENDS, day_words
 
     what = clean(promise.text) or "something whose words cannot be read"
     part = "" if minutes == promise.minutes else f" of {promise.minutes}"
-    due = due_words(promise.due, now, zone)
+    local = promise.due.astimezone(zone)
+    due = day_words(local.date(), start.astimezone(zone).date())
+    due += "" if local.time() == DAY_ENDS else f" {local:%H:%M}"
     closed = "" if promise.is_open else f", {promise.state}"
     return f"{clean(promise.person)}: {what} ({minutes}{part} minutes, due {due}{closed})"
 
