@@ -179,9 +179,7 @@ def meant(changes: Sequence[Change], which: str | None, *, still_open: bool = Fa
         raise UsageError(f"which change is meant? {_several(opened)}", "give its number, or a part of its title")
     found = _named(changes, opened, which)
     if still_open and not found.open:
-        raise UsageError(
-            f"change {found.id} ({found.name}) is closed", "note it as a change of its own: calsync change add"
-        )
+        raise UsageError(f"{found.numbered} is closed", "note it as a change of its own: calsync change add")
     return found
 
 

@@ -175,27 +175,29 @@ def ask(
         view = view_of(desk, change, store.newcomers())
         if stop:
             if change.asking_since is None:
-                return [f"Nobody is being asked about {change.name}."], found.problems
+                return [f"Nobody is being asked about {change.called}."], found.problems
             if not dry_run:
                 store.ask_about(change.id, None)
             would = "Would take" if dry_run else "Taken"
             return [
-                f"{would} the question about {change.name} out of the briefs; what was noted stays."
+                f"{would} the question about {change.called} out of the briefs; what was noted stays."
             ], found.problems
         if desk.now.date() >= change.on:
             raise UsageError(
-                f"{change.name} was announced {_day(desk, change.on)}: nobody can be asked before that any more",
+                f"{change.called} was announced {_day(desk, change.on)}: nobody can be asked before that any more",
                 f"if the day has moved: calsync change edit {change.id} --on DAY",
             )
         waiting = [one for one in view.affected if one.asked_at is None and one.listed]
         if not waiting:
-            return [f"Everybody whom {change.name} affects has been asked: {count_words(view.count)}."], found.problems
+            return [
+                f"Everybody whom {change.called} affects has been asked: {count_words(view.count)}."
+            ], found.problems
         until = day_words(change.on - timedelta(1))
         if dry_run:
             return [f"Would put the question into {_briefs(len(waiting))} until {until}."], found.problems
         if change.asking_since is None:
             store.ask_about(change.id, desk.now)
-        lines = [f"The question about {change.name} is in {_briefs(len(waiting))} until {until}."]
+        lines = [f"The question about {change.called} is in {_briefs(len(waiting))} until {until}."]
         return [*lines, *_turns(desk, store, change, waiting)], found.problems
 
 
@@ -229,7 +231,9 @@ def note(
         one = one_affected(desk, view_of(desk, change, since), name)
         asked = min(at, one.asked_at or at)
         if dry_run:
-            return [f"Would note that {one.name} was asked about {change.name} on {_local(desk, at)}."], found.problems
+            return [
+                f"Would note that {one.name} was asked about {change.called} on {_local(desk, at)}."
+            ], found.problems
         vault, told = writing_vault(desk, store, new_key=new_key)
         if not one.answer.readable and not new_key:
             raise StateError(
@@ -243,7 +247,7 @@ def note(
         change = meant(planned(desk, store).changes, str(change.id))
         view = view_of(desk, change, since)
     before = next(other.before for other in view.affected if name_key(other.name) == name_key(one.name))
-    line = f"Noted: {one.name} was asked about {change.name} on {_local(desk, asked)}. {count_words(view.count)}."
+    line = f"Noted: {one.name} was asked about {change.called} on {_local(desk, asked)}. {count_words(view.count)}."
     late = [] if before else ["It is kept, and does not count as asked before the date."]
     return [line, *late, *told], found.problems
 
@@ -261,7 +265,7 @@ def take_back(
         one = one_affected(desk, view_of(desk, change, store.newcomers()), name)
         if one.asked_at is None:
             raise UsageError(
-                f"nothing is noted of {one.name} and {change.name}", "`calsync change list` shows who was asked"
+                f"nothing is noted of {one.name} and {change.called}", "`calsync change list` shows who was asked"
             )
         if found.problems:
             raise StateError(f"nothing is taken back: {found.problems[0].what}", found.problems[0].next_step)
@@ -315,9 +319,9 @@ def close(
     if not change.open:
         line = f"Change {change.id} is closed since {_local(desk, at)}."
     elif dry_run:
-        line = f"Would close change {change.id} ({change.name}): {count_words(view.count)}."
+        line = f"Would close {change.numbered}: {count_words(view.count)}."
     else:
-        line = f"Change {change.id} ({change.name}) is closed: {count_words(view.count)}."
+        line = f"Closed: {change.numbered}. {count_words(view.count)}."
     return Closed(text, line, found.problems)
 
 

@@ -51,7 +51,7 @@ def one_affected(desk: Desk, view: ChangeView, name: str) -> Affected:
     person = find_person(found or desk.config.people, name)
     number, who = view.change.id, shlex.quote(person.name)
     raise UsageError(
-        f"{person.name} is not affected by change {number} ({view.change.name})",
+        f"{person.name} is not affected by {view.change.numbered}",
         f"if they are: calsync change edit {number} --affects {who}",
     )
 

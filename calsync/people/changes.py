@@ -123,6 +123,16 @@ class Change:
         return self.title or (GONE if self.readable else UNREADABLE)
 
     @property
+    def called(self) -> str:
+        """What to call it in a sentence: by its title, or where there is none by its number."""
+        return self.title or f"change {self.id}"
+
+    @property
+    def numbered(self) -> str:
+        """Its number, with the title where there is one."""
+        return f"change {self.id}" + (f" ({self.title})" if self.title else "")
+
+    @property
     def open(self) -> bool:
         """True until the leader closes it."""
         return self.closed_at is None
