@@ -1,4 +1,4 @@
-"""Half a year of promises on a seed, on a server that misbehaves and with a leader who edits: what must hold, holds."""
+"""Months of promises on a seed, on a server that misbehaves and with a leader who edits: what must hold, holds."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ def test_thirty_nights_of_promises(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10, 15))
-def test_half_a_year_of_promises(tmp_path: Path, seed: int) -> None:
-    added, without_room = live(tmp_path, seed, 183)
+@pytest.mark.parametrize("seed", (10, 11))
+def test_five_months_of_promises(tmp_path: Path, seed: int) -> None:
+    added, without_room = live(tmp_path, seed, 150)
     assert added > 20
     assert without_room
