@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from calsync.cli.briefs import Paragraph, clean
+from calsync.cli.paragraph import Paragraph, clean
 from calsync.people.worth import worth
 from calsync.planning.words import day_words
 

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from calsync.cli.acttext import block_lines
+from calsync.cli.paragraph import Paragraph, clean
 from calsync.cli.render import when
 from calsync.model import Kind
 from calsync.people.changes import LIMITS
@@ -17,13 +19,7 @@ if TYPE_CHECKING:
     from calsync.people.changes import Question
     from calsync.people.promises import Promise
 
-__all__ = ["Paragraph", "brief_lines", "clean", "day_lines", "week_lines"]
-
-Paragraph = tuple[str, str]
-"""What a line begins with, and the text that is wrapped behind it on a terminal."""
-
-_JOINERS = "\u200c\u200d"
-"""Not printable, and yet a part of Persian words, Indian letters and of some emoji."""
+__all__ = ["brief_lines", "day_lines", "week_lines"]
 
 
 def week_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
@@ -43,8 +39,6 @@ def _told(
     for block in blocks:
         text += _opening(block, zone)
         if block.act is not None:
-            from calsync.cli.acttext import block_lines
-
             text += block_lines(block.act, in_full=in_full)
         for (name, why), brief in zip(block.people, block.briefs, strict=True):
             text += [_person(name, why, brief), *known(brief)]
@@ -141,8 +135,3 @@ def _labelled(label: str, text: str) -> Paragraph:
 
 def _day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b} {day.year}"
-
-
-def clean(text: str) -> str:
-    """The text on one line, with nothing in it that moves a cursor or turns the writing round."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)

@@ -10,8 +10,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calsync.cli.briefs import clean
 from calsync.cli.output import cells, is_fancy, lines, padded
+from calsync.cli.paragraph import clean
 from calsync.people.changes import CON, GONE, PRO, UNREADABLE
 from calsync.planning.words import day_words
 
