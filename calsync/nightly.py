@@ -174,10 +174,11 @@ class _Night:
         decisions = [decision for decision in store.decisions() if decision.id not in self.forget]
         revived = {(d.kind, d.number, d.generation) for d in store.decisions() if d.id in self.forget}
         long_ago = (self.desk.now - timedelta(days=14)).date().isoformat()
-        past = [d.id for d in decisions if d.home and d.home < long_ago]
-        # A block for one date that the leader took out is over in any case once its promises are.
+        past = [d.id for d in decisions if d.home and d.home < long_ago and d.number < ONE_OFF]
+        # A block for one date may have been moved to any other, and one that was taken out counts while its promise is
+        # open: what the leader decided of it is over in any case once its promises are.
         old = self.desk.now - timedelta(KEPT_DAYS)
-        past += [d.id for d in decisions if not d.home and d.number >= ONE_OFF and d.noticed_at < old]
+        past += [d.id for d in decisions if d.number >= ONE_OFF and d.noticed_at < old]
         decisions = [d for d in decisions if d.id not in past]
         if not self.dry_run:
             store.drop_decisions([*self.forget, *past])

@@ -198,6 +198,38 @@ def test_an_added_block_that_is_moved_to_after_the_due_instant_gets_another_besi
     assert len(added(promising)) == 2
 
 
+def long_promise(world: World) -> Series:
+    """One that needs weeks; the later of the two blocks that are added for it."""
+    promise(world, 460, NOW + timedelta(days=40))
+    world.night(NOW + timedelta(hours=1))
+    return max(added(world), key=lambda one: one.first)
+
+
+@pytest.mark.parametrize("hours", [24 * 35, 24 * 32 + 1])
+def test_an_added_block_that_is_moved_far_ahead_stays_there_until_it_comes(on_files: World, hours: int) -> None:
+    """On a day long before its new one its old day is two weeks over."""
+    moved = long_promise(on_files)
+    home = moved.home(moved.first)
+    edit(on_files.shelf, f"{moved.key}.ics", override_date(home.start, hours=hours))
+    on_files.night(NOW + timedelta(hours=2))
+    for days in (20, 26, 33):
+        on_files.night(NOW + timedelta(days=days))
+        (after,) = (one for one in added(on_files) if one.key == moved.key)
+        placed = after.placed(after.first)
+        assert placed is not None
+        assert placed.span.start == home.start + timedelta(hours=hours)
+
+
+def test_a_date_of_an_added_block_that_is_deleted_stays_away_while_its_promise_is_open(on_files: World) -> None:
+    gone = long_promise(on_files)
+    edit(on_files.shelf, f"{gone.key}.ics", delete_date(gone.home(gone.first).start))
+    on_files.night(NOW + timedelta(hours=2))
+    before = {one.key for one in added(on_files)}
+    for days in (20, 26, 33):
+        assert on_files.night(NOW + timedelta(days=days)).exit_code == 0
+        assert {one.key for one in added(on_files)} == before
+
+
 def test_a_run_is_undone_and_everything_is_uninstalled_with_the_added_blocks(on_files: World) -> None:
     promise(on_files, 75)
     before = set(on_files.shelf.names())
