@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import icalendar
 import pytest
@@ -15,51 +11,7 @@ import pytest
 from calsync.cli import main
 from calsync.people.assignment import KEPT, LONGEST, WEIGHTS
 from calsync.people.rounds import REGULAR
-
-NOW = "2026-11-09T05:00:00+01:00"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
-
-
-@pytest.fixture(scope="session")
-def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo on which one night has run; each test works on a copy."""
-    folder = tmp_path_factory.mktemp("commands") / "demo"
-    assert main(["demo", str(folder), "--now", NOW]) == 0
-    return folder
-
-
-@pytest.fixture
-def folder(a_demo: Path, tmp_path: Path) -> Path:
-    copy = tmp_path / "demo"
-    shutil.copytree(a_demo, copy)
-    # The state knows files by their full path; the first night on the copy takes that in.
-    return copy
-
-
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Call a command on the copy."""
-
-    def call(*args: str, now: str | None = None) -> Said:
-        capsys.readouterr()
-        clock = [] if now is None else ["--now", now]
-        code = main(["--config", str(folder / "config.yaml"), "--state", str(folder / "state"), *args, *clock])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
+from tests.unit.cli.calling import NOW, Calsync, Said
 
 
 def blocks_in(folder: Path) -> list[Path]:
@@ -104,8 +56,8 @@ def test_demo_json_has_the_night_and_the_blocks(tmp_path: Path, capsys: pytest.C
 
 
 @pytest.mark.parametrize("command", ["plan", "nightly"])
-def test_the_night_in_json_has_the_documented_keys(calsync: Call, command: str) -> None:
-    answer = calsync(command, "--json", now=NOW).json()
+def test_the_night_in_json_has_the_documented_keys(calsync: Calsync, command: str) -> None:
+    answer = calsync(command, "--json").json()
     keys = {"now", "horizon", "calendars", "changes", "unplaced", "written", "exit"}
     assert keys <= set(answer)
     assert set(answer["horizon"]) == {"start", "end"}
@@ -114,17 +66,17 @@ def test_the_night_in_json_has_the_documented_keys(calsync: Call, command: str) 
     assert answer["exit"] == 0
 
 
-def test_a_night_right_after_a_night_says_that_nothing_changes(calsync: Call) -> None:
-    said = calsync("nightly", now=NOW)
+def test_a_night_right_after_a_night_says_that_nothing_changes(calsync: Calsync) -> None:
+    said = calsync("nightly")
     assert said.code == 0
     assert "Nothing to change" in said.out
     assert said.err == ""
 
 
-def test_a_quiet_night_on_which_nothing_changes_says_nothing(calsync: Call, folder: Path) -> None:
-    calsync("nightly", now=NOW)
-    assert calsync("-q", "nightly", now=NOW) == Said(0, "", "")
-    assert "calendar" in calsync("-v", "nightly", now=NOW).out
+def test_a_quiet_night_on_which_nothing_changes_says_nothing(calsync: Calsync, folder: Path) -> None:
+    calsync("nightly")
+    assert calsync("-q", "nightly") == Said(0, "", "")
+    assert "calendar" in calsync("-v", "nightly").out
 
 
 def meeting_on(folder: Path, path: Path) -> None:
@@ -139,22 +91,22 @@ def meeting_on(folder: Path, path: Path) -> None:
     )
 
 
-def test_plan_shows_the_change_that_a_new_meeting_makes_and_writes_nothing(calsync: Call, folder: Path) -> None:
+def test_plan_shows_the_change_that_a_new_meeting_makes_and_writes_nothing(calsync: Calsync, folder: Path) -> None:
     meeting_on(folder, blocks_in(folder)[0])
     before = {p.name: p.read_bytes() for p in (folder / "calendars" / "work").iterdir()}
-    said = calsync("plan", now=NOW)
+    said = calsync("plan")
     assert said.code == 0, said.err
     assert "nothing was written" in said.out
     assert "Surprise" not in said.out, "reasons have no titles"
     assert {p.name: p.read_bytes() for p in (folder / "calendars" / "work").iterdir()} == before
-    dry = calsync("nightly", "--dry-run", now=NOW)
+    dry = calsync("nightly", "--dry-run")
     assert dry.out == said.out
-    done = calsync("nightly", now=NOW)
+    done = calsync("nightly")
     assert "done." in done.out
     assert {p.name: p.read_bytes() for p in (folder / "calendars" / "work").iterdir()} != before
 
 
-def test_week_and_today_have_the_documented_keys(calsync: Call) -> None:
+def test_week_and_today_have_the_documented_keys(calsync: Calsync) -> None:
     blocks = calsync("week", "--json", now="2026-11-16T05:00:00+01:00").json()["blocks"]
     assert blocks
     assert {"id", "series", "kind", "calendar", "start", "end", "state", "person", "why", "brief"} <= set(blocks[0])
@@ -168,8 +120,8 @@ def test_week_and_today_have_the_documented_keys(calsync: Call) -> None:
     assert calsync("today", now="2026-11-15T05:00:00+01:00").out.startswith("No blocks today; `calsync week` shows")
 
 
-def test_who_shows_everybody_most_due_first(calsync: Call) -> None:
-    people = calsync("who", "--json", now=NOW).json()["people"]
+def test_who_shows_everybody_most_due_first(calsync: Calsync) -> None:
+    people = calsync("who", "--json").json()["people"]
     assert len(people) == 10
     assert {
         "name",
@@ -183,23 +135,25 @@ def test_who_shows_everybody_most_due_first(calsync: Call) -> None:
         "terms",
     } <= set(people[0])
     assert [p["score"] for p in people] == sorted((p["score"] for p in people), reverse=True)
-    text = calsync("who", now=NOW).out.splitlines()
+    text = calsync("who").out.splitlines()
     assert [line.split("  ")[0] for line in text[1:]] == [p["name"] for p in people]
-    few = calsync("who", "--upcoming", "1w", "--json", now=NOW).json()["people"]
+    few = calsync("who", "--upcoming", "1w", "--json").json()["people"]
     assert 0 < len(few) < 10
 
 
-def test_who_explains_one_person_by_a_part_of_the_name(calsync: Call) -> None:
-    said = calsync("who", "--explain", "ana", now=NOW)
+def test_who_explains_one_person_by_a_part_of_the_name(calsync: Calsync) -> None:
+    said = calsync("who", "--explain", "ana")
     assert said.out.startswith("name: Ana Sousa\n")
-    explained = calsync("who", "--explain", "ana", "--json", now=NOW).json()
+    explained = calsync("who", "--explain", "ana", "--json").json()
     assert explained["person"] == explained["terms"]["name"] == "Ana Sousa"
     for label, value in explained["terms"].items():
         assert f"{label}: {value}\n" in said.out
 
 
-def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Call) -> None:
-    terms = calsync("who", "--explain", "Ana", "--json", now=NOW).json()["terms"]
+def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Calsync) -> None:
+    calsync("change", "add", "New desks", "--on", "2w", "--affects", "Ana")
+    calsync("change", "ask")
+    terms = calsync("who", "--explain", "Ana", "--json").json()["terms"]
     said = " ".join(terms.values())
     (week, _), *kept = KEPT
     weights = [*WEIGHTS.values(), LONGEST, *(saved for _, saved in kept)]
@@ -208,13 +162,13 @@ def test_who_explains_every_weight_by_which_the_blocks_are_filled(calsync: Call)
     assert f"stays within {week} days" in terms["what you were told"]
 
 
-def test_two_days_after_a_talk_at_a_gap_of_fourteen_somebody_is_due_in_twelve(calsync: Call) -> None:
-    assert calsync("done", "ana", "--on", "2026-11-07", now=NOW).code == 0
-    people = {p["name"]: p for p in calsync("who", "--json", now=NOW).json()["people"]}
+def test_two_days_after_a_talk_at_a_gap_of_fourteen_somebody_is_due_in_twelve(calsync: Calsync) -> None:
+    assert calsync("done", "ana", "--on", "2026-11-07").code == 0
+    people = {p["name"]: p for p in calsync("who", "--json").json()["people"]}
     assert people["Ana Sousa"]["due_on"] == "2026-11-21"
-    assert "Sat 21 Nov (in 12 days)" in calsync("who", now=NOW).out
-    assert "Ana Sousa" in calsync("who", "--upcoming", "14d", now=NOW).out
-    assert "Ana Sousa" not in calsync("who", "--upcoming", "11d", now=NOW).out
+    assert "Sat 21 Nov (in 12 days)" in calsync("who").out
+    assert "Ana Sousa" in calsync("who", "--upcoming", "14d").out
+    assert "Ana Sousa" not in calsync("who", "--upcoming", "11d").out
     much_later = "2026-12-06T05:00:00+01:00"
     assert calsync("done", "ben", "--on", "2026-12-05", now=much_later).code == 0
     everybody = calsync("who", "--json", now=much_later).json()["people"]
@@ -224,37 +178,37 @@ def test_two_days_after_a_talk_at_a_gap_of_fourteen_somebody_is_due_in_twelve(ca
     assert next(p for p in everybody if p["name"] == "Ana Sousa")["past_max"], "29 days after a talk, at most 28"
 
 
-def test_who_and_plan_say_how_many_more_blocks_a_week_the_gaps_take(calsync: Call, folder: Path) -> None:
-    assert calsync("who", "--json", now=NOW).json()["turns_a_week"]["more_for_ideal"] == 0
-    assert "more a week" not in calsync("who", now=NOW).out
+def test_who_and_plan_say_how_many_more_blocks_a_week_the_gaps_take(calsync: Calsync, folder: Path) -> None:
+    assert calsync("who", "--json").json()["turns_a_week"]["more_for_ideal"] == 0
+    assert "more a week" not in calsync("who").out
     config = folder / "config.yaml"
     config.write_text(config.read_text("utf-8").replace("per_week: 2, pings: 2", "per_week: 1, pings: 1"), "utf-8")
-    turns = calsync("who", "--json", now=NOW).json()["turns_a_week"]
+    turns = calsync("who", "--json").json()["turns_a_week"]
     assert (turns["given"], turns["more_for_max"], turns["more_for_ideal"]) == (1, 1, 3)
     said = (
         "1 block more a week would keep the maximum gaps; 3 blocks more a week would keep everybody within their ideal"
     )
-    assert said in calsync("who", now=NOW).out
-    assert said in calsync("plan", now=NOW).out
+    assert said in calsync("who").out
+    assert said in calsync("plan").out
 
 
-def test_plan_says_who_can_never_be_named_and_who_explain_why(calsync: Call, folder: Path) -> None:
-    assert "no block to come" not in calsync("plan", now=NOW).out
+def test_plan_says_who_can_never_be_named_and_who_explain_why(calsync: Calsync, folder: Path) -> None:
+    assert "no block to come" not in calsync("plan").out
     config = folder / "config.yaml"
     early = config.read_text("utf-8").replace("timezone: America/New_York", "timezone: Pacific/Honolulu")
     config.write_text(early.replace("{name: Henrik Dahl,", '{name: Henrik Dahl, working_hours: {sat: "09:00-10:00"},'))
-    assert "no block to come lies within the hours of Grace Lin and Henrik Dahl" in calsync("plan", now=NOW).out
-    assert "out of reach: in " in calsync("who", "--explain", "Grace", now=NOW).out
+    assert "no block to come lies within the hours of Grace Lin and Henrik Dahl" in calsync("plan").out
+    assert "out of reach: in " in calsync("who", "--explain", "Grace").out
     calsync("people", "pause", "Grace")
-    assert "no block to come lies within the hours of Henrik Dahl," in calsync("plan", now=NOW).out
+    assert "no block to come lies within the hours of Henrik Dahl," in calsync("plan").out
 
 
-def test_done_skip_and_snooze_are_noted(calsync: Call) -> None:
-    assert "Ana Sousa" in calsync("done", "ana", now=NOW).out
-    assert "Ben Okafor" in calsync("done", "Ben", "--on", "yesterday", now=NOW).out
-    assert "Chiara Ricci" in calsync("skip", "chiara", now=NOW).out
-    assert "Daniel" in calsync("snooze", "daniel", "--until", "2w", now=NOW).out
-    people = {p["name"]: p for p in calsync("who", "--json", now=NOW).json()["people"]}
+def test_done_skip_and_snooze_are_noted(calsync: Calsync) -> None:
+    assert "Ana Sousa" in calsync("done", "ana").out
+    assert "Ben Okafor" in calsync("done", "Ben", "--on", "yesterday").out
+    assert "Chiara Ricci" in calsync("skip", "chiara").out
+    assert "Daniel" in calsync("snooze", "daniel", "--until", "2w").out
+    people = {p["name"]: p for p in calsync("who", "--json").json()["people"]}
     assert people["Ana Sousa"]["last_personal"] == "2026-11-09"
     assert people["Ben Okafor"]["last_personal"] == "2026-11-08"
     assert people["Chiara Ricci"]["last_personal"] is None
@@ -262,12 +216,12 @@ def test_done_skip_and_snooze_are_noted(calsync: Call) -> None:
 
 
 @pytest.mark.parametrize("args", [("done", "ana"), ("skip", "ana"), ("snooze", "ana", "--until", "fri")])
-def test_a_dry_run_of_what_notes_something_notes_nothing(calsync: Call, args: tuple[str, ...]) -> None:
-    before = calsync("who", "--json", now=NOW).out
-    said = calsync(*args, "--dry-run", now=NOW)
+def test_a_dry_run_of_what_notes_something_notes_nothing(calsync: Calsync, args: tuple[str, ...]) -> None:
+    before = calsync("who", "--json").out
+    said = calsync(*args, "--dry-run")
     assert said.out.startswith("Would ")
     assert "Ana Sousa" in said.out
-    assert calsync("who", "--json", now=NOW).out == before
+    assert calsync("who", "--json").out == before
 
 
 @pytest.mark.parametrize(
@@ -295,7 +249,7 @@ def test_a_dry_run_of_what_notes_something_notes_nothing(calsync: Call, args: tu
         ("export", "--out"),
     ],
 )
-def test_wrong_usage_ends_with_two_lines_and_code_two(calsync: Call, args: tuple[str, ...]) -> None:
+def test_wrong_usage_ends_with_two_lines_and_code_two(calsync: Calsync, args: tuple[str, ...]) -> None:
     said = calsync(*args)
     assert said.code == 2, said
     assert said.out == ""
@@ -305,7 +259,7 @@ def test_wrong_usage_ends_with_two_lines_and_code_two(calsync: Call, args: tuple
     assert lines[1].startswith("  ")
 
 
-def test_people_are_added_changed_and_removed_and_the_comments_stay(calsync: Call, folder: Path) -> None:
+def test_people_are_added_changed_and_removed_and_the_comments_stay(calsync: Calsync, folder: Path) -> None:
     comments = [line for line in (folder / "config.yaml").read_text("utf-8").splitlines() if line.startswith("#")]
     assert calsync("people", "add", "Kim Nguyen", "--ideal", "2w", "--email", "kim@example.com", "--dry-run").code == 0
     assert "Kim" not in (folder / "config.yaml").read_text("utf-8")
@@ -334,7 +288,7 @@ def test_people_are_added_changed_and_removed_and_the_comments_stay(calsync: Cal
     assert after == comments
 
 
-def test_people_go_out_as_csv_and_come_in_again(calsync: Call, folder: Path, tmp_path: Path) -> None:
+def test_people_go_out_as_csv_and_come_in_again(calsync: Calsync, folder: Path, tmp_path: Path) -> None:
     everybody = calsync("people", "list", "--json").json()
     out = tmp_path / "people.csv"
     assert calsync("people", "export", "--out", str(out)).code == 0
@@ -349,7 +303,7 @@ def test_people_go_out_as_csv_and_come_in_again(calsync: Call, folder: Path, tmp
 
 
 def test_rows_that_cannot_be_used_are_named_with_code_three_and_the_others_come_in(
-    calsync: Call, tmp_path: Path
+    calsync: Calsync, tmp_path: Path
 ) -> None:
     table = tmp_path / "people.csv"
     table.write_text("name,email,ideal\nLea Roth,lea@example.com,3w\n,x@example.com,\n", "utf-8")
@@ -361,7 +315,7 @@ def test_rows_that_cannot_be_used_are_named_with_code_three_and_the_others_come_
     assert calsync("people", "list", "--json").json()["people"][-1]["name"] == "Lea Roth"
 
 
-def test_people_come_in_from_vcards(calsync: Call, tmp_path: Path) -> None:
+def test_people_come_in_from_vcards(calsync: Calsync, tmp_path: Path) -> None:
     card = tmp_path / "lea.vcf"
     card.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Lea Roth\nEMAIL:lea@example.com\nEND:VCARD\n", "utf-8")
     assert calsync("people", "import", str(card), "--ideal", "3w").code == 0
@@ -374,7 +328,7 @@ def test_people_come_in_from_vcards(calsync: Call, tmp_path: Path) -> None:
     )
 
 
-def test_calendars_shows_what_is_connected(calsync: Call, folder: Path) -> None:
+def test_calendars_shows_what_is_connected(calsync: Calsync, folder: Path) -> None:
     rows = calsync("calendars", "--json").json()["calendars"]
     assert [(r["name"], r["provider"], r["write"], r["ok"]) for r in rows] == [
         ("work", "ics", True, True),
@@ -386,8 +340,8 @@ def test_calendars_shows_what_is_connected(calsync: Call, folder: Path) -> None:
     assert "family" in said.out
 
 
-def test_log_shows_the_runs_latest_first(calsync: Call) -> None:
-    calsync("nightly", now=NOW)
+def test_log_shows_the_runs_latest_first(calsync: Calsync) -> None:
+    calsync("nightly")
     runs = calsync("log", "--json").json()["runs"]
     assert [r["run"] for r in runs] == sorted((r["run"] for r in runs), reverse=True)
     assert len(runs) == 2
@@ -395,113 +349,115 @@ def test_log_shows_the_runs_latest_first(calsync: Call) -> None:
     assert calsync("log").out.splitlines()[0].startswith("run")
 
 
-def test_export_to_stdout_is_icalendar_and_to_a_file_is_the_same(calsync: Call, folder: Path, tmp_path: Path) -> None:
-    text = calsync("export", "--out", "-", now=NOW).out
+def test_export_to_stdout_is_icalendar_and_to_a_file_is_the_same(
+    calsync: Calsync, folder: Path, tmp_path: Path
+) -> None:
+    text = calsync("export", "--out", "-").out
     assert len(icalendar.Calendar.from_ical(text).events) >= 2
     out = tmp_path / "mine.ics"
-    assert calsync("export", "--out", str(out), "--dry-run", now=NOW).out == f"Would write {out}\n"
+    assert calsync("export", "--out", str(out), "--dry-run").out == f"Would write {out}\n"
     assert not out.exists()
-    assert calsync("export", "--out", str(out), now=NOW).out == f"Wrote {out}\n"
+    assert calsync("export", "--out", str(out)).out == f"Wrote {out}\n"
     stamp = out.stat().st_mtime_ns
-    assert calsync("export", "--out", str(out), now=NOW).out == f"{out} is up to date\n"
+    assert calsync("export", "--out", str(out)).out == f"{out} is up to date\n"
     assert out.stat().st_mtime_ns == stamp
     assert icalendar.Calendar.from_ical(out.read_bytes()).events
 
 
-def test_undo_takes_back_the_night(calsync: Call, folder: Path) -> None:
-    assert calsync("undo", now=NOW).code == 2, "nobody can be asked here"
+def test_undo_takes_back_the_night(calsync: Calsync, folder: Path) -> None:
+    assert calsync("undo").code == 2, "nobody can be asked here"
     assert blocks_in(folder)
-    assert "nothing was written" in calsync("undo", "--dry-run", now=NOW).out
+    assert "nothing was written" in calsync("undo", "--dry-run").out
     assert blocks_in(folder)
-    said = calsync("undo", "--yes", now=NOW)
+    said = calsync("undo", "--yes")
     assert said.code == 0, said.err
     assert not blocks_in(folder)
     last = "The next night plans again; to keep a block away, delete it on the calendar."
     assert said.out.splitlines()[-1] == last
-    assert calsync("nightly", now=NOW).code == 0
-    answer = calsync("undo", "--yes", "--json", now=NOW)
+    assert calsync("nightly").code == 0
+    answer = calsync("undo", "--yes", "--json")
     assert answer.json()["written"] > 0, "JSON and nothing else"
 
 
-def test_an_undo_without_a_calendar_to_look_at_says_so_and_does_not_ask(calsync: Call, folder: Path) -> None:
+def test_an_undo_without_a_calendar_to_look_at_says_so_and_does_not_ask(calsync: Calsync, folder: Path) -> None:
     (folder / "calendars" / "work").rename(folder / "calendars" / "elsewhere")
-    said = calsync("undo", now=NOW)
+    said = calsync("undo")
     assert said.code == 3
     assert "nothing to take back" not in said.out
     assert "calendars/work: there is no such file or folder" in said.err
 
 
-def test_an_undo_that_can_take_back_a_part_only_names_the_rest_before_it_asks(calsync: Call, folder: Path) -> None:
+def test_an_undo_that_can_take_back_a_part_only_names_the_rest_before_it_asks(calsync: Calsync, folder: Path) -> None:
     changed = blocks_in(folder)[0]
     changed.write_bytes(changed.read_bytes().replace(b"\r\nSUMMARY:", b"\r\nSUMMARY:My own "))
-    said = calsync("undo", now=NOW)
+    said = calsync("undo")
     assert said.code == 2, "nobody can be asked here"
     assert "was changed since that run and is left as it is" in said.err
     assert "would be made" in said.out
 
 
-def test_a_far_day_is_told_with_its_year(calsync: Call) -> None:
-    assert calsync("snooze", "ana", "--until", "2200-12-31", now=NOW).out.endswith(" 31 Dec 2200.\n")
-    assert calsync("snooze", "ana", "--until", "2026-12-31", now=NOW).out.endswith(" 31 Dec.\n")
+def test_a_far_day_is_told_with_its_year(calsync: Calsync) -> None:
+    assert calsync("snooze", "ana", "--until", "2200-12-31").out.endswith(" 31 Dec 2200.\n")
+    assert calsync("snooze", "ana", "--until", "2026-12-31").out.endswith(" 31 Dec.\n")
 
 
 @pytest.mark.parametrize("command", ["plan", "nightly"])
 def test_a_night_that_reads_nothing_does_not_say_that_there_is_nothing_to_change(
-    calsync: Call, folder: Path, command: str
+    calsync: Calsync, folder: Path, command: str
 ) -> None:
     (folder / "calendars" / "family.ics").unlink()
-    said = calsync(command, now=NOW)
+    said = calsync(command)
     assert said.code == 3
     assert said.out.startswith("Nothing was changed for ")
 
 
 @pytest.mark.parametrize("name", ["family.ics", "work/blocks.ics", "work/../family.ics"])
-def test_an_export_into_a_connected_calendar_is_refused(calsync: Call, folder: Path, name: str) -> None:
+def test_an_export_into_a_connected_calendar_is_refused(calsync: Calsync, folder: Path, name: str) -> None:
     out = folder / "calendars" / name
     before = out.read_bytes() if out.exists() else None
     for more in ([], ["--dry-run"]):
-        said = calsync("export", "--out", str(out), *more, now=NOW)
+        said = calsync("export", "--out", str(out), *more)
         assert said.code == 2
         assert "lies in the calendar" in said.err
     assert (out.read_bytes() if out.exists() else None) == before
 
 
-def test_people_that_cannot_be_written_are_an_error_with_a_next_step(calsync: Call, tmp_path: Path) -> None:
+def test_people_that_cannot_be_written_are_an_error_with_a_next_step(calsync: Calsync, tmp_path: Path) -> None:
     said = calsync("people", "export", "--out", str(tmp_path / "none" / "people.csv"))
     assert said.code == 3
     assert len(said.err.splitlines()) == 2
 
 
-def test_a_deleted_block_stays_deleted_until_restore(calsync: Call, folder: Path) -> None:
+def test_a_deleted_block_stays_deleted_until_restore(calsync: Calsync, folder: Path) -> None:
     gone = blocks_in(folder)[0]
     gone.unlink()
-    assert "calsync restore" in calsync("nightly", now=NOW).out
+    assert "calsync restore" in calsync("nightly").out
     assert len(blocks_in(folder)) == 1
-    assert calsync("restore", "--dry-run", now=NOW).code == 0
+    assert calsync("restore", "--dry-run").code == 0
     assert len(blocks_in(folder)) == 1
-    said = calsync("restore", "--yes", now=NOW)
+    said = calsync("restore", "--yes")
     assert said.code == 0, said.err
     assert len(blocks_in(folder)) == 2
 
 
-def test_uninstall_leaves_the_calendars_as_they_were(calsync: Call, folder: Path) -> None:
-    assert calsync("uninstall", now=NOW).code == 2, "nobody can be asked here"
-    assert calsync("uninstall", "--dry-run", now=NOW).code == 0
+def test_uninstall_leaves_the_calendars_as_they_were(calsync: Calsync, folder: Path) -> None:
+    assert calsync("uninstall").code == 2, "nobody can be asked here"
+    assert calsync("uninstall", "--dry-run").code == 0
     assert blocks_in(folder)
-    said = calsync("uninstall", "--yes", now=NOW)
+    said = calsync("uninstall", "--yes")
     assert said.code == 0, said.err
     assert not blocks_in(folder)
     assert not (folder / "connect.ics").exists()
-    again = calsync("uninstall", "--yes", now=NOW)
+    again = calsync("uninstall", "--yes")
     assert again.code == 0
 
 
-def test_a_calendar_that_cannot_be_read_is_named_on_stderr_with_code_three(calsync: Call, folder: Path) -> None:
+def test_a_calendar_that_cannot_be_read_is_named_on_stderr_with_code_three(calsync: Calsync, folder: Path) -> None:
     (folder / "calendars" / "family.ics").write_bytes(b"BEGIN:VCALENDAR\r\nnonsense")
-    said = calsync("nightly", now=NOW)
+    said = calsync("nightly")
     assert said.code == 3
     assert "family" in said.err
     assert said.err.startswith("calsync: ")
-    answer = calsync("nightly", "--json", now=NOW)
+    answer = calsync("nightly", "--json")
     assert answer.json()["exit"] == answer.code == 3
     assert [c["ok"] for c in answer.json()["calendars"]] == [True, False]

@@ -3,57 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from calsync.cli import main
-from calsync.demo import write_demo
 from calsync.state.tables import metadata
-
-NOW = datetime.fromisoformat("2026-11-09T05:00:00+01:00")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture(scope="session")
-def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("export-person") / "demo"
-    write_demo(folder, NOW)  # the files alone: `demo` itself would log talks, too
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-    assert main([*paths, "nightly", "--now", NOW.isoformat()]) == 0
-    return folder
-
-
-@pytest.fixture
-def folder(a_demo: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(a_demo, tmp_path / "demo"))
-
-
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def call(*args: str, day: int = 0) -> Said:
-        capsys.readouterr()
-        clock = [] if "remove" in args else ["--now", (NOW + timedelta(day)).isoformat()]
-        code = main(["--config", str(folder / "config.yaml"), "--state", str(folder / "state"), *args, *clock])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
+from tests.unit.cli.calling import NOW, later
 
 
 def test_all_that_is_kept_of_a_person_is_there(calsync, folder: Path) -> None:
@@ -69,7 +23,7 @@ def test_all_that_is_kept_of_a_person_is_there(calsync, folder: Path) -> None:
     assert kept["configuration"]["name"] == "Ana Sousa"
     assert kept["configuration"]["addresses"]
     assert [row["kind"] for row in kept["contacts"]] == ["personal"] * 6 + ["declined"]
-    assert kept["contacts"][0]["at"] == NOW.isoformat()
+    assert kept["contacts"][0]["at"] == NOW
     assert [row["note"] for row in kept["notes"]] == [*(f"note {day}" for day in range(5)), ""]
     assert kept["notes"][-1]["thread"] == "the move"
     assert kept["notes"][-1]["thread_open"] is True
@@ -95,7 +49,7 @@ def test_promises_are_there_in_clear(calsync) -> None:
         ("the slides", "open", 45),
     ]
     assert kept["promises"][0]["due"] == "2026-11-13T23:59:00+01:00"
-    assert kept["promises"][0]["closed_at"] == (NOW + timedelta(1)).isoformat()
+    assert kept["promises"][0]["closed_at"] == later(1)
     assert "of Ben" not in json.dumps(kept)
 
 
@@ -177,7 +131,7 @@ def test_notes_without_their_key_are_named_and_not_made_up(calsync, folder: Path
     said = calsync("people", "export", "ana")
     assert said.code == 3
     assert said.json()["notes"] == []
-    assert said.json()["notes_unreadable"] == [NOW.isoformat()]
+    assert said.json()["notes_unreadable"] == [NOW]
     assert "1 of the notes cannot be read" in said.err
 
 

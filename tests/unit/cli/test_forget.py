@@ -6,21 +6,19 @@ import json
 import shutil
 import sqlite3
 import unicodedata
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import icalendar
 import pytest
 
 from calsync.cli import main
-from calsync.desk import open_desk
 from calsync.errors import UsageError
 from calsync.takeback import undo
+from tests.unit.cli.calling import Calsync, desk_at, later, places
 
-START = datetime.fromisoformat("2026-11-09T05:00:00+01:00")
+TODAY = later(19)
 NAME, ADDRESS, NOTE = "Zoë Quist-Ålund", "zoe.quist@example.com", "Zwetschgenknödel"
 CONFIG = f"""\
 # The people whom I mean to reach.
@@ -45,17 +43,8 @@ exports:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
 def command(folder: Path, *args: str, day: int = 0) -> int:
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-    clock = [] if "log" in args or "remove" in args else ["--now", (START + timedelta(day)).isoformat()]
-    return main([*paths, *args, *clock])
+    return main([*places(folder), *args, "--now", later(day)])
 
 
 @pytest.fixture(scope="session")
@@ -80,18 +69,9 @@ def folder(three_weeks: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(three_weeks, tmp_path / "home"))
 
 
-Run = Callable[..., Said]
-
-
 @pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*args: str, day: int = 19) -> Said:
-        capsys.readouterr()
-        code = command(folder, *args, day=day)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
+def start() -> str:
+    return TODAY
 
 
 def everything(folder: Path) -> dict[Path, bytes]:
@@ -139,7 +119,7 @@ def test_the_world_of_these_tests_has_what_is_to_be_forgotten(folder: Path) -> N
     assert "Zoë" in (folder / "full.ics").read_text("utf-8")
 
 
-def test_after_forget_nothing_is_left_of_the_person_in_any_file(calsync: Run, folder: Path) -> None:
+def test_after_forget_nothing_is_left_of_the_person_in_any_file(calsync: Calsync, folder: Path) -> None:
     state = folder / "state"
     shutil.copy(state / "calsync.db", state / "calsync.db.damaged-20261101T000000")
     shutil.copy(state / "decisions.json", state / "decisions.json.damaged-20261101T000000")
@@ -166,7 +146,7 @@ def test_after_forget_nothing_is_left_of_the_person_in_any_file(calsync: Run, fo
     assert [path.name for path in (state / "reports").iterdir()] == ["calsync-y.txt"]
 
 
-def test_what_is_kept_of_everybody_else_stays(calsync: Run, folder: Path) -> None:
+def test_what_is_kept_of_everybody_else_stays(calsync: Calsync, folder: Path) -> None:
     def rows(of: str) -> list[object]:
         connection = sqlite3.connect(folder / "state" / "calsync.db")
         tables = ("contacts", "notes", "newcomers", "topics_told", "pauses", "snoozes")
@@ -185,19 +165,19 @@ def test_what_is_kept_of_everybody_else_stays(calsync: Run, folder: Path) -> Non
     assert "# another Zoë" in text
 
 
-def test_the_nights_after_write_nothing_that_brings_the_name_back(calsync: Run, folder: Path) -> None:
+def test_the_nights_after_write_nothing_that_brings_the_name_back(calsync: Calsync, folder: Path) -> None:
     assert calsync("people", "forget", NAME, "--yes").code == 0
     for day in range(20, 24):
-        assert calsync("nightly", day=day).code == 0
+        assert calsync("nightly", now=later(day)).code == 0
     assert holds(folder, NAME, ADDRESS, "quist") == []
     before = everything(folder / "work")
-    calsync("nightly", day=23)
+    calsync("nightly", now=later(23))
     assert everything(folder / "work") == before
 
 
-def test_no_name_comes_back_by_undo(calsync: Run, folder: Path) -> None:
+def test_no_name_comes_back_by_undo(calsync: Calsync, folder: Path) -> None:
     assert calsync("people", "forget", NAME, "--yes").code == 0
-    desk = open_desk(folder / "config.yaml", folder / "state", START + timedelta(19))
+    desk = desk_at(folder, TODAY)
     for run in range(20, 0, -1):
         with suppress(UsageError):  # a run that wrote nothing
             undo(desk, run)
@@ -208,12 +188,12 @@ def test_no_name_comes_back_by_undo(calsync: Run, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["ZOË  quist-ålund", unicodedata.normalize("NFD", NAME), ADDRESS, "quist"])
-def test_the_person_is_found_in_another_spelling(calsync: Run, folder: Path, spelling: str) -> None:
+def test_the_person_is_found_in_another_spelling(calsync: Calsync, folder: Path, spelling: str) -> None:
     assert calsync("people", "forget", spelling, "--yes").code == 0
     assert holds(folder, NAME) == []
 
 
-def test_somebody_who_left_the_rotation_can_be_forgotten(calsync: Run, folder: Path) -> None:
+def test_somebody_who_left_the_rotation_can_be_forgotten(calsync: Calsync, folder: Path) -> None:
     assert calsync("people", "remove", NAME, "--yes").code == 0
     assert "calsync.db" in holds(folder, NAME)
     assert calsync("people", "forget", "zoë quist-ålund", "--yes").code == 0
@@ -223,13 +203,13 @@ def test_somebody_who_left_the_rotation_can_be_forgotten(calsync: Run, folder: P
     assert "in the rotation" in gone.err
 
 
-def test_a_first_name_that_two_share_is_refused(calsync: Run) -> None:
+def test_a_first_name_that_two_share_is_refused(calsync: Calsync) -> None:
     said = calsync("people", "forget", "Zoë", "--yes")
     assert said.code == 2
     assert "can be any of" in said.err
 
 
-def test_a_dry_run_says_it_all_and_does_nothing(calsync: Run, folder: Path) -> None:
+def test_a_dry_run_says_it_all_and_does_nothing(calsync: Calsync, folder: Path) -> None:
     calsync("who")
     before = everything(folder)
     said = calsync("people", "forget", NAME, "--dry-run")
@@ -239,14 +219,14 @@ def test_a_dry_run_says_it_all_and_does_nothing(calsync: Run, folder: Path) -> N
         assert words in said.out
 
 
-def test_without_a_terminal_it_needs_yes(calsync: Run, folder: Path) -> None:
+def test_without_a_terminal_it_needs_yes(calsync: Calsync, folder: Path) -> None:
     calsync("who")
     before = everything(folder)
     assert calsync("people", "forget", NAME).code == 2
     assert everything(folder) == before
 
 
-def test_a_calendar_that_cannot_be_reached_is_named_and_finished_later(calsync: Run, folder: Path) -> None:
+def test_a_calendar_that_cannot_be_reached_is_named_and_finished_later(calsync: Calsync, folder: Path) -> None:
     (folder / "second").rename(folder / "gone")
     said = calsync("people", "forget", NAME, "--yes")
     assert said.code == 3
@@ -259,7 +239,7 @@ def test_a_calendar_that_cannot_be_reached_is_named_and_finished_later(calsync: 
     assert titles(folder) == titles(folder, "second")
 
 
-def test_what_the_leader_moved_meanwhile_stays_where_they_put_it(calsync: Run, folder: Path) -> None:
+def test_what_the_leader_moved_meanwhile_stays_where_they_put_it(calsync: Calsync, folder: Path) -> None:
     def moved(text: bytes) -> bytes:
         return text.replace(b"T090000", b"T110000")
 
@@ -278,11 +258,11 @@ def test_what_the_leader_moved_meanwhile_stays_where_they_put_it(calsync: Run, f
     decided = connection.execute("select what, home, placed from decisions").fetchall()
     connection.close()
     assert [(what, home) for what, home, _ in decided] == [("pinned", day)]
-    calsync("nightly", day=20)
+    calsync("nightly", now=later(20))
     assert holds(folder, NAME, "quist") == []
 
 
-def test_a_comment_of_the_leaders_with_the_name_is_pointed_out(calsync: Run, folder: Path) -> None:
+def test_a_comment_of_the_leaders_with_the_name_is_pointed_out(calsync: Calsync, folder: Path) -> None:
     path = folder / "config.yaml"
     path.write_text(f"{path.read_text('utf-8')}# {NAME} comes back in May\n", "utf-8")
     said = calsync("people", "forget", NAME, "--yes")
@@ -291,7 +271,7 @@ def test_a_comment_of_the_leaders_with_the_name_is_pointed_out(calsync: Run, fol
     assert f"config.yaml, line {line}: your own words" in said.out
 
 
-def test_a_name_in_a_run_of_the_past_is_taken_out_of_its_text(calsync: Run, folder: Path) -> None:
+def test_a_name_in_a_run_of_the_past_is_taken_out_of_its_text(calsync: Calsync, folder: Path) -> None:
     connection = sqlite3.connect(folder / "state" / "calsync.db")
     text = json.dumps({"written": 1, "errors": [f"work: {NAME} <{ADDRESS}> said no", "Zoë Lindqvist"]})
     connection.execute("update runs set summary = ? where id = 2", (text,))
@@ -303,7 +283,7 @@ def test_a_name_in_a_run_of_the_past_is_taken_out_of_its_text(calsync: Run, fold
     assert "Zoë Lindqvist" in calsync("log", "--last", "100").out
 
 
-def test_a_configuration_that_cannot_be_edited_is_told_before_anything_is_done(calsync: Run, folder: Path) -> None:
+def test_a_configuration_that_cannot_be_edited_is_told_before_anything_is_done(calsync: Calsync, folder: Path) -> None:
     path = folder / "config.yaml"
     text = path.read_text("utf-8").replace("zq@example.org], ideal: 5d", "zq@example.org], ideal: &gap 5d")
     path.write_text(text.replace("Ben Okafor, ideal: 5d", "Ben Okafor, ideal: *gap"), "utf-8")
@@ -314,7 +294,9 @@ def test_a_configuration_that_cannot_be_edited_is_told_before_anything_is_done(c
     assert everything(folder) == before
 
 
-def test_a_program_that_has_the_database_open_is_told_and_the_next_call_finishes(calsync: Run, folder: Path) -> None:
+def test_a_program_that_has_the_database_open_is_told_and_the_next_call_finishes(
+    calsync: Calsync, folder: Path
+) -> None:
     other = sqlite3.connect(folder / "state" / "calsync.db", isolation_level=None)
     other.execute("BEGIN")
     other.execute("select count(*) from runs").fetchone()
@@ -327,7 +309,7 @@ def test_a_program_that_has_the_database_open_is_told_and_the_next_call_finishes
     assert holds(folder, NAME, ADDRESS, "quist") == []
 
 
-def test_it_says_line_by_line_what_was_done(calsync: Run, folder: Path) -> None:
+def test_it_says_line_by_line_what_was_done(calsync: Calsync, folder: Path) -> None:
     said = calsync("people", "forget", NAME, "--yes")
     lines = said.out.splitlines()
     at = lines.index("Beyond calsync's reach:")
@@ -342,7 +324,9 @@ def test_it_says_line_by_line_what_was_done(calsync: Run, folder: Path) -> None:
     assert len(lines) > at + 2
 
 
-def test_a_name_that_is_what_somebody_else_is_called_is_no_trace_in_their_titles(calsync: Run, folder: Path) -> None:
+def test_a_name_that_is_what_somebody_else_is_called_is_no_trace_in_their_titles(
+    calsync: Calsync, folder: Path
+) -> None:
     """Zoë alone is forgotten to the end, though titles of blocks for Zoë Lindqvist have the same word in them."""
     config = folder / "config.yaml"
     config.write_text(config.read_text("utf-8").replace(f"name: {NAME},", "name: Zoë,"), "utf-8")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +10,11 @@ from typing import Any
 import pytest
 
 from calsync.acts import shipped
-from calsync.cli import main
-from calsync.demo import write_demo
-from calsync.desk import Desk, open_desk
 from calsync.kindness import acts_ahead, turn_of
 from calsync.outcomes import KEPT_DAYS
 from calsync.people.recipients import SOMEBODY, ties_of
 from calsync.state.store import Store
+from tests.unit.cli.calling import Calsync, desk_at, plain_demo
 
 NOW = "2026-12-07T05:00:00+01:00"  # a Monday
 SECRET = "Zwetschgenknoedel"
@@ -28,41 +22,15 @@ WEEKLY = "  kindness: {minutes: 10, per_week: 2}\n"
 DAILY = "  kindness: {minutes: 10, per_week: 2, every: day}\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Calsync = Callable[..., Said]
-
-
 @pytest.fixture(scope="session")
 def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("kindness") / "demo"
-    write_demo(folder, datetime.fromisoformat(NOW))
-    return folder
+    """The files alone, of another day: no night has run."""
+    return plain_demo(tmp_path_factory.mktemp("kindness") / "demo", NOW).folder
 
 
 @pytest.fixture
-def folder(a_demo: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(a_demo, tmp_path / "demo"))
-
-
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Calsync:
-    def call(*args: str, now: str = NOW) -> Said:
-        capsys.readouterr()
-        clock = [] if "forget" in args else ["--now", now]
-        code = main(["--config", str(folder / "config.yaml"), "--state", str(folder / "state"), *args, *clock])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
+def start() -> str:
+    return NOW
 
 
 def later(days: float) -> str:
@@ -87,10 +55,6 @@ def kept(folder: Path) -> list[tuple[str, str, str, str]]:
     rows = connection.execute("select day, act, person, state from acts order by day, id").fetchall()
     connection.close()
     return rows
-
-
-def desk_at(folder: Path, now: str = NOW) -> Desk:
-    return open_desk(folder / "config.yaml", folder / "state", datetime.fromisoformat(now))
 
 
 def named_act(calsync: Calsync, weeks: int = 40) -> tuple[str, dict[str, Any]]:
@@ -175,7 +139,7 @@ def test_a_public_act_names_nobody_who_was_not_asked_and_says_to_ask_first(calsy
 @pytest.mark.parametrize("thanks", ["private", "public"])
 def test_over_a_year_everybody_gets_only_what_suits_them(folder: Path, blocks: str, thanks: str) -> None:
     configure(folder, blocks, **{"tags: [report]}": f"tags: [report], thanks: {thanks}}}"})
-    desk = desk_at(folder)
+    desk = desk_at(folder, NOW)
     acts = {act.key: act for act in shipped()}
     people = {person.name: person for person in desk.config.people}
     with Store(desk.state_folder, desk.now) as store:
@@ -553,7 +517,7 @@ def test_a_broken_file_of_own_acts_is_named_once_and_the_shipped_ones_go_on(cals
 def test_own_acts_take_part(folder: Path) -> None:
     act = "- {text: Hand round a bowl of plums., minutes: 2, channel: deed, reach: private, tie: support}\n"
     (folder / "kindness.yaml").write_text(act, "utf-8")
-    desk = desk_at(folder)
+    desk = desk_at(folder, NOW)
     with Store(desk.state_folder, desk.now) as store:
         found = acts_ahead(desk, store, [desk.now.date() + timedelta(7 * n) for n in range(366)])
     assert any(turn.act is not None and turn.act.own for turn in found.turns.values())

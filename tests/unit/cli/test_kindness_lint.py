@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from calsync.acts import shipped
-from calsync.cli import main
+from tests.unit.cli.calling import Calsync
 
 CONFIG = """\
 timezone: Europe/Berlin
@@ -19,29 +18,21 @@ calendars:
 """
 GOOD = "- {text: Water the plant that nobody owns., minutes: 2, channel: deed, reach: private, tie: support}\n"
 BAD = "- {text: Give them a hug., minutes: 1, channel: person, reach: private, tie: peer, needs_person: true}\n"
-Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def calsync(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "work").mkdir()
     (tmp_path / "config.yaml").write_text(CONFIG, "utf-8")
-
-    def call(*args: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["--config", str(tmp_path / "config.yaml"), "--state", str(tmp_path / "state"), *args])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
+    return tmp_path
 
 
-def test_the_shipped_and_the_own_acts_are_checked_together(calsync: Call, tmp_path: Path) -> None:
+def test_the_shipped_and_the_own_acts_are_checked_together(calsync: Calsync, tmp_path: Path) -> None:
     (tmp_path / "kindness.yaml").write_text(GOOD, "utf-8")
     assert calsync("kindness", "lint") == (0, f"{len(shipped()) + 1} acts are fine.\n", "")
 
 
-def test_what_is_wrong_is_named_by_file_and_line_and_the_call_ends_with_2(calsync: Call, tmp_path: Path) -> None:
+def test_what_is_wrong_is_named_by_file_and_line_and_the_call_ends_with_2(calsync: Calsync, tmp_path: Path) -> None:
     path = tmp_path / "kindness.yaml"
     path.write_text(GOOD + BAD, "utf-8")
     code, out, _ = calsync("kindness", "lint")
@@ -65,7 +56,7 @@ def test_what_is_wrong_is_named_by_file_and_line_and_the_call_ends_with_2(calsyn
     }
 
 
-def test_one_file_is_checked_by_itself_and_against_the_shipped_acts(calsync: Call, tmp_path: Path) -> None:
+def test_one_file_is_checked_by_itself_and_against_the_shipped_acts(calsync: Calsync, tmp_path: Path) -> None:
     path = tmp_path / "more.yaml"
     path.write_text(GOOD, "utf-8")
     assert calsync("kindness", "lint", str(path))[:2] == (0, "1 act is fine.\n")
@@ -75,7 +66,7 @@ def test_one_file_is_checked_by_itself_and_against_the_shipped_acts(calsync: Cal
     assert "calsync ships an act with the key outside-litter" in " ".join(out.split())
 
 
-def test_a_file_that_is_not_there_is_one_line_and_ends_with_2(calsync: Call, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_one_line_and_ends_with_2(calsync: Calsync, tmp_path: Path) -> None:
     code, out, err = calsync("kindness", "lint", str(tmp_path / "none.yaml"))
     assert (code, out) == (2, "")
     assert "there is no such file" in err

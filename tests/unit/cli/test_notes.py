@@ -5,77 +5,26 @@ from __future__ import annotations
 import json
 import os
 import pty
-import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from calsync.cli import main
-from calsync.demo import write_demo
-from calsync.desk import Desk, open_desk
 from calsync.memory import Recollection, recollect
 from calsync.people.talks import open_thread
 from calsync.state.store import Store
+from tests.unit.cli.calling import NOW, desk_at, every_byte, later, places
 
-NOW = "2026-11-09T05:00:00+01:00"
 SECRET = "Zwetschgenknoedel"
 """A word that stands in a note of these tests and nowhere else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(scope="session")
-def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("notes") / "demo"
-    write_demo(folder, datetime.fromisoformat(NOW))  # the files alone: `demo` itself would log talks, too
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-    assert main([*paths, "nightly", "--now", NOW]) == 0
-    return folder
-
-
-@pytest.fixture
-def folder(a_demo: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(a_demo, tmp_path / "demo"))
-
-
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def call(*args: str, now: str = NOW) -> Said:
-        capsys.readouterr()
-        paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-        code = main([*paths, *args, "--now", now])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
-
-
-def later(days: int) -> str:
-    return (datetime.fromisoformat(NOW) + timedelta(days)).isoformat()
-
-
-def desk(folder: Path, now: str = NOW) -> Desk:
-    return open_desk(folder / "config.yaml", folder / "state", datetime.fromisoformat(now))
-
-
 def remembered(folder: Path, now: str = NOW) -> Recollection:
     with Store(folder / "state", datetime.fromisoformat(now)) as store:
-        return recollect(desk(folder, now), store)
-
-
-def every_byte(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+        return recollect(desk_at(folder, now), store)
 
 
 def test_what_was_noted_comes_back(calsync, folder: Path) -> None:
@@ -201,7 +150,7 @@ def test_two_talks_of_one_day_are_taken_back_one_by_one(calsync, folder: Path) -
 
 def test_no_answer_and_declined_are_no_personal_contact(calsync) -> None:
     def last(name: str) -> object:
-        everybody = json.loads(calsync("who", "--json", now=later(1)).out)["people"]
+        everybody = calsync("who", "--json", now=later(1)).json()["people"]
         return next(person for person in everybody if person["name"] == name)["last_personal"]
 
     assert "heard nothing" in calsync("done", "ana", "--no-answer").out
@@ -296,7 +245,7 @@ def test_a_note_is_deleted_by_the_first_night_after_its_time_and_not_shown_befor
 
 
 def test_a_note_from_stdin_stays_out_of_the_shells_history(folder: Path, run_calsync) -> None:
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    paths = places(folder)
     ended = run_calsync([*paths, "done", "ana", "--note", "-", "--now", NOW], input="two\nlines\n")
     assert ended.code == 0, ended.stderr
     assert remembered(folder).talks["ana sousa"][0].note == "two\nlines"
@@ -308,7 +257,7 @@ def test_a_note_from_stdin_stays_out_of_the_shells_history(folder: Path, run_cal
 
 def at_a_terminal(folder: Path, project: Path, command: list[str], typed: bytes) -> subprocess.CompletedProcess[bytes]:
     ours, other = pty.openpty()
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    paths = places(folder)
     try:
         os.write(ours, typed)
         return subprocess.run(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from calsync.cli import importing, main
+from calsync.cli import importing
 from calsync.cli.render import found_table
 from calsync.importing import FoundPerson
 from calsync.state.store import Store
+from tests.unit.cli.calling import Calsync
 
 FILE = """\
 # my file
@@ -36,17 +35,10 @@ people:
 NOW = "2026-11-25T12:00:00+01:00"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
 @dataclass(slots=True)
 class Leader:
     folder: Path
-    call: Callable[..., Said]
+    call: Calsync
 
     @property
     def file(self) -> Path:
@@ -58,7 +50,7 @@ class Leader:
     def people(self) -> dict[str, dict[str, Any]]:
         said = self.call("people", "list", "--json")
         assert said.code == 0, said.err
-        return {person["name"]: person for person in json.loads(said.out)["people"]}
+        return {person["name"]: person for person in said.json()["people"]}
 
     def table(self, text: str, name: str = "people.csv") -> str:
         (self.folder / name).write_text(text, "utf-8")
@@ -66,17 +58,20 @@ class Leader:
 
 
 @pytest.fixture
-def leader(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Leader:
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "work").mkdir()
     (tmp_path / "config.yaml").write_text(FILE, "utf-8")
+    return tmp_path
 
-    def call(*args: str) -> Said:
-        capsys.readouterr()
-        code = main(["--config", str(tmp_path / "config.yaml"), "--state", str(tmp_path / "state"), *args])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
 
-    return Leader(tmp_path, call)
+@pytest.fixture
+def start() -> str:
+    return NOW
+
+
+@pytest.fixture
+def leader(folder: Path, calsync: Calsync) -> Leader:
+    return Leader(folder, calsync)
 
 
 def test_a_tag_gives_the_gaps_and_nothing_of_them_is_written_to_the_person(leader: Leader) -> None:
@@ -144,20 +139,20 @@ def test_what_cannot_be_said_of_somebody_is_refused_in_two_lines_and_nothing_cha
 
 
 def test_a_new_name_keeps_what_was_logged(leader: Leader) -> None:
-    leader.call("done", "ana", "--now", NOW)
-    leader.call("snooze", "ana", "--until", "2w", "--now", NOW)
+    leader.call("done", "ana")
+    leader.call("snooze", "ana", "--until", "2w")
     on_paper = leader.call("people", "edit", "Ana Sousa", "--name", "Ana Lima", "--dry-run")
     assert on_paper.out.startswith("Ana Sousa would be called Ana Lima now (would be written to ")
     assert leader.text() == FILE
     assert leader.call("people", "edit", "Ana Sousa", "--name", "  Ana  Lima ").code == 0
     assert leader.text() == FILE.replace("name: Ana Sousa ", "name: Ana Lima ")
-    said = leader.call("who", "--explain", "Ana Lima", "--now", NOW).out
+    said = leader.call("who", "--explain", "Ana Lima").out
     assert "last personal talk: 2026-11-25" in said
     assert "snoozed" in said
 
 
 def test_a_name_that_somebody_had_who_left_is_pointed_out(leader: Leader) -> None:
-    leader.call("done", "A. Sousa", "--now", NOW)
+    leader.call("done", "A. Sousa")
     leader.call("people", "remove", "A. Sousa", "--yes")
     said = leader.call("people", "edit", "ben", "--name", "a. sousa").out.splitlines()
     assert said[1] == "What was logged of an earlier a. sousa counts as theirs too: 1 contact."
@@ -171,7 +166,7 @@ def test_a_look_makes_no_database(leader: Leader) -> None:
 
 
 def test_two_entries_are_joined_with_a_preview_and_what_was_logged_goes_along(leader: Leader) -> None:
-    leader.call("done", "A. Sousa", "--now", NOW)
+    leader.call("done", "A. Sousa")
     preview = leader.call("people", "merge", "Ana Sousa", "asousa@example.org", "--dry-run")
     lines = preview.out.splitlines()
     assert lines[:2] == [
@@ -189,7 +184,7 @@ def test_two_entries_are_joined_with_a_preview_and_what_was_logged_goes_along(le
         "      - Ana@Example.com   # work\n      - asousa@example.org\n    ideal: 14d\n    max: 28d\n"
         "    tags: [peer]\n    channel: call\n",
     ).replace(FILE[FILE.index("  - {name: A. Sousa") : FILE.index("  - {name: Ben")], "")
-    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "ana", "--now", NOW).out
+    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "ana").out
 
 
 def test_the_commands_that_a_merge_names_make_two_entries_again(leader: Leader) -> None:
@@ -210,16 +205,16 @@ def test_the_commands_that_a_merge_names_make_two_entries_again(leader: Leader) 
 
 
 def test_what_was_logged_of_somebody_renamed_by_hand_can_be_fetched(leader: Leader) -> None:
-    leader.call("done", "ana@example.com", "--now", NOW)
+    leader.call("done", "ana@example.com")
     leader.file.write_text(leader.text().replace("name: Ana Sousa", "name: Ana Rocha"), "utf-8")
-    assert "2026-11-25" not in leader.call("who", "--explain", "rocha", "--now", NOW).out
+    assert "2026-11-25" not in leader.call("who", "--explain", "rocha").out
     said = leader.call("people", "merge", "rocha", "ana sousa", "--yes")
     assert said.out == "Ana Rocha gets what was logged of ana sousa: 1 contact.\n"
-    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "rocha", "--now", NOW).out
+    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "rocha").out
 
 
 def test_what_a_run_left_behind_that_was_cut_off_between_file_and_memory_can_be_fetched(leader: Leader) -> None:
-    leader.call("done", "ana@example.com", "--now", NOW)
+    leader.call("done", "ana@example.com")
 
     def write_and_die() -> None:
         leader.file.write_text(leader.text().replace("name: Ana Sousa", "name: Ana Lima"), "utf-8")
@@ -228,7 +223,7 @@ def test_what_a_run_left_behind_that_was_cut_off_between_file_and_memory_can_be_
     with Store(leader.folder / "state", datetime.fromisoformat(NOW)) as store, pytest.raises(KeyboardInterrupt):
         store.rename_person("Ana Sousa", "Ana Lima", write_and_die)
     assert leader.call("people", "merge", "Ana Lima", "Ana Sousa", "--yes").code == 0
-    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "lima", "--now", NOW).out
+    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "lima").out
 
 
 @pytest.mark.parametrize(
@@ -250,7 +245,7 @@ def test_a_merge_of_nobody_of_several_or_of_one_is_refused(
 
 
 def test_when_the_file_cannot_be_written_what_was_logged_stays_where_it_was(leader: Leader) -> None:
-    leader.call("done", "A. Sousa", "--now", NOW)
+    leader.call("done", "A. Sousa")
     # No other file can be written beside one whose name is as long as names can be.
     long = leader.file.with_name("c" * 255)
     leader.file.rename(long)
@@ -258,7 +253,7 @@ def test_when_the_file_cannot_be_written_what_was_logged_stays_where_it_was(lead
     said = leader.call("people", "merge", "Ben", "A. Sousa", "--yes")
     assert (said.code, leader.text()) == (2, FILE)
     assert "cannot be written" in said.err
-    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "A. Sousa", "--now", NOW).out
+    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "A. Sousa").out
 
 
 TABLE = """\
@@ -384,12 +379,12 @@ def test_names_in_any_script_are_added_found_renamed_and_logged(leader: Leader) 
         assert said.code == 0, said.err
     assert [name for name in leader.people() if name in NAMES] == NAMES
     for name in NAMES:
-        assert leader.call("done", name, "--now", NOW).code == 0
+        assert leader.call("done", name).code == 0
         assert leader.call("people", "add", name.upper(), "--ideal", "9d").code == 2
-    assert leader.call("done", "jose angstrom", "--now", NOW).code == 0
-    assert leader.call("done", "太郎", "--now", NOW).code == 0
+    assert leader.call("done", "jose angstrom").code == 0
+    assert leader.call("done", "太郎").code == 0
     assert leader.call("people", "edit", "ISIK", "--name", "ışık Ünal-Kaya").code == 0
-    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "kaya", "--now", NOW).out
+    assert "last personal talk: 2026-11-25" in leader.call("who", "--explain", "kaya").out
 
 
 def test_the_list_of_who_was_found_says_under_which_name_they_are_known_and_what_they_would_gain() -> None:

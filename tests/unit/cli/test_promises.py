@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,66 +16,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync.cli import main
-from calsync.demo import write_demo
-from calsync.desk import Desk, open_desk
+from calsync.desk import Desk
 from calsync.people.promises import DAY_ENDS, PromiseState
 from calsync.promises import Asked, close, make, promised, reopen
 from calsync.state.store import Store
+from tests.unit.cli.calling import NOW, Calsync, desk_at, every_byte, later, places, plain_demo
 
-NOW = "2026-11-09T05:00:00+01:00"  # a Monday
 SECRET = "Zwetschgenknoedel"
 """A word that stands in a promise of these tests and nowhere else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Calsync = Callable[..., Said]
-
-
 @pytest.fixture(scope="session")
 def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("promises") / "demo"
-    write_demo(folder, datetime.fromisoformat(NOW))  # the files alone: no night has run, and nothing is logged
-    return folder
-
-
-@pytest.fixture
-def folder(a_demo: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(a_demo, tmp_path / "demo"))
-
-
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Calsync:
-    def call(*args: str, now: str = NOW) -> Said:
-        capsys.readouterr()
-        paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-        clock = [] if "remove" in args or "merge" in args or "--name" in args else ["--now", now]
-        code = main([*paths, *args, *clock])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
-
-
-def later(days: int, hours: int = 0) -> str:
-    return (datetime.fromisoformat(NOW) + timedelta(days, hours=hours)).isoformat()
+    """The files alone: no night has run."""
+    return plain_demo(tmp_path_factory.mktemp("promises") / "demo").folder
 
 
 def listed(calsync: Calsync, *args: str, now: str = NOW) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = calsync("promise", "list", "--json", *args, now=now).json()["promises"]
     return found
-
-
-def every_byte(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 # ---------------------------------------------------------------------- made and listed
@@ -227,7 +182,7 @@ def test_a_kept_promise_gives_its_time_back(calsync, asking: Path) -> None:
 
 
 def test_the_list_fits_a_terminal_of_80_columns(folder: Path, asking: Path) -> None:
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    paths = places(folder)
     main([*paths, "nightly", "--now", NOW])
     main(
         [
@@ -475,7 +430,7 @@ def test_to_close_and_to_open_again_is_to_do_nothing(
 
 
 def at(folder: Path, days: int) -> Desk:
-    return open_desk(folder / "config.yaml", folder / "state", datetime.fromisoformat(later(days)))
+    return desk_at(folder, later(days))
 
 
 # ---------------------------------------------------------------------- with a talk
@@ -656,7 +611,7 @@ def test_before_sensitive_words_are_saved_the_leader_is_asked(calsync) -> None:
 
 
 def test_a_text_from_stdin_stays_out_of_the_shells_history(folder: Path, run_calsync) -> None:
-    paths = ["--config", folder / "config.yaml", "--state", folder / "state"]
+    paths = places(folder)
     said = run_calsync([*paths, "promise", "add", "ana", "-", "--by", "fri", "--now", NOW], input=f"{SECRET}\n")
     assert said.code == 0
     found = run_calsync([*paths, "promise", "list", "--json", "--now", NOW]).json()

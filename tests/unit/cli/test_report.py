@@ -21,7 +21,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.cli import main
 from calsync.cli.reportpage import page
 from calsync.cli.reportsvg import columns
 from calsync.cli.reporttext import report_lines, spark
@@ -32,6 +31,7 @@ from calsync.people.promises import Account
 from calsync.report import MOST_WEEKS, Report, report
 from calsync.state.store import NewPromise, OutcomeRow, Store
 from tests.conftest import RunCalsync
+from tests.unit.cli.calling import Calsync, Said, places
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 27, 18, tzinfo=BERLIN)
@@ -49,11 +49,6 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-class Said:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
 Call = Callable[..., Said]
 
 
@@ -65,13 +60,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+def calsync(calsync: Calsync) -> Call:
+    """Call `report`, by default at the time of these tests."""
+
     def call(*args: str, now: datetime = NOW) -> Said:
-        capsys.readouterr()
-        where = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-        code = main([*where, "report", *args, "--now", now.isoformat()])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        return calsync("report", *args, now=now.isoformat())
 
     return call
 
@@ -165,7 +158,7 @@ def test_before_the_first_night_there_is_nothing_and_it_says_so(calsync: Call) -
     assert (said.code, said.err) == (0, "")
     assert "talked with     0 of 2 people in the rotation" in said.out
     assert "no night has run yet: calsync nightly" in said.out
-    found = json.loads(calsync("--json").out)
+    found = calsync("--json").json()
     assert (found["blocks"]["recorded_from"], found["blocks"]["planned"]) == (None, 0)
     assert found["promises"] == {**dict.fromkeys(WORD, 0), "rate": None}
     assert "promise" not in said.out
@@ -176,7 +169,7 @@ def test_nobody_in_the_rotation(calsync: Call, folder: Path) -> None:
     (folder / "config.yaml").write_text(CONFIG.format(people="[]"), "utf-8")
     assert "nobody is in the rotation" in calsync().out
     check_page(calsync("--html", "-").out)
-    assert json.loads(calsync("--json").out)["reach"] == {"talked_with": 0, "people": 0}
+    assert calsync("--json").json()["reach"] == {"talked_with": 0, "people": 0}
 
 
 def test_the_report_in_words_line_by_line(calsync: Call, folder: Path) -> None:
@@ -201,7 +194,7 @@ def test_the_report_in_words_line_by_line(calsync: Call, folder: Path) -> None:
 
 def test_the_json_has_its_documented_keys(calsync: Call, folder: Path) -> None:
     remember(folder)
-    found = json.loads(calsync("--json").out)
+    found = calsync("--json").json()
     assert list(found) == [
         "now",
         "period",
@@ -247,7 +240,7 @@ def promise_something(folder: Path) -> None:
 
 def test_the_kept_rate_is_that_of_a_hand_computed_fixture_in_all_three_forms(calsync: Call, folder: Path) -> None:
     promise_something(folder)
-    found = json.loads(calsync("--weeks", "4", "--json").out)["promises"]
+    found = calsync("--weeks", "4", "--json").json()["promises"]
     assert found == dict(zip((*WORD, "rate"), (5, 2, 1, 1, 1, 2, 0.333), strict=True))
     words = "5 made, 2 of 6 kept in time (33 %), 1 kept late, 1 dropped, 2 overdue, 1 open"
     assert f"promises        {words}" in calsync("--weeks", "4").out.splitlines()
@@ -342,11 +335,11 @@ def test_what_cannot_be_meant_is_refused(calsync: Call, args: list[str], words: 
 
 def test_a_day_begins_the_period_and_weeks_are_whole(calsync: Call, folder: Path) -> None:
     remember(folder)
-    found = json.loads(calsync("--since", "2026-11-18", "--json").out)
+    found = calsync("--since", "2026-11-18", "--json").json()
     assert found["period"] == {"start": "2026-11-18", "end": "2026-11-27", "weeks": 2}
     assert found["blocks"]["planned"] == 3
-    assert json.loads(calsync("--weeks", "1", "--json").out)["period"]["start"] == "2026-11-23"
-    assert json.loads(calsync("--weeks", str(MOST_WEEKS), "--json").out)["period"]["weeks"] == MOST_WEEKS
+    assert calsync("--weeks", "1", "--json").json()["period"]["start"] == "2026-11-23"
+    assert calsync("--weeks", str(MOST_WEEKS), "--json").json()["period"]["weeks"] == MOST_WEEKS
 
 
 def test_a_period_before_the_first_night_says_so(calsync: Call, folder: Path) -> None:
@@ -358,7 +351,7 @@ def test_a_period_before_the_first_night_says_so(calsync: Call, folder: Path) ->
 
 @pytest.mark.parametrize("now", ["2026-03-29T01:59:00+01:00", "2026-03-29T03:01:00+02:00", "2026-10-25T02:30:00+01:00"])
 def test_the_weeks_of_the_clock_changes_are_weeks_like_others(calsync: Call, now: str) -> None:
-    found = json.loads(calsync("--json", now=datetime.fromisoformat(now)).out)
+    found = calsync("--json", now=datetime.fromisoformat(now)).json()
     starts = [date.fromisoformat(week["start"]) for week in found["weeks"]]
     assert len(starts) == 12
     assert {(b - a).days for a, b in pairwise(starts)} == {7}
@@ -407,7 +400,7 @@ def test_a_sparkline_keeps_its_lowest_sign_for_nothing() -> None:
 
 def test_in_a_pipe_there_are_numbers_in_any_encoding(run_calsync: RunCalsync, folder: Path) -> None:
     remember(folder)
-    where = ["--config", folder / "config.yaml", "--state", folder / "state", "report", "--now", NOW.isoformat()]
+    where = [*places(folder), "report", "--now", NOW.isoformat()]
     for encoding in ("utf-8", "ascii", "cp1252"):
         ran = run_calsync(where, env={"PYTHONIOENCODING": encoding})
         assert (ran.code, ran.stderr) == (0, "")
@@ -431,7 +424,7 @@ def test_a_terminal_that_can_show_them_gets_sparklines(
 ) -> None:
     remember(folder)
     ours, theirs = os.openpty()
-    where = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    where = places(folder)
     inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "calsync", *where, "report", "--now", NOW.isoformat()],

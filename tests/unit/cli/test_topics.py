@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from calsync.cli import main
 from calsync.people.topics import THEMES
 from calsync.topics import shipped
+from tests.unit.cli.calling import Calsync, Said
 
 CONFIG = """\
 timezone: Europe/Berlin
@@ -24,16 +21,6 @@ ADD = ("topics", "add", "What did you sing as a child?", "--theme", "home", "--d
 FOLLOW_UPS = ("--follow-up", "Who taught you?", "--follow-up", "What is left of it?")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "work").mkdir()
@@ -41,21 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    def call(*args: str) -> Said:
-        capsys.readouterr()
-        code = main(["--config", str(folder / "config.yaml"), "--state", str(folder / "state"), *args])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
-
-
-Call = Callable[..., Said]
-
-
-def test_list_shows_every_topic_and_filters_by_theme_depth_and_own(calsync: Call, folder: Path) -> None:
+def test_list_shows_every_topic_and_filters_by_theme_depth_and_own(calsync: Calsync, folder: Path) -> None:
     everything = calsync("topics", "list", "--json").json()["topics"]
     assert len(everything) == len(shipped())
     assert set(everything[0]) == {"key", "text", "theme", "depth", "follow_ups", "evidence", "own"}
@@ -70,19 +43,19 @@ def test_list_shows_every_topic_and_filters_by_theme_depth_and_own(calsync: Call
     assert calsync("topics", "list", "--own", "--depth", "1").out == "There are no such topics.\n"
 
 
-def test_the_help_names_every_theme(calsync: Call) -> None:
+def test_the_help_names_every_theme(calsync: Calsync) -> None:
     for command in ("list", "add"):
         text = " ".join(calsync("topics", command, "--help").out.split())
         assert all(theme in text for theme in THEMES)
 
 
-def test_an_unknown_theme_is_refused_with_the_nearest(calsync: Call) -> None:
+def test_an_unknown_theme_is_refused_with_the_nearest(calsync: Calsync) -> None:
     for said in (calsync("topics", "list", "--theme", "weekned"), calsync(*ADD[:4], "weekned", *FOLLOW_UPS)):
         assert said.code == 2
         assert "there is no theme weekned; did you mean `weekend`?" in said.err
 
 
-def test_add_keeps_comments_says_where_and_with_dry_run_does_nothing(calsync: Call, folder: Path) -> None:
+def test_add_keeps_comments_says_where_and_with_dry_run_does_nothing(calsync: Calsync, folder: Path) -> None:
     path = folder / "topics.yaml"
     dry = calsync(*ADD, *FOLLOW_UPS, "--dry-run")
     assert (dry.code, path.exists()) == (0, False)
@@ -105,7 +78,7 @@ def test_add_keeps_comments_says_where_and_with_dry_run_does_nothing(calsync: Ca
         ("Did you have a good weekend?", "closed"),
     ],
 )
-def test_add_refuses_what_the_linter_refuses(calsync: Call, folder: Path, text: str, said: str) -> None:
+def test_add_refuses_what_the_linter_refuses(calsync: Calsync, folder: Path, text: str, said: str) -> None:
     refused = calsync("topics", "add", text, "--theme", "home", *FOLLOW_UPS)
     assert refused.code == 2
     assert said in refused.err
@@ -113,18 +86,18 @@ def test_add_refuses_what_the_linter_refuses(calsync: Call, folder: Path, text: 
     assert not (folder / "topics.yaml").exists()
 
 
-def test_add_wants_two_follow_ups(calsync: Call) -> None:
+def test_add_wants_two_follow_ups(calsync: Calsync) -> None:
     one = calsync(*ADD, *FOLLOW_UPS[:2])
     assert (one.code, "there is 1 follow-up question" in one.err) == (2, True)
     assert calsync(*ADD).code == 2
 
 
-def test_lint_is_content_with_what_is_shipped(calsync: Call) -> None:
+def test_lint_is_content_with_what_is_shipped(calsync: Calsync) -> None:
     assert calsync("topics", "lint") == Said(0, f"{len(shipped())} topics are fine.\n", "")
     assert calsync("topics", "lint", "--json").json() == {"topics": len(shipped()), "findings": []}
 
 
-def test_lint_names_file_line_what_and_what_to_do_and_ends_with_2(calsync: Call, folder: Path) -> None:
+def test_lint_names_file_line_what_and_what_to_do_and_ends_with_2(calsync: Calsync, folder: Path) -> None:
     path = folder / "topics.yaml"
     path.write_text("- text: How about this weather?\n  theme: home\n  follow_ups: [What else?, How so?]\n", "utf-8")
     said = calsync("topics", "lint")
@@ -160,7 +133,7 @@ def test_lint_of_a_file_needs_no_configuration(tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "state").exists()
 
 
-def test_list_names_a_broken_own_file_and_shows_the_rest(calsync: Call, folder: Path) -> None:
+def test_list_names_a_broken_own_file_and_shows_the_rest(calsync: Calsync, folder: Path) -> None:
     (folder / "topics.yaml").write_text("no list\n", "utf-8")
     said = calsync("topics", "list")
     assert said.code == 2
@@ -168,7 +141,7 @@ def test_list_names_a_broken_own_file_and_shows_the_rest(calsync: Call, folder: 
     assert len(said.out.splitlines()) == len(shipped()) + 1
 
 
-def test_what_looks_like_markup_is_only_text_and_what_moves_a_cursor_is_refused(calsync: Call, folder: Path) -> None:
+def test_what_looks_like_markup_is_only_text_and_what_moves_a_cursor_is_refused(calsync: Calsync, folder: Path) -> None:
     text = "What does [bold]this[/bold] *link* https://example.com/?a=b#c mean to you?"
     assert calsync("topics", "add", text, "--theme", "home", *FOLLOW_UPS).code == 0
     assert text in calsync("topics", "list", "--own").out
