@@ -74,12 +74,16 @@ class Unkept:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The blocks for single dates as they should stand, those to remove with the reason, and what each block is for."""
+    """The blocks for single dates as they should stand, those to remove with the reason, and what each block is for.
+
+    `rows` has what the blocks were for that the leader took out, too; `refused` is how the ids of these begin.
+    """
 
     once: tuple[OneOff, ...] = ()
     gone: Mapping[Identity, str] = field(default_factory=dict)
     rows: tuple[TimeRow, ...] = ()
     unkept: tuple[Unkept, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,10 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
     block = _block(desk.config)
     weekly = _weekly(agenda, plans, generations)
     standing = {identity_of(slot.series): (slot, one) for slot in slots if (one := _standing(slot, agenda, desk.now))}
-    told = store.promise_time()
+    told, refused = store.promise_time(), _refused(slots, agenda)
     needs = []
     if block is not None:
-        needs = needs_of(promises.values(), told, store.outcomes(), _refused(slots, agenda), desk.now)
+        needs = needs_of(promises.values(), told, store.outcomes(), refused, desk.now)
     board = _board(agenda, plans)
     blocks = [*weekly, *(one for _, one in standing.values())]
     prefer = Prefer.ANY if block is None else block.prefer
@@ -141,13 +145,13 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
         name = block_id((Kind.FOLLOW_THROUGH.value, number, generation), home)
         once.append(OneOff(name, number, generation, span, None, tuple(share.need for share in shares)))
         rows += _rows([replace(s, block=name) for s in shares], [WorkBlock(name, span)], promises)
-    refused = _refused(slots, agenda)
     rows += [row for row in told if row.start >= desk.now and row.block.startswith(refused)]
     return Followed(
         tuple(sorted(once, key=lambda o: (o.span.start, o.number))),
         {identity_of(slot.series): gone[one.id] for slot, one in standing.values() if one.id in gone},
         tuple(rows),
         tuple(_unkept(desk.config, board, blocks, needs, plan, promises, desk.now)),
+        refused,
     )
 
 
@@ -171,6 +175,8 @@ def outlook(desk: Desk, store: Store) -> Outlook:
     new = {one.block for one in found.once if one.slot is None}
     booked: dict[int, tuple[Booked, ...]] = {}
     for row in found.rows:
+        if row.block.startswith(found.refused):
+            continue  # it counts as used, and nothing is booked
         one = Booked(row.start, row.end, row.minutes, None if row.block in new else row.block)
         booked[row.promise] = (*booked.get(row.promise, ()), one)
     short = {one.promise.id: Short(one.missing, one.why, one.room) for one in found.unkept}
@@ -186,7 +192,9 @@ def work_of(
     """
     by_id = {promise.id: promise for promise in promises}
     told = store.promise_time()
-    needs = needs_of(promises, told, store.outcomes(), (), now)
+    # What the last night told of blocks that do not stand is of those that the leader took out.
+    refused = tuple(row.block for row in told if row.start >= now and row.block not in blocks)
+    needs = needs_of(promises, told, store.outcomes(), refused, now)
     found: dict[str, list[tuple[Promise, int]]] = {block: [] for block in blocks}
     for row in told:
         if row.block in blocks and blocks[row.block].start < now and row.promise in by_id:

@@ -168,6 +168,21 @@ def test_an_added_block_that_the_leader_deletes_stays_away_and_can_be_restored(p
     assert [s for s in added(promising) if s.placed(s.first) is not None]
 
 
+def test_a_block_that_the_leader_took_out_is_not_shown_as_time_and_no_other_is_shown_for_it(on_files: World) -> None:
+    number = promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    one = only(on_files)
+    on_files.shelf.remove(f"{one.key}.ics")
+    on_files.night(NOW + timedelta(hours=2))
+    desk = open_desk(on_files.config, on_files.state, NOW + timedelta(hours=3))
+    change(desk, str(number), due=FRIDAY + timedelta(14))  # so that the weekly blocks could hold all of it
+    with Store(desk.state_folder, desk.now) as store:
+        booked = outlook(desk, store).booked[number]
+    shown = [(block.start, minutes) for block in coming(desk, 21).blocks for _, minutes in block.work]
+    assert [(b.start, b.minutes) for b in booked] == shown
+    assert [minutes for _, minutes in shown] == [45]
+
+
 @pytest.mark.parametrize("how", ["the event", "its date"])
 def test_an_added_block_that_the_leader_moves_stays_there_and_still_counts(promising: World, how: str) -> None:
     promise(promising, 75)
