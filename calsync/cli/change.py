@@ -13,7 +13,7 @@ from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, 
 from calsync.cli.outfile import outfile
 from calsync.cli.output import lines, print_json
 from calsync.cli.private import given_text, may_be_kept
-from calsync.cli.when import parse_day
+from calsync.cli.when import parse_coming_day, parse_day
 from calsync.errors import Unfinished, UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def change() -> None:
 
 @change.command("add")
 @click.argument("title", required=False)
-@click.option("--on", metavar="DAY", help="When it is announced: 2027-02-01, fri, 10d, 2w.")
+@click.option("--on", metavar="DAY", help="When it is announced: fri, in 2 weeks, 3 Dec, 2027-02-01.")
 @click.option("--pro", "pros", multiple=True, metavar="TEXT", help="What speaks for it; can be given again.")
 @click.option("--con", "cons", multiple=True, metavar="TEXT", help="What speaks against it; can be given again.")
 @click.option("--affects", multiple=True, metavar="WHOM", help="A name, or tag:NAME; can be given again.")
@@ -76,7 +76,7 @@ def add(
         )
     if on is None:
         raise UsageError("a change needs the date of its announcement", "add --on, for example --on 2027-02-01")
-    day = parse_day(on, desk.now.date())
+    day = parse_coming_day(on, desk.now)
     if not dry_run and not may_be_kept("\n\n".join([words.title, *words.pros, *words.cons]), yes=yes):
         lines(["Nothing was noted."])
         return 0
@@ -119,7 +119,7 @@ def edit(
     words = Words(title or "", pros, cons)
     if title is not None and not words.title:
         raise UsageError("the title is blank", "write something, or leave out --title")
-    day = None if on is None else parse_day(on, desk.now.date())
+    day = None if on is None else parse_coming_day(on, desk.now)
     if not dry_run and not may_be_kept("\n\n".join([words.title, *words.pros, *words.cons]), yes=yes):
         lines(["Nothing was changed."])
         return 0

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from calsync.errors import UsageError
 
-__all__ = ["parse_day", "parse_due", "parse_gap", "parse_instant"]
+__all__ = ["parse_coming_day", "parse_day", "parse_due", "parse_gap", "parse_instant"]
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GAP = re.compile(r"(\d{1,4})\s*(d|day|days|w|week|weeks)?", re.IGNORECASE)
@@ -17,6 +17,7 @@ _FAR = 3660
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
 """Years that are meant: outside of them a clock or a date is mistyped, and a horizon may leave what dates can be."""
 _DUE = "write it as fri, fri 14:00, in 2 weeks, 3 Dec or 2026-12-03"
+_COMING_DAY = "write it as fri, in 2 weeks, 3 Dec or 2026-12-03"
 _LONGEST = 60
 _NUMBER = r"(?:an?|one|two|three|four|five|six|\d{1,4})"
 _ANCHOR = re.compile(
@@ -89,6 +90,27 @@ def parse_day(text: str, today: date, *, past: bool = False) -> date:
         ) from None
     _check_year(text, day.year)
     return day
+
+
+def parse_coming_day(text: str, now: datetime) -> date:
+    """The local day of what `parse_day` takes, and of the words for a day that `parse_due` takes ("in 2 weeks").
+
+    Raises `UsageError` as they do, and for a day with an hour.
+    """
+    from calsync.people.promises import DAY_ENDS
+
+    try:
+        return parse_day(text, now.date())
+    except UsageError as refusal:
+        try:
+            due = parse_due(text, now)
+        except UsageError as error:
+            if error.next_step == _DUE:
+                raise UsageError(refusal.what, _COMING_DAY) from None
+            raise
+    if due.time() != DAY_ENDS:
+        raise UsageError(f"{text!r} has an hour", f"give the day alone: {due:%Y-%m-%d}")
+    return due.date()
 
 
 def parse_due(text: str, now: datetime) -> datetime:

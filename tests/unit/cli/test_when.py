@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.cli.when import parse_day, parse_due, parse_gap, parse_instant
+from calsync.cli.when import parse_coming_day, parse_day, parse_due, parse_gap, parse_instant
 from calsync.errors import UsageError
 from calsync.people.promises import DAY_ENDS
 
@@ -262,3 +262,40 @@ def test_whatever_is_typed_what_is_understood_lies_ahead_within_ten_years(now: d
         due = parse_due(text, now)
         assert now < due <= now + timedelta(3660)
         assert due.tzinfo == now.tzinfo
+
+
+# ---- a day of something to come ----
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("fri", date(2026, 11, 27)),
+        ("2w", date(2026, 12, 9)),
+        ("in 2 weeks", date(2026, 12, 9)),
+        ("3 Dec", date(2026, 12, 3)),
+        ("Thu 3 Dec", date(2026, 12, 3)),
+        ("end of month", date(2026, 11, 30)),
+        ("2027-02-01", date(2027, 2, 1)),
+        ("2020-01-01", date(2020, 1, 1)),
+    ],
+)
+def test_a_day_to_come_may_be_said_in_the_words_of_a_promise(text: str, day: date) -> None:
+    assert parse_coming_day(text, NOW) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "to_do"),
+    [
+        ("someday", "'someday' is no day", "write it as fri, in 2 weeks, 3 Dec or 2026-12-03"),
+        ("3.12.", "'3.12.' is no day", "write it as fri, in 2 weeks, 3 Dec or 2026-12-03"),
+        ("fri 14:00", "'fri 14:00' has an hour", "give the day alone: 2026-11-27"),
+        ("Fri 3 Dec", "a weekday that is not the date's", "3 Dec 2026 is a Thursday"),
+        ("", "'' is no day", "write it as"),
+    ],
+)
+def test_a_day_to_come_has_no_hour_and_one_meaning(text: str, what: str, to_do: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        parse_coming_day(text, NOW)
+    assert what in refusal.value.what
+    assert refusal.value.next_step.startswith(to_do)
