@@ -52,14 +52,15 @@ def act_lines(turn: ActTurn) -> list[Paragraph]:
 
 
 def block_lines(turn: ActTurn, *, in_full: bool) -> list[Paragraph]:
-    """The act of a block: in one line for a week, with why it is worth it for a day."""
+    """The act of a block: with why it is worth it for a day; what to mind with it is never left out."""
     act = turn.act
     if act is None:
         return [("  ", "The act was skipped; do whatever comes to mind.")] if turn.state == "skipped" else []
     done = " (done)" if turn.state == "done" else ""
     told = [("  ", f"{_cue(turn)} ({_minutes(act.minutes).casefold()}){done}")]
+    told += [("    ", text) for _, text in _ask_first(turn)]
     if in_full and not done:
-        told += [*(("    ", text) for _, text in _ask_first(turn)), ("    ", worth(act.evidence))]
+        told.append(("    ", worth(act.evidence)))
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ import pytest
 from calsync.cli.briefs import day_lines, week_lines
 from calsync.cli.output import paragraphs
 from calsync.coming import ComingBlock
+from calsync.kindness import ActTurn
+from calsync.people.acts import Act
 from calsync.people.brief import NOTHING, Brief, Thread
 from calsync.people.signals import Flag
 
@@ -87,6 +90,21 @@ def test_a_block_without_people_has_the_documented_keys_with_nothing_in_them() -
     assert (answer["person"], answer["people"]) == (None, [])
     assert {key for key, value in answer["brief"].items() if value} == set()
     assert {"preface", "thread", "promises", "topic", "follow_ups", "flags"} <= set(answer["brief"])
+
+
+@pytest.mark.parametrize("day", [True, False])
+def test_an_act_before_others_for_nobody_by_name_says_to_mind_who_likes_that_in_a_week_too(day: bool) -> None:
+    act = Act("an-act", "Thank them in the meeting for one thing.", 2, "free", "person", "public", "peer", True, "E15")
+    monday = date(2026, 11, 9)
+    turn = ActTurn(monday, monday + timedelta(6), act, "", "told")
+    said = "    Others see it: choose somebody who likes that, or ask first."
+    assert joined([replace(block(kind="kindness"), act=turn)], day=day)[2] == said
+    for other in (
+        replace(turn, person="Ana"),
+        replace(turn, state="done"),
+        replace(turn, act=replace(act, reach="private")),
+    ):
+        assert said not in joined([replace(block(kind="kindness"), act=other)], day=day)
 
 
 @pytest.mark.parametrize(
