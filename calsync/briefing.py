@@ -57,6 +57,8 @@ def briefs(desk: Desk, store: Store, turns: Sequence[Turn], shown: Container[str
     since = store.newcomers()
     owed: dict[str, list[Promise]] = {}
     for promise in given.promises:
+        if not (promise.is_open or promise.text or given.problems):
+            continue  # its words have expired: nobody can open a talk with them
         owed.setdefault(name_key(promise.person), []).append(promise)
     log = _logged(store)
     topics = _topics(desk, store, turns, found.topics, log, anew=False)

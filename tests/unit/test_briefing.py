@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from calsync.briefing import Turn, briefs, keep_topics
 from calsync.desk import Desk, open_desk
+from calsync.people.promises import PromiseState
 from calsync.people.topics import QUIET_DAYS
+from calsync.promises import Asked, close, make
 from calsync.state.store import Store
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -104,6 +106,22 @@ def test_what_is_older_than_a_year_is_forgotten_and_nothing_sooner(tmp_path: Pat
         much_later = START + timedelta(days=QUIET_DAYS + 60)
         keep_topics(desk_at(tmp_path, much_later), store, {})
         assert told(store) == {}
+
+
+def test_what_was_kept_opens_no_talk_any_more_once_its_words_have_expired(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "config.yaml").write_text(CONFIG, "utf-8")
+    desk = desk_at(tmp_path, START)
+    make(desk, "Ana", Asked("the book", START + timedelta(days=4)))
+    close(desk, "1", PromiseState.KEPT)
+    for days, opens in ((1, True), (800, False)):
+        now = START + timedelta(days=days)
+        turn = Turn("connect-1-0", now, "Ana Sousa")
+        with Store(tmp_path / "state", now) as store:
+            found = briefs(desk_at(tmp_path, now), store, [turn], {turn.block_id})
+        assert found.problems == ()
+        assert any("the book" in line for line in found.briefs["connect-1-0", "Ana Sousa"].promises) is opens
+        assert len(found.briefs["connect-1-0", "Ana Sousa"].promises) == opens
 
 
 def test_a_night_names_a_file_that_is_wrong_as_a_whole_without_a_line(tmp_path: Path) -> None:
