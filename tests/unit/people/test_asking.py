@@ -90,7 +90,8 @@ def test_without_a_question_that_is_being_asked_nothing_is_different() -> None:
     log = [Contact(person.name, NOW - timedelta(days=since)) for person, since in rows]
     seats = [Seat(block, span) for block, span in blocks.items()]
     bare = assign([p for p, _ in rows], Known(tuple(log)), seats, 2, NOW, BERLIN)
-    assert repr(planned(rows, blocks, {})) == repr(bare)
+    # Somebody who is not in the rotation, or no longer, changes nothing.
+    assert repr(planned(rows, blocks, {"Nobody": TODAY + timedelta(weeks=4)})) == repr(bare)
     # A day that has come, or one beyond all blocks, asks for nothing either.
     for day in (TODAY, TODAY + timedelta(weeks=30)):
         same = planned(rows, blocks, {p.name: day for p, _ in rows[:9]})
