@@ -95,7 +95,7 @@ def record_kindness(
         body = last.body if again and last is not None else ""
         if text:
             vault, told = writing_vault(desk, store, new_key=new_key)
-            body = vault.seal_values({"note": text})
+            body = vault.seal_values({"note": _added(vault, body, text)})
         # The hour does not matter to what counts days; noon is that day in every zone that people live in.
         at = desk.now if day == desk.now.date() else datetime.combine(day, time(12), desk.config.zone)
         if again and last is not None:
@@ -103,7 +103,19 @@ def record_kindness(
         store.keep_act(turn.first, key, whom, DONE, at, body, instead_of=last.id if last is not None else None)
         count = sum(one.year == day.year for one in done_days(desk, store))
     acts = "1 act" if count == 1 else f"{count} acts"
-    return [f"Noted: {_what(whom, text)}. {acts} of kindness in {day.year} so far.", *told]
+    so_far = " so far" if day.year == desk.now.year else ""
+    return [f"Noted: {_what(whom, text)}. {acts} of kindness in {day.year}{so_far}.", *told]
+
+
+def _added(vault: Vault, body: str, text: str) -> str:
+    """The note of `body` with `text` below it, which it is given once however often it is said."""
+    try:
+        before = note_of(vault, body)
+    except Sealed:  # its key is lost for good, else there were no vault to write with
+        before = ""
+    if before == text or before.endswith(f"\n{text}"):
+        return before
+    return clean_note(f"{before}\n{text}")
 
 
 def skip_act(desk: Desk, *, dry_run: bool = False) -> tuple[ActTurn | None, tuple[CalsyncError, ...]]:

@@ -69,14 +69,14 @@ def deeds_lines(found: Deeds, this_year: int) -> list[Paragraph]:
     when = "this year" if found.year == this_year else f"in {found.year}"
     if not found.done:
         if found.year != this_year:
-            return [("", f"No acts of kindness are noted of {found.year}.")]
+            return [("", f"No acts of kindness are noted for {found.year}.")]
         return [("", "None noted yet this year. Any day is a good one to begin: calsync kindness")]
     text: list[Paragraph] = [("", f"{_acts(len(found.done))} {when}.")]
     for one in found.done:
         whom = f"for {clean(one.person)}: " if one.person else ""
         said = clean(one.text) if one.text else "(an act that is no longer among them)"
-        text.append((f"  {day_words(one.day):<11}", f"{whom}{said}"))
-        text += [(" " * 13, clean(line)) for line in one.note.splitlines() if line.strip()]
+        text.append((f"  {day_words(one.day):<12}", f"{whom}{said}"))
+        text += [(" " * 14, clean(line)) for line in one.note.splitlines() if line.strip()]
     return text
 
 

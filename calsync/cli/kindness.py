@@ -85,7 +85,8 @@ def done(
     """Say that you did the act of the day or week.
 
     It is no talk: the clock of the person runs on until `calsync done NAME`. A note is encrypted and for you alone, as
-    with `calsync done`. Said twice it counts once; --person or --note then adds what was left out.
+    with `calsync done`. Said twice it counts once: the second note is added to the first, and --person takes the place
+    of who was named before.
     """
     from calsync.errors import UsageError
 
@@ -138,7 +139,7 @@ def skip(settings: Settings, now: datetime | None, dry_run: bool) -> int:
     return 0
 
 
-@kindness.command("list")
+@kindness.command("list", short_help="Show the acts that you did in the year, and your notes of them.")
 @click.option(
     "--year",
     is_flag=False,
@@ -169,7 +170,7 @@ def list_(settings: Settings, year: str, now: datetime | None, json_: bool) -> i
     return 0
 
 
-@kindness.command("lint")
+@kindness.command("lint", short_help="Check the shipped acts and yours, or those of FILE.")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @as_json
 @click.pass_obj

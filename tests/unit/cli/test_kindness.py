@@ -216,7 +216,15 @@ def test_a_note_is_sealed(calsync: Calsync, folder: Path) -> None:
     assert files
     assert not any(SECRET.encode() in data for data in files)
     said = calsync("kindness", "list")
-    assert said.out.splitlines()[-2:] == [f"{'':13}{SECRET}", f"{'':13}and more"]
+    assert said.out.splitlines()[-2:] == [f"{'':14}{SECRET}", f"{'':14}and more"]
+
+
+def test_a_second_note_is_added_to_the_first_and_said_twice_stands_there_once(calsync: Calsync) -> None:
+    calsync("kindness", "done", "--note", "She smiled")
+    for _ in range(2):
+        assert calsync("kindness", "done", "--note", "and wrote back").code == 0
+    (one,) = calsync("kindness", "list", "--json").json()["acts"]
+    assert one["note"] == "She smiled\nand wrote back"
 
 
 def test_an_act_done_for_somebody_is_no_talk_with_them(calsync: Calsync) -> None:
@@ -337,7 +345,7 @@ def test_skipping_one_of_each_day_ends_when_no_other_is_left(calsync: Calsync, f
 def test_an_empty_year_is_no_reproach(calsync: Calsync) -> None:
     said = calsync("kindness", "list")
     assert said.out == "None noted yet this year. Any day is a good one to begin: calsync kindness\n"
-    assert calsync("kindness", "list", "--year", "2025").out == "No acts of kindness are noted of 2025.\n"
+    assert calsync("kindness", "list", "--year", "2025").out == "No acts of kindness are noted for 2025.\n"
     assert calsync("kindness", "list", "--json").json() == {"year": 2026, "count": 0, "acts": []}
 
 
