@@ -99,6 +99,7 @@ def forget(desk: Desk, name: str, *, dry_run: bool = False) -> Forgotten:
                 )
             )
         work.name_titles()
+        work.name_words()
     work.look_round()
     return found
 
@@ -259,6 +260,13 @@ class _Work:
                 titles = {row.series.title, *(o.title for o in row.series.overrides.values())}
                 if any(first.is_in(title) for first in alone for title in titles):
                     self.found.beyond.append(f"a title of your own on {calendar} has the first name in it")
+
+    def name_words(self) -> None:
+        """Say that what is encrypted of others may speak of the person: no search finds it there."""
+        if self.store.notes() or self.store.sealed():
+            self.found.beyond.append(
+                "what you noted of others, promised them or heard of a change: it may name them, and is encrypted"
+            )
 
     def look_round(self) -> None:
         """Look whether the name or an address is left in any file, and say what is beyond reach."""

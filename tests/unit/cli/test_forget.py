@@ -322,6 +322,15 @@ def test_it_says_line_by_line_what_was_done(calsync: Calsync, folder: Path) -> N
         f"- {NAME} is out",
     ]
     assert len(lines) > at + 2
+    assert sum("may name them, and is encrypted" in line for line in lines[at:]) == 1
+
+
+def test_where_nothing_is_kept_of_others_there_are_no_words_about_them_to_speak_of(
+    calsync: Calsync, folder: Path
+) -> None:
+    for one in ("Zoë Lindqvist", "Ben Okafor"):
+        assert "may name them, and is encrypted" in calsync("people", "forget", one, "--yes").out
+    assert "may name them" not in calsync("people", "forget", NAME, "--yes").out
 
 
 def test_a_name_that_is_what_somebody_else_is_called_is_no_trace_in_their_titles(
