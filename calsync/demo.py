@@ -61,7 +61,7 @@ def write_demo(folder: Path, now: datetime) -> DemoPaths:
 
 
 def log_talks(desk: Desk) -> None:
-    """Log talks of the past weeks, with notes, in a new demo: so that a brief has something to remember.
+    """Log talks of the past weeks, with notes, and a promise, in a new demo: so that a brief has something to remember.
 
     The key of the notes goes into the demo's own folder, never into the system keyring, where the leader's own may be.
     """
@@ -70,6 +70,8 @@ def log_talks(desk: Desk) -> None:
     import os
 
     from calsync.logbook import Said, record_done
+    from calsync.people.promises import DAY_ENDS
+    from calsync.promises import Asked, make
     from calsync.vault import KEY_NAME
     from calsync.wholefile import replace_file
 
@@ -80,6 +82,8 @@ def log_talks(desk: Desk) -> None:
         day -= timedelta(max(0, day.weekday() - 4))  # nobody was asked at a weekend
         at = datetime.combine(day, time(14), desk.config.zone)
         record_done(desk, name, at, Said(feel=feel, thread=thread))
+    due = datetime.combine(desk.now.date() + timedelta(9), DAY_ENDS, desk.config.zone)
+    make(desk, "Ben Okafor", Asked("look at the outline of his talk", due, 75))
 
 
 def _begun(folder: Path) -> str:

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import shlex
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from calsync import __version__, errors
 from calsync.cli import COMMANDS, cli, main
 from calsync.cli.reference import rewritten
 from calsync.config.load import load_config
+from calsync.demo import write_demo
 from calsync.registry import kinds, option_keys
 from calsync.state import tables
 
@@ -136,10 +137,12 @@ def test_every_command_in_a_snippet_is_one_that_there_is() -> None:
 def test_the_snippet_on_promises_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["demo", str(tmp_path), "--now", NOW]) == 0
+    """For a leader who has promised nothing yet: in a demo something is promised already."""
+    write_demo(tmp_path, datetime.fromisoformat(NOW))
+    where = ["--config", str(tmp_path / "config.yaml"), "--state", str(tmp_path / "state")]
+    assert main([*where, "nightly", "--now", NOW]) == 0
     monkeypatch.setattr("sys.stdin", io.StringIO("a word with Eva\n"))
     [(_, text)] = snippets(page("docs/promises.md"))
-    where = ["--config", str(tmp_path / "config.yaml"), "--state", str(tmp_path / "state")]
     for line in text.splitlines():
         program, *args = shlex.split(line, comments=True)
         assert program == "calsync", line

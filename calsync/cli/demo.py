@@ -77,7 +77,7 @@ def _show_first_brief(blocks: Sequence[ComingBlock]) -> None:
 
 
 def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
-    """Three commands to copy, with what each is for."""
+    """A few commands to copy, with what each is for."""
     begin = shlex.join(["calsync", "--config", str(folder / "config.yaml"), "--state", str(folder / "state")])
     clock = f" --now {now.isoformat()}" if now else ""
     return [
@@ -85,6 +85,8 @@ def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
         "      whose turn it is, and why",
         f"  {begin} done {shlex.quote(whom)}{clock}",
         f"      you have talked to {whom}: the turn goes to somebody else",
+        f"  {begin} promise list{clock}",
+        "      what you have promised, and when there is time for it",
         f"  {begin} plan{clock}",
         "      what the night would change; move or delete a block and look again: they are",
         f"      the files that begin with cs in {folder / 'calendars' / 'work'}",

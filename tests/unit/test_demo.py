@@ -22,6 +22,7 @@ from calsync.memory import recollect
 from calsync.people.contacts import name_key
 from calsync.people.signals import flags
 from calsync.people.talks import open_thread
+from calsync.promises import promised
 from calsync.state.store import Store
 from calsync.vault import KEY_NAME
 
@@ -212,6 +213,17 @@ def test_talks_are_logged_with_a_key_of_the_demos_own_that_only_its_owner_can_re
     assert thread is not None
     assert "Porto" in thread.thread
     assert all(b"Porto" not in path.read_bytes() for path in remembered.state_folder.iterdir() if path.is_file())
+
+
+def test_one_promise_is_made_that_only_the_demos_own_key_can_read(remembered: Desk) -> None:
+    with Store(remembered.state_folder, NOW) as store:
+        found = promised(remembered, store)
+    assert found.problems == []
+    (promise,) = found.promises
+    assert (promise.person, promise.is_open) == ("Ben Okafor", True)
+    words = promise.text.encode()
+    assert words
+    assert all(words not in path.read_bytes() for path in remembered.state_folder.iterdir() if path.is_file())
 
 
 def test_the_talks_raise_the_one_flag_that_a_brief_can_show(remembered: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import icalendar
@@ -32,7 +33,10 @@ def test_demo_runs_a_night_shows_the_week_and_says_what_to_try_next(
     commands = [
         line.strip() for line in said.out.partition("Try next:")[2].splitlines() if line.startswith("  calsync")
     ]
-    assert len(commands) == 3
+    assert len(commands) == 4
+    for command in commands:
+        program, *args = shlex.split(command)
+        assert (program, main(args)) == ("calsync", 0), command
     assert blocks_in(tmp_path / "d")
     assert icalendar.Calendar.from_ical((tmp_path / "d" / "connect.ics").read_bytes()).events
 
@@ -53,6 +57,7 @@ def test_demo_json_has_the_night_and_the_blocks(tmp_path: Path, capsys: pytest.C
     answer = json.loads(capsys.readouterr().out)
     assert list(answer) == ["folder", "night", "blocks"]
     assert answer["night"]["written"] > 0
+    assert {block["kind"] for block in answer["blocks"]} == {"connect", "follow-through", "kindness"}
 
 
 @pytest.mark.parametrize("command", ["plan", "nightly"])
