@@ -177,7 +177,10 @@ def close(
 
 
 def reopen(desk: Desk, which: str, state: PromiseState, *, dry_run: bool = False) -> tuple[str, list[CalsyncError]]:
-    """Open the promise `which`, that was kept or dropped as `state` says, again; what was done, and problems."""
+    """Open the promise `which`, that was kept or dropped as `state` says, again; what was done, and problems.
+
+    Raises UsageError for one that is not in that state, and as `close` for one that cannot be meant.
+    """
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         found = promised(desk, store)
         promise = _meant(desk, found.promises, which, state, state, " --undo")
