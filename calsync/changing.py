@@ -125,7 +125,7 @@ def edit(
     somebody in `but` who was asked already, is affected by a tag that stays, or is not affected at all.
     """
     if on is None and not affects and not but and words == Words():
-        raise UsageError("nothing is said about the change", "see: calsync change edit --help")
+        raise UsageError("nothing to change", "give --title, --on, --pro, --con, --affects or --except")
     if on is not None:
         _check_day(desk, on)
     tags, people = whom(desk, affects)
@@ -139,8 +139,15 @@ def edit(
         tags, gone = taken_out(desk, view_of(desk, change, since), tags, but)
         kept = [answer for answer in change.answers if name_key(answer.person) not in map(name_key, gone)]
         answers = (*kept, *(Answer(name) for name in new))
+        # Another day or other tags ask anew whom it affects; a word more does not.
+        fixed = change.fixed and on in (None, change.on) and tuple(tags) == change.tags
         after = replace(
-            change, on=on or change.on, title=words.title or change.title, tags=tuple(tags), answers=answers
+            change,
+            on=on or change.on,
+            title=words.title or change.title,
+            tags=tuple(tags),
+            answers=answers,
+            fixed=fixed,
         )
         view = view_of(desk, after, since)
         if but and not view.affected:
@@ -155,7 +162,15 @@ def edit(
             points = words.sealed(vault)
             body = vault.seal_values({"title": words.title}) if words.title else None
         store.edit_change(
-            change.id, on=after.on, tags=tags, people=new, without=gone, points=points, body=body, now=desk.now
+            change.id,
+            on=after.on,
+            tags=tags,
+            people=new,
+            without=gone,
+            points=points,
+            body=body,
+            now=desk.now,
+            fixed=fixed,
         )
         store.see_people([person.name for person in people], desk.now.date())
     return [f"Change {change.id}: {line}", *told], found.problems

@@ -73,6 +73,8 @@ class DueView:
 
 def find_person(people: Sequence[Person], typed: str) -> Person:
     """The one person that `typed` means; raises UsageError, with the nearest names, for none or several."""
+    if not typed.strip():
+        raise UsageError("no name is given", "`calsync people list` shows who is in the rotation")
     found = matching(people, typed)
     if len(found) == 1:
         return found[0]

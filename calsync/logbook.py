@@ -134,10 +134,10 @@ def record_done(
                 body = packed(talk, vault, list(closing))
         store.see_people([person.name], desk.now.date())
         number = store.log_turn(person.name, instant, said.kind.value, body, closing, new)
-        if promise is not None and number is not None:
-            told.insert(0, made_words(desk, person.name, promise, number))
         if said.kind is ContactKind.PERSONAL and not said.thread and not said.close_thread:
             told += _still_open(desk, store, person)
+        if promise is not None and number is not None:
+            told.append(made_words(desk, person.name, promise, number))  # last: when there is time for it follows
         return [_noted(desk, person, instant, said.kind), *_held_back(store, person, said.kind), *told]
 
 

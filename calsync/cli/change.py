@@ -84,7 +84,7 @@ def add(
     return 0
 
 
-@change.command("edit")
+@change.command("edit", short_help="Give a change another day or title, other people, more points.")
 @click.argument("which", required=False)
 @click.option("--title", metavar="TEXT", help="Call it something else.")
 @click.option("--on", metavar="DAY", help="It is announced on another day.")
@@ -126,7 +126,7 @@ def edit(
     return _told(*use_case(desk, which, words, day, affects, but, new_key=new_key, dry_run=dry_run))
 
 
-@change.command("list")
+@change.command("list", short_help="Show who was asked before the date, and both sides.")
 @click.argument("which", required=False)
 @click.option("--all", "everything", is_flag=True, help="Closed ones, too.")
 @now_option
@@ -154,7 +154,7 @@ def list_(settings: Settings, which: str | None, everything: bool, now: datetime
     return 0
 
 
-@change.command("ask")
+@change.command("ask", short_help="Put the question into the briefs of those affected.")
 @click.argument("which", required=False)
 @click.option("--stop", is_flag=True, help="Take the question out of the briefs again.")
 @now_option

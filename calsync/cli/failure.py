@@ -100,13 +100,16 @@ def _say(lines: list[str], next_step: str) -> None:
 
 def _as_sentence(error: click.ClickException) -> str:
     """Click's own sentence, begun and ended like ours."""
-    text = error.format_message().strip().rstrip(".")
+    text = error.format_message().strip().rstrip(".").replace("is not a valid integer", "is no whole number")
     return text[:1].lower() + text[1:]
 
 
 def _help_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    return f"see: {context.command_path if context is not None else 'calsync'} --help"
+    see = f"see: {context.command_path if context is not None else 'calsync'} --help"
+    if "unexpected extra argument" in error.message:
+        return f"put words that belong together in quotes; {see}"
+    return see
 
 
 def _versions() -> list[str]:

@@ -45,7 +45,7 @@ def merge(settings: Settings, name: str, other: str, dry_run: bool, yes: bool) -
     return shown_first(lambda on_paper: use_case(desk, name, other, dry_run=on_paper), dry_run=dry_run, yes=yes)
 
 
-@click.command("import")
+@click.command("import", short_help="Add people from a file, an account, or your meetings.")
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--format", "kind", type=click.Choice(["csv", "vcard"]), help="If the file's ending does not tell.")
 @click.option("--from", "source", metavar="SOURCE", help="google, microsoft or meetings, in place of a file.")

@@ -94,7 +94,7 @@ def add(
     return tell_prospect(desk, made.id, before)
 
 
-@promise.command("list")
+@promise.command("list", short_help="Show what you promised, overdue first, with the time for it.")
 @click.option("--all", "everything", is_flag=True, help="Those that were kept or dropped, too.")
 @now_option
 @as_json
@@ -176,6 +176,8 @@ def edit(
     desk = open_at(settings, now)
     due = parse_due(by, desk.now) if by is not None else None
     words = given_text("promise", text, "What you promised", one_line=True) if text is not None else None
+    if words is not None and not words.strip():
+        raise UsageError("the text is empty", "write something, or leave out --text")
     from calsync.promises import change
 
     if words is not None and not dry_run and not may_be_kept(words, yes=yes):

@@ -27,7 +27,7 @@ def topics() -> None:
     """
 
 
-@topics.command("list")
+@topics.command("list", short_help="Show the topics: theme, depth and question.")
 @click.option("--theme", metavar="THEME", help=f"Only these: {_THEMES}.")
 @click.option(
     "--depth", type=click.IntRange(1, 3), metavar="1-3", help="Only so deep: 1 is easy, 3 is what matters most."

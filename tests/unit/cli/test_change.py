@@ -23,7 +23,7 @@ import pytest
 
 from calsync.cli import main
 from calsync.cli.changetext import side_by_side
-from calsync.demo import write_demo
+from tests.unit.cli.calling import plain_demo
 
 NOW = datetime.fromisoformat("2026-11-09T05:00:00+01:00")
 SECRET = "Zwetschgenknoedel"
@@ -47,7 +47,7 @@ Call = Callable[..., Said]
 @pytest.fixture(scope="session")
 def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("changes") / "demo"
-    write_demo(folder, NOW)
+    plain_demo(folder)
     paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
     assert main([*paths, "nightly", "--now", NOW.isoformat()]) == 0
     return folder
@@ -197,9 +197,15 @@ def test_from_the_night_of_the_day_on_nobody_more_is_affected_by_a_tag(calsync: 
     calsync("people", "edit", "Ingrid", "--tag", "report")
     calsync("people", "edit", "Ana", "--tag", "peer")
     assert the_change(calsync, day=8)["count"]["affected"] == 8
+    # A point or a person more brings in nobody else; another day asks anew whom it affects.
+    said = calsync("change", "edit", "--con", "dear", "--affects", "Jonas", day=8)
+    assert said.out.endswith("affects 9 people.\n")
+    assert the_change(calsync, day=8)["count"]["affected"] == 9
+    said = calsync("change", "edit", "--on", "2026-11-30", "--dry-run", day=8)
+    assert said.out.endswith("affects 10 people.\n")
     calsync("change", "note", "Henrik", "late", day=8)
     calsync("change", "close", day=8)
-    assert the_change(calsync, "1", day=8)["count"] == {"asked_before": 0, "affected": 8}
+    assert the_change(calsync, "1", day=8)["count"] == {"asked_before": 0, "affected": 9}
 
 
 def test_edit_moves_the_day_and_adds_points_and_people(calsync: Call) -> None:
@@ -462,7 +468,7 @@ def test_details_that_had_better_not_be_kept_are_asked_about(calsync: Call) -> N
         (("add", "De\u202esk", "--on", "2w", "--affects", "Ana"), "control characters", "plain text"),
         (("add", "D" * 121, "--on", "2w", "--affects", "Ana"), "more than 120 letters", "fewer words"),
         (("add", "Desk", "--on", "2w", "--affects", "Ana", "--pro", " "), "a point for it is blank", "leave out --pro"),
-        (("edit",), "nothing is said about the change", "--help"),
+        (("edit",), "nothing to change", "give --title, --on, --pro, --con, --affects or --except"),
         (("edit", "--on", "2020-01-01"), "not in the future", "give the day"),
         (("edit", "--title", " "), "the title is blank", "leave out --title"),
         (("list", "9"), "there is no change 9", "change list --all"),

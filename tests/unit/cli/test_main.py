@@ -66,6 +66,19 @@ def test_every_command_has_help_that_fits_eighty_columns(name: str, capsys: pyte
     assert max(map(len, out.splitlines())) <= 100
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in ALL if isinstance(cli.get_command(click.Context(cli), name), click.Group)]
+)
+def test_the_help_of_a_group_says_in_whole_words_what_its_commands_do(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([name, "--help"]) == 0
+    listed = capsys.readouterr().out.split("Commands:\n")[1]
+    assert "..." not in listed
+    assert max(map(len, listed.splitlines())) <= 80
+
+
 def test_help_names_every_command_and_version_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
@@ -81,6 +94,11 @@ def test_help_names_every_command_and_version_the_version(capsys: pytest.Capture
         (["unrelated"], "there is no command unrelated", "see: calsync --help"),
         (["week", "--jsn"], "no such option", "see: calsync week --help"),
         (["done"], "missing argument 'NAME'", "see: calsync done --help"),
+        (
+            ["done", "Ana", "Sousa"],
+            "got unexpected extra argument (Sousa)",
+            "put words that belong together in quotes; see: calsync done --help",
+        ),
         (
             ["plan", "--now", "2026-11-09T05:00"],
             "'2026-11-09T05:00' has no offset from UTC",

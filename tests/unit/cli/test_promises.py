@@ -274,7 +274,7 @@ WRONG = [
     ),
     (
         ["ana", "x", "--by", "fri", "--minutes", "half"],
-        "invalid value for '--minutes': 'half' is not a valid integer",
+        "invalid value for '--minutes': 'half' is no whole number",
         "see: calsync promise add --help",
     ),
     (["ana", "a\x07b", "--by", "fri"], "the promise has control characters in it", "write it as plain text"),
@@ -305,7 +305,8 @@ def test_what_is_no_promise_is_refused_in_one_line_with_what_to_do(calsync, args
         (["edit", "1"], "nothing to change", "give --by, --minutes or --text"),
         (["edit", "1", "--by", "yesterday"], "'yesterday' is over", None),
         (["edit", "1", "--minutes", "500"], "a promise cannot take 500 minutes", None),
-        (["edit", "1", "--text", " "], "the promise has no text", None),
+        (["edit", "1", "--text", " "], "the text is empty", "write something, or leave out --text"),
+        (["keep", " "], "no name is given", "`calsync people list` shows who is in the rotation"),
         (["keep", "1", "--on", "tomorrow"], "Tue 10 Nov is still to come", "say so once it is done"),
         (["keep", "1", "--on", "2026-11-01"], "promise 1 was made after that, on Mon 9 Nov", None),
         (["keep", "1", "--undo"], "promise 1 is open, not kept", None),
@@ -439,10 +440,10 @@ def at(folder: Path, days: int) -> Desk:
 def test_a_talk_and_a_promise_are_logged_as_one(calsync) -> None:
     said = calsync("done", "ana", "--promise", "the book", "--by", "mon", "--minutes", "20", "--feel", "4")
     assert said.code == 0
-    assert said.out.splitlines()[:2] == [
-        "Noted: you talked with Ana Sousa on Mon 9 Nov. Next by Mon 23 Nov.",
-        "Promise 1 to Ana Sousa: the book, by Mon 16 Nov (20 minutes).",
-    ]
+    text = said.out.splitlines()
+    assert text[0] == "Noted: you talked with Ana Sousa on Mon 9 Nov. Next by Mon 23 Nov."
+    place = text.index("Promise 1 to Ana Sousa: the book, by Mon 16 Nov (20 minutes).")
+    assert text[place + 1].startswith("No time is set aside for it"), "what there is to say of its time follows it"
     kept = calsync("people", "export", "ana").json()
     assert [row["kind"] for row in kept["contacts"]] == ["personal"]
     assert [note["feel"] for note in kept["notes"]] == [4]
