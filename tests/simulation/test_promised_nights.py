@@ -125,7 +125,7 @@ def test_thirty_nights_of_promises(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", (10, 11))
+@pytest.mark.parametrize("seed", [10, 11])
 def test_five_months_of_promises(tmp_path: Path, seed: int) -> None:
     added, without_room = live(tmp_path, seed, 150)
     assert added > 20
