@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.cli import main
+from tests.unit.cli.calling import Calsync
 
 CONFIG = """
 timezone: Europe/Berlin
@@ -22,19 +22,14 @@ people:
 
 
 class Leader:
-    """A configuration and a state in a folder; `say` calls one command at a day of November 2026."""
+    """`say` calls one command at a day of November 2026."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (folder / "calendar").mkdir()
-        (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
-        self.folder, self.capsys = folder, capsys
+    def __init__(self, calsync: Calsync) -> None:
+        self.calsync = calsync
 
     def say(self, *args: str, day: int = 9, code: int = 0) -> str:
-        self.capsys.readouterr()
-        at = [] if args[1:2] == ("add",) else ["--now", f"2026-11-{day:02}T06:00:00+01:00"]
-        found = main(["--config", str(self.folder / "config.yaml"), "--state", str(self.folder / "state"), *args, *at])
-        said = self.capsys.readouterr()
-        assert found == code, said.err
+        said = self.calsync(*args, now=f"2026-11-{day:02}T06:00:00+01:00")
+        assert said.code == code, said.err
         return said.out
 
     def who(self, name: str, day: int = 9) -> dict[str, object]:
@@ -47,8 +42,15 @@ class Leader:
 
 
 @pytest.fixture
-def leader(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Leader:
-    return Leader(tmp_path, capsys)
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "calendar").mkdir()
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def leader(calsync: Calsync) -> Leader:
+    return Leader(calsync)
 
 
 def test_somebody_paused_is_named_nowhere_until_resumed(leader: Leader) -> None:
