@@ -207,13 +207,13 @@ def _as_word(name: str) -> str:
     form = _form(name)
     if is_east_asian(name):
         return form  # these letters have no spaces between words
-    return rf"(?<!\w){form}s?(?!\w)"
+    return rf"(?<![^\W_]){form}s?(?![^\W_])"  # an underscore parts the words of a handle
 
 
 def _form(name: str) -> str:
-    """The pattern of a name in folded text: an apostrophe may be left out, and spaces are spaces."""
+    """The pattern of a name in folded text: an apostrophe may be left out, and so may spaces, as handles do it."""
     folded, _ = _folded(name.strip())
-    return r"\s+".join(re.escape(word).replace("'", "'?") for word in folded.split())
+    return r"[\s._-]*".join(re.escape(word).replace("'", "'?") for word in folded.split())
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

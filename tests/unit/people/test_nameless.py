@@ -46,6 +46,8 @@ TEAM = Nameless(
         ("Jose, OBrien and Nunez", "Someone, someone and someone"),
         ("daniel weiss, Daniel Weiß", "someone, someone"),
         ("Zed left", "Someone left"),
+        ("ask @AnaSousa, ana_sousa, Ana-Sousa or bo.lind", "ask @someone, someone, someone or someone"),
+        ("bananasousage", "bananasousage"),
         ("asked 田中さん", "asked someoneさん"),
         ("it will take until may", "it will take until may"),
         ("Will says it will take until May", "Someone says it will take until someone"),
