@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from calsync.changes import count_words, meant, planned, view_of
 from calsync.concerned import one_affected, taken_out, whom
-from calsync.contacts import next_turns
+from calsync.contacts import connect_block, next_turns
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.memory import plain_text, writing_vault
@@ -347,12 +347,14 @@ def _turns(desk: Desk, store: Store, change: Change, waiting: Sequence[Affected]
     late = [one.name for one in waiting if name_key(one.name) not in turns]
     day = _day(desk, change.on)
     if not late:
-        return [f"All of them have a turn before {day}, from the next night on."]
-    who = ", ".join(late)
-    return [
-        f"{len(waiting) - len(late)} of {len(waiting)} have a turn before {day}, from the next night on.",
-        f"No turn before then: {who}. Ask them without a block, or add blocks.",
-    ]
+        all_of_them = "All of them have" if len(waiting) > 1 else f"{waiting[0].name} has"
+        return [f"{all_of_them} a turn before {day}, from the next night on."]
+    if not store.assignments() and connect_block(desk) is not None:
+        return ["Who has a turn before then is known once a night has run: calsync nightly"]
+    some = len(late) < len(waiting)
+    without = f"No turn before {'then' if some else day}: {', '.join(late)}. Ask them without a block, or add blocks."
+    have = f"{len(waiting) - len(late)} of {len(waiting)} have a turn before {day}, from the next night on."
+    return [have, without] if some else [without]
 
 
 def _check_day(desk: Desk, on: date) -> None:

@@ -31,6 +31,8 @@ def whom(desk: Desk, affects: Iterable[str]) -> tuple[list[str], list[Person]]:
     for typed in affects:
         if typed.casefold().startswith(_TAG):
             key = typed[len(_TAG) :].strip().casefold()
+            if not key:
+                raise UsageError("no tag is named", "write it behind the colon, as in tag:report")
             if key not in known:
                 raise _unknown_tag(typed, known)
             tags[key] = known[key]
@@ -40,8 +42,11 @@ def whom(desk: Desk, affects: Iterable[str]) -> tuple[list[str], list[Person]]:
     return list(tags.values()), list(people.values())
 
 
-def one_affected(desk: Desk, view: ChangeView, name: str) -> Affected:
-    """The one of those affected whom `name` means; raises UsageError for nobody, several, and somebody not affected."""
+def one_affected(desk: Desk, view: ChangeView, name: str, *, to_do: str = "") -> Affected:
+    """The one of those affected whom `name` means; raises UsageError for nobody, several, and somebody not affected.
+
+    `to_do` is the next step where they are not affected, unless it is to say that they are.
+    """
     by_key = {name_key(one.name): one for one in view.affected}
     listed = {name_key(person.name): person for person in desk.config.people}
     people = [listed.get(key) or Person(one.name, 1, 1) for key, one in by_key.items()]
@@ -52,7 +57,7 @@ def one_affected(desk: Desk, view: ChangeView, name: str) -> Affected:
     number, who = view.change.id, shlex.quote(person.name)
     raise UsageError(
         f"{person.name} is not affected by {view.change.numbered}",
-        f"if they are: calsync change edit {number} --affects {who}",
+        to_do or f"if they are: calsync change edit {number} --affects {who}",
     )
 
 
@@ -64,17 +69,16 @@ def taken_out(desk: Desk, view: ChangeView, tags: Sequence[str], but: Sequence[s
     """
     gone = {typed[len(_TAG) :].strip().casefold() for typed in but if typed.casefold().startswith(_TAG)}
     missing = gone - {tag.casefold() for tag in tags}
+    shows = f"`calsync change list {view.change.id}` shows whom it affects"
     if missing:
-        raise UsageError(
-            f"it affects nobody by the tag {min(missing)}", f"`calsync change list {view.change.id}` shows"
-        )
+        raise UsageError(f"it affects nobody by the tag {min(missing)}", f"{shows} by which")
     stay = [tag for tag in tags if tag.casefold() not in gone]
     listed = {name_key(person.name): person for person in desk.config.people}
     names = []
     for typed in but:
         if typed.casefold().startswith(_TAG):
             continue
-        one = one_affected(desk, view, typed)
+        one = one_affected(desk, view, typed, to_do=shows)
         person = listed.get(name_key(one.name))
         if one.asked_at is not None:
             raise UsageError(f"{one.name} was asked already, and that stays", "leave them out of --except")
@@ -87,11 +91,11 @@ def taken_out(desk: Desk, view: ChangeView, tags: Sequence[str], but: Sequence[s
 
 def _unknown_tag(typed: str, known: Mapping[str, str]) -> UsageError:
     wanted = typed[len(_TAG) :].strip()
-    near = [known[key] for key in difflib.get_close_matches(wanted.casefold(), list(known), n=3, cutoff=0.5)]
+    near = [known[key] for key in difflib.get_close_matches(wanted.casefold(), list(known), n=3, cutoff=0.6)]
     if near:
         cure = f"did you mean {' or '.join(_TAG + tag for tag in near)}?"
     elif known:
         cure = f"there are {', '.join(_TAG + tag for tag in sorted(known.values())[:10])}"
     else:
         cure = "nobody has a tag yet: calsync people edit NAME --tag TAG"
-    return UsageError(f"nobody in the rotation has the tag {wanted or '(none)'}", cure)
+    return UsageError(f"nobody in the rotation has the tag {wanted}", cure)

@@ -271,10 +271,12 @@ def close(
 
 def _may_write(file: Path, typed: str, *, yes: bool) -> bool:
     """True when there is no such file, or the leader agrees to lose it."""
+    if file.is_dir():
+        raise UsageError(f"{typed} is a folder", "name a file in it")
     if yes or not file.exists():
         return True
-    if file.is_dir() or not sys.stdin.isatty():
-        raise UsageError(f"{typed}: is there already", "name another file, or add --yes to write over it")
+    if not sys.stdin.isatty():
+        raise UsageError(f"{typed} is there already", "name another file, or add --yes to write over it")
     return confirm(f"{typed} is there already. Write over it?", yes=False)
 
 
@@ -286,7 +288,7 @@ def _writer(file: Path, typed: str) -> Callable[[str], None]:
             replace_file(file, text.encode())
         except OSError as error:
             raise Unfinished(
-                f"{typed}: cannot be written ({error.strerror or error}), so the change stays open",
+                f"{typed}: cannot be written ({error.strerror or error}), so nothing was done",
                 "name a file in a folder that you can write to",
             ) from error
 

@@ -49,7 +49,9 @@ def change_lines(view: ChangeView, today: date, zone: ZoneInfo, width: int, *, w
     if for_it or against:
         text += ["", *side_by_side(for_it or ["nothing yet"], against or ["nothing yet"], width)]
     if whole:
-        text += ["", *(line for one in view.affected for line in _person(one, today, zone, width))]
+        text.append("")
+        for one in view.affected:
+            text += _person(one, today, zone, width, is_open=change.open)
     return text
 
 
@@ -93,10 +95,10 @@ def _point(point: Point) -> str:
     return f"{said} ({clean(point.person) or 'you'})"
 
 
-def _person(one: Affected, today: date, zone: ZoneInfo, width: int) -> list[str]:
+def _person(one: Affected, today: date, zone: ZoneInfo, width: int, *, is_open: bool) -> list[str]:
     name = clean(one.name) + _gone(one)
     if one.asked_at is None:
-        return _wrapped(f"{_INDENT}{name}: not asked yet", _INDENT, width)
+        return _wrapped(f"{_INDENT}{name}: not asked{' yet' if is_open else ''}", _INDENT, width)
     late = "" if one.before else ", which does not count as before the date"
     head = f"{_INDENT}{name}: asked {_day(one.asked_at.astimezone(zone).date(), today)}{late}"
     said = [clean(s.text) for s in one.answer.said if s.text] if one.answer.readable else [UNREADABLE]

@@ -225,14 +225,15 @@ def test_whom_it_does_not_affect_after_all_is_taken_out_but_nobody_who_was_asked
     calsync("change", "note", "Henrik", "fine")
     assert calsync("change", "edit", "--except", "Grace").out.endswith("affects 7 people.\n")
     assert calsync("change", "edit", "--except", "grace").code == 2, "they are out already"
-    for who, what in (
-        ("Henrik", "Henrik Dahl was asked already"),
-        ("Ana", "Ana Sousa is affected by tag:report"),
-        ("tag:peer", "it affects nobody by the tag peer"),
-        ("Zed", "nobody called Zed"),
+    for who, what, to_do in (
+        ("Henrik", "Henrik Dahl was asked already", "leave them out"),
+        ("Ana", "Ana Sousa is affected by tag:report", "take the tag out"),
+        ("tag:peer", "it affects nobody by the tag peer", "`calsync change list 1` shows whom it affects by which"),
+        ("Jonas", "Jonas Keller is not affected by change 1", "`calsync change list 1` shows whom it affects"),
+        ("Zed", "nobody called Zed", "people list"),
     ):
         said = calsync("change", "edit", "--except", who)
-        assert (said.code, what in said.err) == (2, True), said.err
+        assert (said.code, what in said.err, to_do in said.err) == (2, True, True), said.err
     assert calsync("change", "edit", "--except", "tag:report").out.endswith("affects 1 person.\n")
     calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ana")
     assert "then it would affect nobody" in calsync("change", "edit", "desks", "--except", "Ana").err
@@ -323,6 +324,22 @@ def test_ask_names_who_has_no_turn_before_the_date(calsync: Call) -> None:
     assert calsync("change", "ask").out.splitlines()[1] == said[1]
 
 
+def test_before_any_night_nobody_is_said_to_have_no_turn(calsync: Call, folder: Path) -> None:
+    shutil.rmtree(folder / "state")
+    calsync("change", "add", "Tickets", "--on", "in 2 weeks", "--affects", "Ana")
+    said = calsync("change", "ask").out.splitlines()
+    assert said[1:] == ["Who has a turn before then is known once a night has run: calsync nightly"]
+    assert calsync("nightly").code in (0, 5)
+    assert calsync("change", "ask").out.splitlines()[1].startswith("Ana Sousa has a turn before Mon 23 Nov")
+
+
+def test_of_a_closed_change_nobody_is_said_to_be_asked_yet(calsync: Call) -> None:
+    calsync("change", "add", "Tickets", "--on", "2w", "--affects", "Ana")
+    assert "Ana Sousa: not asked yet\n" in calsync("change", "list", "1").out
+    calsync("change", "close")
+    assert "Ana Sousa: not asked\n" in calsync("change", "list", "1").out
+
+
 # ---- the summary ----
 
 
@@ -347,9 +364,12 @@ def test_a_file_that_is_there_is_not_written_over_unless_the_leader_agrees(calsy
     out.write_text("mine", "utf-8")
     said = calsync("change", "close", "--out", str(out))
     assert (said.code, out.read_text("utf-8")) == (2, "mine")
-    assert said.err == f"calsync: {out}: is there already\n  name another file, or add --yes to write over it\n"
+    assert said.err == f"calsync: {out} is there already\n  name another file, or add --yes to write over it\n"
     assert the_change(calsync)["state"] == "open"
-    assert calsync("change", "close", "--out", str(tmp_path), "--yes").code == 3
+    said = calsync("change", "close", "--out", str(tmp_path), "--yes")
+    assert (said.code, said.err) == (2, f"calsync: {tmp_path} is a folder\n  name a file in it\n")
+    said = calsync("change", "close", "--out", str(out / "summary.md"), "--yes")
+    assert (said.code, "so nothing was done" in said.err) == (3, True), said.err
     assert the_change(calsync)["state"] == "open"
     assert calsync("change", "close", "--out", str(out), "--yes").code == 0
     assert out.read_text("utf-8").startswith("# Tickets\n")
@@ -464,6 +484,10 @@ def test_details_that_had_better_not_be_kept_are_asked_about(calsync: Call) -> N
         (("add", "Desk", "--on", "2w", "--affects", "Anna"), "nobody called Anna", "did you mean Ana Sousa?"),
         (("add", "Desk", "--on", "2w", "--affects", "tag:reprot"), "the tag reprot", "did you mean tag:report?"),
         (("add", "Desk", "--on", "2w", "--affects", "tag:xyz"), "the tag xyz", "there are tag:boss"),
+        (("add", "Desk", "--on", "2w", "--affects", "tag:nope"), "the tag nope", "there are tag:boss"),
+        (("add", "Desk", "--on", "2w", "--affects", "tag: "), "no tag is named", "as in tag:report"),
+        (("add", "Desk", "--on", "2w", "--affects", " "), "no name is given", "calsync people list"),
+        (("add", "Desk", "--on", "fri 14:00", "--affects", "Ana"), "'fri 14:00' has an hour", "give the day alone"),
         (("add", "De\x07sk", "--on", "2w", "--affects", "Ana"), "control characters", "plain text"),
         (("add", "De\u202esk", "--on", "2w", "--affects", "Ana"), "control characters", "plain text"),
         (("add", "D" * 121, "--on", "2w", "--affects", "Ana"), "more than 120 letters", "fewer words"),
