@@ -132,12 +132,14 @@ class ChangeRows(Rows):
         points: Iterable[tuple[str, str]] = (),
         body: str | None = None,
         now: datetime | None = None,
+        fixed: bool = False,
     ) -> None:
         """Give a change another day, other tags, more people, more of the leader's own points, made at `now`, and with
-        `body` other words. It no longer affects `without`, with what they said.
+        `body` other words. It no longer affects `without`, with what they said; with `fixed` nobody more by its tags.
         """
         t = tables.changes
-        values = {"on": on.isoformat(), "tags": json.dumps(list(tags))} | ({} if body is None else {"body": body})
+        whom = json.dumps({"tags": list(tags), "counted": None} if fixed else list(tags))
+        values = {"on": on.isoformat(), "tags": whom} | ({} if body is None else {"body": body})
         with self._transaction(keep=True) as connection:
             connection.execute(update(t).where(t.c.id == change).values(**values))
             _name(connection, change, people)
