@@ -12,6 +12,7 @@ from calsync.agenda import (
     Identity,
     Slot,
     block_id,
+    horizon,
     identity_of,
     lay_out,
     left_over,
@@ -166,8 +167,6 @@ def outlook(desk: Desk, store: Store) -> Outlook:
     bases = {name: {key: row for (_, key), row in store.base(name).items()} for name in target_names(desk)}
     if _block(desk.config) is None or not any(bases.values()):
         return Outlook({}, {}, planned=False)
-    from calsync.agenda import horizon
-
     reach = horizon(desk.now, desk.config.planning.horizon_weeks, desk.config.zone).span
     occurrences = [o for c in desk.config.calendars for o in store.occurrences(c.name, reach)]
     agenda = lay_out(desk.config, desk.now, occurrences, bases, store.decisions())
