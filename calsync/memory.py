@@ -163,8 +163,8 @@ def unpacked(row: NoteRow, vault: Vault) -> Talk:
 
 def unreadable(count: int, *, has_key: bool, what: str = "note") -> StateError:
     """What to say of so many encrypted texts, each of them a `what`, that no key at hand opens."""
-    notes, them = (f"1 {what}", "it") if count == 1 else (f"{count} {what}s", "them")
-    why = f"the key at hand is not the one that sealed {them}" if has_key else "their key is not here"
+    notes, them, their = (f"1 {what}", "it", "its") if count == 1 else (f"{count} {what}s", "them", "their")
+    why = f"the key at hand is not the one that sealed {them}" if has_key else f"{their} key is not here"
     return StateError(
         f"{notes} cannot be read: {why}",
         f"unlock the system keyring, or put the key back ({environment_name(KEY_NAME)}; see docs/notes.md)",

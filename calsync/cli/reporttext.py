@@ -152,7 +152,8 @@ def word_parts(word: Account) -> list[tuple[str, int]]:
 
 def change_words(changes: Tally) -> str:
     """How many of those whom changes affect were asked before the day."""
-    asked = f"{changes.asked_before} of the {_people(changes.affected)} affected were asked before the date"
+    were = "was" if changes.affected == 1 else "were"
+    asked = f"{changes.asked_before} of {_people(changes.affected)} affected {were} asked before the date"
     return f"{changes.open} open, {changes.closed} closed: {asked}"
 
 

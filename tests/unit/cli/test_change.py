@@ -133,7 +133,7 @@ def test_seven_of_nine_and_what_was_said_after_the_date_is_kept_and_does_not_cou
     assert "8 of 9 asked before the date." in earlier.out
     report = calsync("report", "--json", day=30).json()["changes"]
     assert report == {"open": 1, "closed": 0, "affected": 9, "asked_before": 8}
-    assert "changes         1 open, 0 closed: 8 of the 9 people affected were asked" in calsync("report", day=30).out
+    assert "changes         1 open, 0 closed: 8 of 9 people affected were asked" in calsync("report", day=30).out
 
 
 def test_noted_again_an_answer_is_added_and_the_first_day_counts(calsync: Call) -> None:
