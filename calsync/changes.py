@@ -138,7 +138,7 @@ def _read(desk: Desk, store: Store, expired: datetime | None) -> Planned:
 
     changes = changes_from(store, read, expired)
     if sealed and not failed:
-        failed.append(unreadable(sealed, has_key=vault.ready, what="change text"))
+        failed.append(unreadable(sealed, has_key=vault.ready, what="text", of=" of your changes"))
     return Planned(changes, failed)
 
 

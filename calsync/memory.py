@@ -161,9 +161,9 @@ def unpacked(row: NoteRow, vault: Vault) -> Talk:
         raise Sealed from None
 
 
-def unreadable(count: int, *, has_key: bool, what: str = "note") -> StateError:
-    """What to say of so many encrypted texts, each of them a `what`, that no key at hand opens."""
-    notes, them, their = (f"1 {what}", "it", "its") if count == 1 else (f"{count} {what}s", "them", "their")
+def unreadable(count: int, *, has_key: bool, what: str = "note", of: str = "") -> StateError:
+    """What to say of so many encrypted texts, each of them a `what` (`of` something), that no key at hand opens."""
+    notes, them, their = (f"1 {what}{of}", "it", "its") if count == 1 else (f"{count} {what}s{of}", "them", "their")
     why = f"the key at hand is not the one that sealed {them}" if has_key else f"{their} key is not here"
     return StateError(
         f"{notes} cannot be read: {why}",

@@ -51,6 +51,7 @@ def summary(
     announced = "Was to be announced" if closed < change.on else "Announced"
     who: Callable[[str], str] = lambda name: "" if nameless is not None else f"{_escaped(name)}: "  # noqa: E731
     answers = [f"- {who(name)}{said(s.text)}" for name, s in entries if s.text]
+    answers += [f"- {who(one.name)}{UNREADABLE}" for one in affected if not one.answer.readable]
     changes = [f"- {who(name)}{said(s.changed)}" for name, s in entries if s.changed]
     text = [
         f"# {said(change.name)}",

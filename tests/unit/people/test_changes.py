@@ -206,3 +206,12 @@ def test_the_summary_has_both_sides_what_was_said_and_who_raised_it_only_with_na
     assert "(raised by Ana)" in named
     assert "- Ana: fine" in named
     assert "- Bo: asked on Tue 2 Feb 2027, after it was announced" in named
+
+
+def test_a_summary_never_leaves_out_in_silence_what_somebody_said_that_cannot_be_read() -> None:
+    one = Change(1, ON, MADE, title="Tickets", answers=(Answer("Ana", at("2026-12-01"), readable=False), Answer("Bo")))
+    affected = affected_by(one, PEOPLE, {}, ON, BERLIN)
+    bare = summary(one, affected, counted(one, affected), at("2027-02-03"), BERLIN, lambda text: text)
+    assert "## What was said\n\n- (cannot be read)\n" in bare
+    named = summary(one, affected, counted(one, affected), at("2027-02-03"), BERLIN, None)
+    assert "## What was said\n\n- Ana: (cannot be read)\n" in named
