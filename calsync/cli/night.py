@@ -27,7 +27,7 @@ def plan(settings: Settings, now: datetime | None, json_: bool) -> int:
     """Show what the night would change, and why.
 
     Reads every calendar, writes nothing on any of them. Ends with 5 when a week has no room for any block, or when a
-    promise has not time enough before it is due.
+    promise does not have enough time before it is due.
     """
     return _run(settings, now, dry_run=True, force=False, json_=json_)
 
@@ -43,7 +43,7 @@ def nightly(settings: Settings, now: datetime | None, dry_run: bool, force: bool
 
     A second run right after it changes nothing. It never asks anything. Ends with 3 when a calendar could not be
     read or written (a later run finishes it), 4 when an account wants you to sign in, 5 when a week has no room for
-    any block or a promise not time enough, 75 when another run is in progress.
+    any block or a promise not enough time, 75 when another run is in progress.
     """
     return _run(settings, now, dry_run=dry_run, force=force, json_=json_)
 
