@@ -31,9 +31,11 @@ def changes_from(store: Store, read: Read, expired: datetime | None = None) -> l
 
     answers: dict[int, list[Answer]] = {}
     for one in store.affected() if rows else ():
-        said = opened(one.change, one.body)
-        sayings = () if said is None else tuple(_saying(entry) for entry in said.get("said", ()))
-        answers.setdefault(one.change, []).append(Answer(one.person, one.asked_at, sayings, said is not None))
+        # Of two entries who were found to be one person, both answers are kept.
+        said = [opened(one.change, body) for body in one.body.split() or [""]]
+        readable = None not in said
+        sayings = tuple(_saying(entry) for words in said if words and readable for entry in words.get("said", ()))
+        answers.setdefault(one.change, []).append(Answer(one.person, one.asked_at, sayings, readable))
     points: dict[int, list[Point]] = {}
     for point in store.points() if rows else ():
         words = opened(point.change, point.body)

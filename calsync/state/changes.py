@@ -38,7 +38,10 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class AffectedRow:
-    """One person whom a change affects; `asked_at` is None before they were asked, `body` encrypted or ""."""
+    """One person whom a change affects; `asked_at` is None before they were asked, `body` encrypted or "".
+
+    Where two entries were merged, `body` has what was said of each, with a space between.
+    """
 
     change: int
     person: str

@@ -122,13 +122,17 @@ def _assignments(connection: Connection, old: str, new: str) -> None:
 
 
 def _affected(connection: Connection, old: str, new: str) -> None:
-    """Let `new` be affected by what affects `old`; of two who are both, the answer of who was asked first stays."""
+    """Let `new` be affected by what affects `old`; of two who are both, both answers stay, who was asked first first.
+
+    They are encrypted, so they stand one behind the other until the leader notes something more.
+    """
     t = tables.change_people
     both = [*_spellings(connection, t, old), *_spellings(connection, t, new)]
     found: dict[int, list[Any]] = {}
     for row in connection.execute(select(t).where(t.c.person.in_(both))).all():
         found.setdefault(row.change, []).append(row)
     for change, rows in found.items():
-        first = min(rows, key=lambda row: (row.asked_at is None, row.asked_at or 0, not row.body, row.person != new))
+        rows.sort(key=lambda row: (row.asked_at is None, row.asked_at or 0, not row.body, row.person != new))
+        body = " ".join(row.body for row in rows if row.body)
         connection.execute(delete(t).where((t.c.change == change) & t.c.person.in_(both)))
-        connection.execute(insert(t).values(change=change, person=new, asked_at=first.asked_at, body=first.body))
+        connection.execute(insert(t).values(change=change, person=new, asked_at=rows[0].asked_at, body=body))

@@ -249,6 +249,21 @@ def test_two_who_are_one_are_affected_once_and_their_points_stay(calsync: Call) 
     assert (found["count"], found["pros"][0]["by"]) == ({"asked_before": 1, "affected": 1}, "Ana Sousa")
 
 
+def test_of_two_who_are_one_nothing_that_was_noted_is_lost(calsync: Call) -> None:
+    calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Chiara", "--affects", "Daniel")
+    calsync("change", "note", "desks", "Daniel", "the first words", day=3)
+    calsync("change", "note", "desks", "Chiara", "the other words", day=4)
+    assert calsync("people", "merge", "Chiara", "Daniel", "--yes").code == 0
+
+    def words() -> list[str]:
+        [one] = the_change(calsync, "desks", day=5)["affected"]
+        return [said["text"] for said in one["said"]]
+
+    assert words() == ["the first words", "the other words"]
+    calsync("change", "note", "desks", "Chiara", "and more", day=5)
+    assert words() == ["the first words", "the other words", "and more"]
+
+
 def test_asking_is_stopped_and_nothing_is_left_of_it(calsync: Call) -> None:
     calsync(*ADD)
     before = calsync("week", "--json").json()
