@@ -13,16 +13,18 @@ docs/promises.md tells the leader.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from math import ceil, floor
 
 from calsync.model import Kind, Span, require_aware
 from calsync.planning.board import Board, Prefer, Wish
 from calsync.planning.costs import CLUSTER
 from calsync.planning.slots import Day, Ground, taste
-from calsync.planning.spans import instant, seconds_of
+from calsync.planning.spans import Stretches, instant, seconds_of
 
 __all__ = ["NOT_NEEDED", "FollowPlan", "Need", "Share", "WorkBlock", "all_fit", "follow_through", "shares_of"]
 
@@ -111,6 +113,10 @@ def all_fit(
     """True when there is time for every one of `needs`, as `follow_through` would find it around `blocks`."""
     stand = sorted(blocks, key=lambda b: (b.span.start, b.id))
     return _Try(board, stand, sorted(needs, key=_order), now, prefer).add_missing() is None
+
+
+def _start(cell: tuple[Day, int]) -> int:
+    return cell[1]
 
 
 def _order(need: Need) -> tuple[datetime, int]:
@@ -249,35 +255,37 @@ class _Try:
         """Blocks that end by `due` for so many minutes, as few as can be found, or for as many as there is room for."""
         found: list[tuple[int, int]] = []
         left = -(-minutes * 60 // self.step)
-        cells = self._cells(due)
         while left > 0:
-            best = self._best(cells, left)
+            best = self._best(self.cells[: bisect_right(self.cells, due - self.step, key=_start)], left)
             if best is None:
                 break
             day, start, count = best
             end = start + count * self.step
             self._take(day, start, end)
             found.append((start, end))
-            cells = [(d, c) for d, c in cells if not (c < end and start < c + self.step)]
+            self.cells = [(d, c) for d, c in self.cells if not (c < end and start < c + self.step)]
             left -= count
         return found
 
-    def _cells(self, due: int) -> list[tuple[Day, int]]:
-        """The starts of all grid steps that may be taken and end by `due`, in order."""
+    @cached_property
+    def cells(self) -> list[tuple[Day, int]]:
+        """The starts of all grid steps that may still be taken for any of the needs, in order."""
         found = []
         ground, step = self.ground, self.step
+        last = max((_second(need) for need in self.needs if _second(need) <= self.end), default=0)
+        taken = Stretches(self.taken)
         for week in ground.weeks:
             for day in week.days:
-                if not day.spans or day.spans[0][0] >= due:
+                if not day.spans or day.spans[0][0] >= last:
                     continue
                 for minute in range(0, 24 * 60, self.board.grid_minutes):
                     start = ground.start(day, minute)
                     if (
-                        ground.not_before <= start <= due - step
-                        and ground.wall(day, start) == minute
+                        ground.not_before <= start <= last - step
                         and ground.within_work(day, start, step)
+                        and ground.wall(day, start) == minute
                         and not ground.blocked.touches(start, start + step)
-                        and not any(a < start + step and start < b for a, b in self.taken)
+                        and not taken.touches(start, start + step)
                     ):
                         found.append((day, start))
         return found
@@ -292,7 +300,7 @@ class _Try:
             run = run + 1 if joined else 1
             room = min(day.free, self.ground.weeks[day.week].left) // self.step
             count = min(run, wanted, room)
-            if count <= 0:
+            if count <= 0 or (best is not None and count < -best[0][0]):
                 continue
             rank = (-count, self._price(day, start, count), start)
             if best is None or rank < best[0]:

@@ -78,12 +78,18 @@ def ways(
     found: list[Way] = []
     day = short.due.astimezone(board.zone).date()
     last = board.mondays[-1] + timedelta(6)
-    for later in (day + timedelta(n) for n in range(1, _DAYS + 1)):
-        if later > last:
-            break
-        if later in board.working and fits(board, replace(short, due=_end(later, board))):
-            found.append(Way(by=later))
-            break
+    days = [later for n in range(1, _DAYS + 1) if (later := day + timedelta(n)) in board.working and later <= last]
+    # More time never makes less fit: where the last day does not help, none does.
+    first, beyond = 0, len(days)
+    if days and fits(board, replace(short, due=_end(days[-1], board))):
+        beyond -= 1
+        while first < beyond:
+            middle = (first + beyond) // 2
+            if fits(board, replace(short, due=_end(days[middle], board))):
+                beyond = middle
+            else:
+                first = middle + 1
+        found.append(Way(by=days[beyond]))
     if missing < short.minutes:
         found.append(Way(minutes=short.minutes - missing))
     found += _without(board, short, missing, fits)
@@ -104,7 +110,12 @@ def _without(board: Board, short: Need, missing: int, fits: Callable[[Board, Nee
         and any(busy.span.overlaps(work) for of in board.working.values() for work in of)
     ]
     reach.sort(key=lambda b: (b.span.length, b.span.start))
-    for busy in reach[:_MEETINGS]:
-        if fits(replace(board, busy=tuple(b for b in board.busy if b is not busy)), short):
-            return [Way(without=busy)]
-    return []
+    del reach[_MEETINGS:]
+
+    def without(gone: Sequence[BusySpan]) -> Board:
+        return replace(board, busy=tuple(b for b in board.busy if not any(b is one for one in gone)))
+
+    if not reach or not fits(without(reach), short):
+        return []
+    one = next((busy for busy in reach if fits(without([busy]), short)), None)
+    return [] if one is None else [Way(without=one)]
