@@ -89,8 +89,9 @@ def record_kindness(
             which = "this act" if on is not None else "today's act" if turn.first == turn.last else "this week's act"
             return [f"You have noted {which} already. For one more: calsync kindness skip"]
         whom = name if name is not None else last.person if again and last is not None else turn.person
+        which = _act_of_then(turn, desk.now.date())
         if dry_run:
-            return [f"Would note: {_what(whom, text)}."]
+            return [f"Would note: {_what(whom, text)}.", *which]
         told: list[str] = []
         body = last.body if again and last is not None else ""
         if text:
@@ -104,7 +105,14 @@ def record_kindness(
         count = sum(one.year == day.year for one in done_days(desk, store))
     acts = "1 act" if count == 1 else f"{count} acts"
     so_far = " so far" if day.year == desk.now.year else ""
-    return [f"Noted: {_what(whom, text)}. {acts} of kindness in {day.year}{so_far}.", *told]
+    return [f"Noted: {_what(whom, text)}. {acts} of kindness in {day.year}{so_far}.", *which, *told]
+
+
+def _act_of_then(turn: ActTurn, today: date) -> list[str]:
+    """Which act it was, where that is not the one of today that was shown."""
+    if turn.act is None or turn.first <= today <= turn.last:
+        return []
+    return [f"The act of that {'day' if turn.first == turn.last else 'week'}: {turn.act.text}"]
 
 
 def _added(vault: Vault, body: str, text: str) -> str:

@@ -219,6 +219,14 @@ def test_a_note_is_sealed(calsync: Calsync, folder: Path) -> None:
     assert said.out.splitlines()[-2:] == [f"{'':14}{SECRET}", f"{'':14}and more"]
 
 
+def test_of_another_day_it_is_said_which_act_that_was(calsync: Calsync) -> None:
+    text = calsync("kindness", "--json", now=later(-7)).json()["act"]["text"]
+    for more in ("--dry-run",), ():
+        said = calsync("kindness", "done", "--on", later(-7)[:10], *more)
+        assert said.out.splitlines()[1] == f"The act of that week: {text}"
+    assert "The act of" not in calsync("kindness", "done").out
+
+
 def test_a_second_note_is_added_to_the_first_and_said_twice_stands_there_once(calsync: Calsync) -> None:
     calsync("kindness", "done", "--note", "She smiled")
     for _ in range(2):
