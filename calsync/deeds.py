@@ -89,9 +89,9 @@ def record_kindness(
             which = "this act" if on is not None else "today's act" if turn.first == turn.last else "this week's act"
             return [f"You have noted {which} already. For one more: calsync kindness skip"]
         whom = name if name is not None else last.person if again and last is not None else turn.person
-        which = _act_of_then(turn, desk.now.date())
+        of_then = _act_of_then(turn, desk.now.date())
         if dry_run:
-            return [f"Would note: {_what(whom, text)}.", *which]
+            return [f"Would note: {_what(whom, text)}.", *of_then]
         told: list[str] = []
         body = last.body if again and last is not None else ""
         if text:
@@ -105,7 +105,7 @@ def record_kindness(
         count = sum(one.year == day.year for one in done_days(desk, store))
     acts = "1 act" if count == 1 else f"{count} acts"
     so_far = " so far" if day.year == desk.now.year else ""
-    return [f"Noted: {_what(whom, text)}. {acts} of kindness in {day.year}{so_far}.", *which, *told]
+    return [f"Noted: {_what(whom, text)}. {acts} of kindness in {day.year}{so_far}.", *of_then, *told]
 
 
 def _act_of_then(turn: ActTurn, today: date) -> list[str]:
