@@ -27,6 +27,7 @@ __all__ = [
     "Horizon",
     "Slot",
     "block_id",
+    "ending_spans",
     "horizon",
     "lay_out",
     "left_over",
@@ -120,7 +121,8 @@ def _slot(copies: Mapping[str, tuple[Series, bool]], decisions: Sequence[Decisio
     whole = [d.calendar for d in decisions if d.what in (What.SLOT, What.TITLED, What.THEIRS) and d.calendar in copies]
     series, _ = copies[whole[-1]] if whole else next(iter(copies.values()))
     whats = {d.what for d in decisions}
-    if series.timezone != zone.key and What.SLOT not in whats and series.rule_is_ours:
+    if series.timezone != zone.key and (series.once or What.SLOT not in whats) and series.rule_is_ours:
+        # In whichever zone one date was written down, it is one instant.
         series = _in_zone(series, zone)
     foreign = series.timezone != zone.key
     return Slot(
@@ -257,7 +259,8 @@ def make_plans(agenda: Agenda, *, keep: bool = False) -> list[KindPlan]:
             for span in one.fixed.values()
             if span is not None
         ]
-        own = sorted({*board.own, *later, *left, *(s for plan in plans for s in planned_spans(plan))})
+        before = {span for plan in plans for span in (*planned_spans(plan), *ending_spans(agenda, plan))}
+        own = sorted({*board.own, *later, *left, *before})
         plan = plan_kind(replace(board, own=tuple(own)), wish, standing[wish.kind])
         plans.append(_renumbered(plan, agenda.taken))
     return plans
@@ -284,6 +287,17 @@ def _stands(slot: Slot, kind: Kind) -> bool:
 def planned_spans(plan: KindPlan) -> list[Span]:
     """Where the dates of a plan stand."""
     return [p.span for series in plan.series for p in series.placements if p.span is not None]
+
+
+def ending_spans(agenda: Agenda, plan: KindPlan) -> list[Span]:
+    """Where the dates stand that are left of series which end with this plan."""
+    last = {(plan.kind.value, one.number, one.generation): one.last for one in plan.ended}
+    return [
+        span
+        for slot in agenda.slots
+        if (day := last.get(identity_of(slot.series))) is not None
+        for span in _placed(slot, agenda.board.mondays[0], day + timedelta(1))
+    ]
 
 
 def left_over(agenda: Agenda) -> list[tuple[Slot, Span]]:

@@ -12,6 +12,7 @@ from calsync.agenda import (
     Identity,
     Slot,
     block_id,
+    ending_spans,
     horizon,
     identity_of,
     lay_out,
@@ -255,13 +256,18 @@ def _weekly(agenda: Agenda, plans: Sequence[KindPlan], generations: Mapping[tupl
 
 def _standing(slot: Slot, agenda: Agenda, now: datetime) -> WorkBlock | None:
     """A block for one date that stands and is not over; None where the leader took it out, or made it theirs."""
-    series = slot.series
-    mark = slot.marks.get(series.first)
-    placed = series.placed(series.first) if mark is None else mark.placed
-    if placed is None or slot.theirs or slot.retired or placed.span.end <= now:
+    series, span = slot.series, _span(slot)
+    if span is None or span.end <= now:
         return None
-    bound = placed.span.start < agenda.board.not_before or slot.own_slot or mark is not None
-    return WorkBlock(block_id(identity_of(series), series.first), placed.span, once=True, bound=bound)
+    bound = span.start < agenda.board.not_before or slot.own_slot or series.first in slot.marks
+    return WorkBlock(block_id(identity_of(series), series.first), span, once=True, bound=bound)
+
+
+def _span(slot: Slot) -> Span | None:
+    """Where a block for one date is; None where the leader took it out, or made it theirs."""
+    mark = slot.marks.get(slot.series.first)
+    placed = slot.series.placed(slot.series.first) if mark is None else mark.placed
+    return None if placed is None or slot.theirs or slot.retired else placed.span
 
 
 def _refused(slots: Iterable[Slot], agenda: Agenda) -> tuple[str, ...]:
@@ -281,9 +287,13 @@ def taken_out(slot: Slot) -> bool:
 def _board(agenda: Agenda, plans: Sequence[KindPlan]) -> Board:
     """The board with the blocks of all other kinds on it; follow-through blocks come as what they are."""
     mine = Kind.FOLLOW_THROUGH
-    others = [span for plan in plans if plan.kind is not mine for span in planned_spans(plan)]
+    planned = [plan for plan in plans if plan.kind is not mine]
+    others = [span for plan in planned for span in (*planned_spans(plan), *ending_spans(agenda, plan))]
     left = [span for slot, span in left_over(agenda) if slot.series.kind is not mine]
-    return replace(agenda.board, own=tuple(sorted({*agenda.board.own, *others, *left})), once=())
+    # What was added for a date that is over has taken of this week's tenth all the same.
+    now = agenda.horizon.span.start
+    over = [span for slot in agenda.slots if slot.series.once and (span := _span(slot)) and span.end <= now]
+    return replace(agenda.board, own=tuple(sorted({*agenda.board.own, *others, *left, *over})), once=())
 
 
 def _free_numbers(agenda: Agenda) -> Iterator[int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar, Event
@@ -13,6 +15,7 @@ from calsync.desk import open_desk
 from calsync.following import outlook
 from calsync.model import ONE_OFF, Series
 from calsync.people.promises import PromiseState
+from calsync.planning.working import working_days
 from calsync.promises import Asked, change, close, make, promised
 from calsync.report import report
 from calsync.state.store import Store
@@ -295,3 +298,76 @@ def test_two_calendars_have_the_same_added_block_and_lose_it_together(on_files: 
     quiet = on_files.night(NOW + timedelta(hours=4))
     assert (quiet.exit_code, quiet.written) == (0, 0)
     assert promised(open_desk(on_files.config, on_files.state, NOW), Store(on_files.state, NOW)).promises[0].is_open
+
+
+def move_in(zone: str, days: int, hours: int) -> object:
+    """Drag an event as a program does that writes its times in `zone`."""
+
+    def moved(_calendar: Calendar, master: Event) -> None:
+        for name in ("DTSTART", "DTEND"):
+            at = master[name].dt + timedelta(days=days, hours=hours)
+            del master[name]
+            master.add(name, at.astimezone(ZoneInfo(zone)))
+
+    return moved
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_an_added_block_that_is_moved_in_another_zone_is_still_one_of_calsyncs(on_files: World, zone: str) -> None:
+    promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    one = only(on_files)
+    edit(on_files.shelf, f"{one.key}.ics", move_in(zone, 0, 1))  # type: ignore[arg-type]
+    for hours in (2, 3):
+        assert on_files.night(NOW + timedelta(hours=hours)).exit_code == 0
+    assert only(on_files).home(only(on_files).first).start == one.home(one.first).start + timedelta(hours=1)
+    week = coming(open_desk(on_files.config, on_files.state, NOW + timedelta(hours=3)), 7).blocks
+    assert [minutes for block in week if block.id.startswith("follow-through-101") for _, minutes in block.work] == [30]
+    edit(on_files.shelf, f"{one.key}.ics", move_in(zone, 7, 0))  # type: ignore[arg-type]
+    on_files.night(NOW + timedelta(hours=4))
+    assert len([s for s in added(on_files) if s.home(s.first).end <= FRIDAY]) == 1
+
+
+def test_no_block_is_added_upon_the_last_date_of_a_series_that_ends_in_the_same_night(tmp_path: Path) -> None:
+    """All else of the week is meetings, with gaps that are too short for a block but make the day's free hour."""
+    world = World(tmp_path, FolderShelf(tmp_path / "work"), extra="planning: {freeze_hours: 0}")
+    world.connect += FOLLOW
+    world.night()
+    kept = [block for block in coming(open_desk(world.config, world.state, NOW), 7).blocks if block.kind == "connect"]
+    for day in range(7):
+        for n in range(12):
+            start = NOW.replace(hour=8) + timedelta(days=day, minutes=55 * n)
+            end = start + timedelta(minutes=45)
+            if not any(start < b.end + timedelta(minutes=5) and b.start < end + timedelta(minutes=5) for b in kept):
+                world.shelf.put(f"m{day}-{n}.ics", meeting(f"m{day}-{n}", start, 45))
+    world.connect = world.connect.replace("minutes: 30", "minutes: 45")
+    promise(world, 30)
+    world.night(force=True)
+    spans = sorted(
+        one.placed(day).span  # type: ignore[union-attr]
+        for one in (owned.series for owned in world.blocks())
+        for day in one.days(NOW.date(), NOW.date() + timedelta(7))
+        if one.placed(day) is not None
+    )
+    assert not any(a.overlaps(b) for a, b in pairwise(spans)), spans
+
+
+def week_of(world: World) -> int:
+    """The minutes of working time of the week of NOW."""
+    config = open_desk(world.config, world.state, NOW).config
+    days = working_days(NOW.date(), NOW.date() + timedelta(7), config.working_hours, config.zone, config.free_days)
+    return sum((span.length for of in days.values() for span in of), timedelta()) // timedelta(minutes=1)
+
+
+def test_an_added_block_that_is_over_has_taken_its_part_of_the_tenth_of_its_week(tmp_path: Path) -> None:
+    world = World(tmp_path, FolderShelf(tmp_path / "work"), extra="planning: {freeze_hours: 0}")
+    world.connect += FOLLOW
+    world.night()
+    promise(world, 480, NOW.replace(hour=23))
+    world.night(NOW + timedelta(hours=1))
+    monday = only(world).minutes
+    assert monday > 60
+    thursday = NOW + timedelta(days=3)
+    promise(world, 480, now=thursday)
+    world.night(thursday)
+    assert sum(block.minutes for block in added(world)) + 2 * 30 + 45 <= week_of(world) // 10
