@@ -101,7 +101,8 @@ def _person(one: Affected, today: date, zone: ZoneInfo, width: int, *, is_open: 
         return _wrapped(f"{_INDENT}{name}: not asked{' yet' if is_open else ''}", _INDENT, width)
     late = "" if one.before else ", which does not count as before the date"
     head = f"{_INDENT}{name}: asked {_day(one.asked_at.astimezone(zone).date(), today)}{late}"
-    said = [clean(s.text) for s in one.answer.said if s.text] if one.answer.readable else [UNREADABLE]
+    said = [clean(line) for s in one.answer.said for line in s.text.split("\n") if line.strip()]
+    said = said if one.answer.readable else [UNREADABLE]
     changed = [f"changed: {clean(s.changed)}" for s in one.answer.said if s.changed]
     return [
         *_wrapped(head, _INDENT, width),

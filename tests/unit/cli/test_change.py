@@ -348,6 +348,12 @@ def test_before_any_night_nobody_is_said_to_have_no_turn(calsync: Call, folder: 
     assert calsync("change", "ask").out.splitlines()[1].startswith("Ana Sousa has a turn before Mon 23 Nov")
 
 
+def test_an_answer_of_some_lines_is_shown_in_as_many(calsync: Call) -> None:
+    calsync("change", "add", "Tickets", "--on", "2w", "--affects", "Ana")
+    calsync("change", "note", "Ana", "less typing\n\nif the search works")
+    assert "\n    less typing\n    if the search works\n" in calsync("change", "list", "1").out
+
+
 def test_of_a_closed_change_nobody_is_said_to_be_asked_yet(calsync: Call) -> None:
     calsync("change", "add", "Tickets", "--on", "2w", "--affects", "Ana")
     assert "Ana Sousa: not asked yet\n" in calsync("change", "list", "1").out
