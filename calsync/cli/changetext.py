@@ -6,11 +6,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from datetime import date
-from textwrap import wrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calsync.cli.output import cells, is_fancy, lines, padded
+from calsync.cli.output import cells, is_fancy, lines, padded, wrapped
 from calsync.cli.paragraph import clean
 from calsync.people.changes import CON, GONE, PRO, UNREADABLE
 from calsync.planning.words import day_words
@@ -81,13 +80,13 @@ def _state(view: ChangeView, today: date, zone: ZoneInfo) -> str:
     closed = change.closed_at
     state = {
         "open": "nobody is being asked yet" if today < change.on else "not closed yet",
-        "asking": "being asked",
+        "asking": "the question is in the briefs",
         "closed": f"closed {_day(closed.astimezone(zone).date(), today)}" if closed is not None else "closed",
     }[view.state]
     announced = "announced" if today < change.on else "was announced"
-    tags = "".join(f", tag:{clean(tag)}" for tag in change.tags)
+    tags = "; affects " + ", ".join(f"tag:{clean(tag)}" for tag in change.tags) if change.tags else ""
     count = f"{view.count.asked} of {view.count.affected} asked before the date"
-    return f"{count}; {announced} {_day(change.on, today)}, {state}{tags}"
+    return f"{count}; {announced} {_day(change.on, today)}; {state}{tags}"
 
 
 def _point(point: Point) -> str:
@@ -118,10 +117,7 @@ def _wrapped(text: str, following: str, width: int) -> list[str]:
     """The text in lines of so many cells, those after the first begin with `following`; 0 leaves it as it is."""
     if width <= 0:
         return [text]
-    most = min(width, _WIDEST)
-    # Wide letters take two cells each: so many fewer of them fit.
-    most = max(20, most * len(text) // max(1, cells(text))) if cells(text) > len(text) else most
-    return wrap(text, most, subsequent_indent=following) or [text]
+    return wrapped(text, min(width, _WIDEST), following=following) or [text]
 
 
 def _day(day: date, today: date) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "progress_bar",
     "silent",
     "table",
+    "wrapped",
 ]
 
 Progress = Callable[[str, int, int], None]
@@ -37,6 +38,8 @@ Progress = Callable[[str, int, int], None]
 _MIN_WIDTH = 80
 _MAX_WIDTH = 200
 _MAX_READABLE = 100
+_SECOND_COLUMN = "\ue000"
+"""A letter that no text has: it stands for the second column of a wide one."""
 _GAP = 3
 """Cells that a column of a drawn table needs beside its text."""
 _LEAST_TO_GROW = 14
@@ -131,11 +134,22 @@ def paragraphs(text: Sequence[tuple[str, str]]) -> None:
     if not is_fancy(sys.stdout.isatty(), columns):
         lines([begin + rest for begin, rest in text])
         return
-    from textwrap import wrap
-
     width = min(columns, _MAX_READABLE)
     for begin, rest in text:
-        lines(wrap(rest, width, initial_indent=begin, subsequent_indent=" " * len(begin)) or [begin.rstrip()])
+        lines(wrapped(rest, width, begin, " " * len(begin)) or [begin.rstrip()])
+
+
+def wrapped(text: str, width: int, first: str = "", following: str = "") -> list[str]:
+    """The text in lines of at most `width` columns, which begin with `first` and then with `following`."""
+    from textwrap import wrap
+
+    if text.isascii() or all(cells(c) < 2 for c in text):
+        return wrap(text, width, initial_indent=first, subsequent_indent=following)
+    # The library counts letters. Where a line ends between a wide one and what stands for its second column, there is
+    # one column more than it counted.
+    counted = "".join(c + _SECOND_COLUMN if cells(c) == 2 else c for c in text)
+    found = wrap(counted, width - 1, initial_indent=first, subsequent_indent=following)
+    return [line.replace(_SECOND_COLUMN, "") for line in found]
 
 
 def print_json(value: Any) -> None:

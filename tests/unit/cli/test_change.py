@@ -85,7 +85,7 @@ def test_a_change_is_noted_asked_about_answered_and_closed(calsync: Call, tmp_pa
     assert said.code == 0
     assert said.out.startswith(f"Change 1: New {SECRET} system, announced Mon 1 Feb 2027, affects 7 people.\n")
     assert (
-        "0 of 7 asked before the date; announced Mon 1 Feb 2027, nobody is being asked yet"
+        "0 of 7 asked before the date; announced Mon 1 Feb 2027; nobody is being asked yet"
         in calsync("change", "list").out
     )
     said = calsync("change", "ask")

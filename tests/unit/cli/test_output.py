@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.cli.output import Table, is_fancy, print_json, progress_bar, silent, table
+from calsync.cli.output import Table, cells, is_fancy, print_json, progress_bar, silent, table, wrapped
 
 PEOPLE = Table(("person", "due", "why"), [("Ana", "Tue 10 Nov", "most overdue"), ("Jürgen 李", "", "soon")], grow=2)
 
@@ -138,3 +138,10 @@ def test_on_a_terminal_a_bar_comes_only_after_a_second_of_work(project: Path) ->
     long = on_a_terminal(project, BAR.replace("SECONDS", "0"), 100)
     assert "reading calendars" in long
     assert long.rstrip().endswith("True")
+
+
+@given(st.text(alphabet="ab -\u540d\u524d\U0001f600\u0301e", max_size=80), st.integers(12, 40))
+def test_wrapped_lines_fit_in_the_columns_that_letters_take_and_lose_none(text: str, width: int) -> None:
+    found = wrapped(text, width, "  ", "    ")
+    assert all(cells(line) <= width for line in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
