@@ -23,6 +23,8 @@ __all__ = ["log_to_stderr", "say", "tell", "write_report"]
 
 _EXIT_BUG = 1
 _EXIT_USAGE = 2
+_OF_ALL = {"-q": "", "--quiet": "", "-v": "", "--verbose": "", "--config": " PATH", "--state": " DIR"}
+"""The options of every command, with what follows them."""
 _LIBRARIES = ("alembic", "click", "icalendar", "pydantic", "recurring-ical-events", "requests", "rich", "sqlalchemy")
 
 
@@ -107,6 +109,9 @@ def _as_sentence(error: click.ClickException) -> str:
 def _help_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     see = f"see: {context.command_path if context is not None else 'calsync'} --help"
+    if isinstance(error, click.NoSuchOption) and error.option_name in _OF_ALL and context is not None:
+        program, _, command = context.command_path.partition(" ")
+        return f"it stands before the command: {program} {error.option_name}{_OF_ALL[error.option_name]} {command}"
     if "unexpected extra argument" in error.message:
         return f"put words that belong together in quotes; {see}"
     return see

@@ -94,6 +94,12 @@ def test_help_names_every_command_and_version_the_version(capsys: pytest.Capture
         (["unrelated"], "there is no command unrelated", "see: calsync --help"),
         (["week", "--jsn"], "no such option", "see: calsync week --help"),
         (["done"], "missing argument 'NAME'", "see: calsync done --help"),
+        (["nightly", "-q"], "no such option '-q'", "it stands before the command: calsync -q nightly"),
+        (
+            ["promise", "list", "--config", "x"],
+            "no such option '--config'",
+            "it stands before the command: calsync --config PATH promise list",
+        ),
         (
             ["done", "Ana", "Sousa"],
             "got unexpected extra argument (Sousa)",
