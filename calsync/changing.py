@@ -315,12 +315,14 @@ def close(
 
     The summary names nobody in the rotation, nor anybody who was in it, unless `names` is asked for. `write` is given
     the text before the change is closed: when it raises, the change stays open. Of a change that is closed already
-    there is the summary alone.
+    there is the summary alone. Raises StateError for an open change whose words cannot be read.
     """
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         found = planned(desk, store)
         view = view_of(desk, meant(found.changes, which), store.newcomers())
         change = view.change
+        if change.open and not change.readable and found.problems:
+            raise found.problems[0]  # closed without its words it would look as if there had been none
         known = {*store.everybody_known(), *(one.name for one in view.affected)}
         nameless = Nameless(desk.config.people, tuple(sorted(known)))
         at = change.closed_at or desk.now

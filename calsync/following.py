@@ -19,6 +19,7 @@ from calsync.agenda import (
     left_over,
     make_plans,
     numbered,
+    once_span,
     planned_spans,
 )
 from calsync.config.values import BlockConfig, Config
@@ -33,7 +34,6 @@ from calsync.promises import without_words
 from calsync.state.store import OutcomeRow, Store, TimeRow
 
 __all__ = [
-    "KEPT_DAYS",
     "Booked",
     "Followed",
     "OneOff",
@@ -46,9 +46,6 @@ __all__ = [
     "taken_out",
     "work_of",
 ]
-
-KEPT_DAYS = 760
-"""What blocks that are long over were for is forgotten with what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,18 +253,11 @@ def _weekly(agenda: Agenda, plans: Sequence[KindPlan], generations: Mapping[tupl
 
 def _standing(slot: Slot, agenda: Agenda, now: datetime) -> WorkBlock | None:
     """A block for one date that stands and is not over; None where the leader took it out, or made it theirs."""
-    series, span = slot.series, _span(slot)
+    series, span = slot.series, once_span(slot)
     if span is None or span.end <= now:
         return None
     bound = span.start < agenda.board.not_before or slot.own_slot or series.first in slot.marks
     return WorkBlock(block_id(identity_of(series), series.first), span, once=True, bound=bound)
-
-
-def _span(slot: Slot) -> Span | None:
-    """Where a block for one date is; None where the leader took it out, or made it theirs."""
-    mark = slot.marks.get(slot.series.first)
-    placed = slot.series.placed(slot.series.first) if mark is None else mark.placed
-    return None if placed is None or slot.theirs or slot.retired else placed.span
 
 
 def _refused(slots: Iterable[Slot], agenda: Agenda) -> tuple[str, ...]:
@@ -292,7 +282,7 @@ def _board(agenda: Agenda, plans: Sequence[KindPlan]) -> Board:
     left = [span for slot, span in left_over(agenda) if slot.series.kind is not mine]
     # What was added for a date that is over has taken of this week's tenth all the same.
     now = agenda.horizon.span.start
-    over = [span for slot in agenda.slots if slot.series.once and (span := _span(slot)) and span.end <= now]
+    over = [span for slot in agenda.slots if slot.series.once and (span := once_span(slot)) and span.end <= now]
     return replace(agenda.board, own=tuple(sorted({*agenda.board.own, *others, *left, *over})), once=())
 
 

@@ -13,7 +13,6 @@ from calsync.desk import Desk
 from calsync.errors import CalsyncError
 from calsync.memory import oldest_kept
 from calsync.model import Kind, Person
-from calsync.outcomes import KEPT_DAYS
 from calsync.people.acts import Act
 from calsync.people.clocks import Clock
 from calsync.people.contacts import name_key
@@ -21,7 +20,7 @@ from calsync.people.kindness import Given, Kindness, first_day, last_day
 from calsync.people.recipients import SOMEBODY, fits, recipient
 from calsync.people.worth import worth
 from calsync.state.acts import ActRow
-from calsync.state.store import Store
+from calsync.state.store import KEPT_DAYS, Store
 from calsync.telling import problem_line
 
 __all__ = [
@@ -75,6 +74,7 @@ class ActTurn:
             "person": self.person or None,
             "minutes": self.act.minutes,
             "channel": self.act.channel,
+            "reach": self.act.reach,
         }
 
     def in_full(self) -> dict[str, Any] | None:
@@ -87,7 +87,6 @@ class ActTurn:
             "whom": self.whom or None,
             "cost": act.cost,
             "effort": act.effort,
-            "reach": act.reach,
             "tie": act.tie,
             "evidence": act.evidence or None,
             "why": worth(act.evidence),

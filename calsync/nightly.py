@@ -16,7 +16,7 @@ from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
 from calsync.errors import Refused, Unfinished
-from calsync.following import KEPT_DAYS, Followed, follow
+from calsync.following import Followed, follow
 from calsync.kindness import keep_act_told
 from calsync.memory import oldest_kept
 from calsync.model import ONE_OFF, Kind, Series
@@ -26,7 +26,7 @@ from calsync.planning.board import KindPlan
 from calsync.reading import Reading, read_calendars, reading_window
 from calsync.state.database import copy_state
 from calsync.state.lock import hold
-from calsync.state.store import BaseSeries, Decision, Store
+from calsync.state.store import KEPT_DAYS, BaseSeries, Decision, Store
 from calsync.sync.apply import apply_writes
 from calsync.sync.diff import Action, CalendarDiff, diff_calendar
 from calsync.sync.edits import Noticed, notice

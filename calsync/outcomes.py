@@ -12,14 +12,12 @@ from calsync.desk import Desk, target_names
 from calsync.model import ONE_OFF
 from calsync.planning.board import Unplaced
 from calsync.planning.words import TOO_NEAR
-from calsync.state.store import OutcomeRow, Store
+from calsync.state.store import KEPT_DAYS, OutcomeRow, Store
 from calsync.sync.edits import What
 from calsync.wanting import Wanted
 
-__all__ = ["KEPT_DAYS", "Became", "became", "remember_outcomes"]
+__all__ = ["Became", "became", "remember_outcomes"]
 
-KEPT_DAYS = 760
-"""What is older than about two years is forgotten: no report looks further back."""
 _NOWHERE = "none"
 """Stands in the id of a block in the place of a slot's number and generation where a week had no room for a slot."""
 

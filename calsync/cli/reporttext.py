@@ -159,7 +159,7 @@ def change_words(changes: Tally) -> str:
 
 def kindness_words(kindness: Counted) -> str:
     """How many acts of kindness were done; those that were not are no debt."""
-    return f"{_count(kindness.done, 'act')} done of {kindness.given} given; {kindness.year_count} this year"
+    return f"{_count(kindness.done, 'act')} done; {kindness.year_count} this year"
 
 
 def nothing_recorded(report: Report) -> str:

@@ -13,7 +13,10 @@ from calsync.state import tables
 from calsync.state.codec import from_epoch, to_epoch
 from calsync.state.rows import Rows
 
-__all__ = ["OutcomeRow", "OutcomeRows"]
+__all__ = ["KEPT_DAYS", "OutcomeRow", "OutcomeRows"]
+
+KEPT_DAYS = 760
+"""What became of blocks, and what they were for, is forgotten after about two years: no report looks further back."""
 
 
 @dataclass(frozen=True, slots=True)

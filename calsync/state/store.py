@@ -7,7 +7,7 @@ from calsync.state.blocks import BaseSeries, Decision
 from calsync.state.changes import AffectedRow, ChangeRow, ChangeRows, PointRow
 from calsync.state.forgetting import ForgettingRows
 from calsync.state.identity import IdentityRows
-from calsync.state.outcomes import OutcomeRow, OutcomeRows
+from calsync.state.outcomes import KEPT_DAYS, OutcomeRow, OutcomeRows
 from calsync.state.people import ContactRow, NoteRow, ToldRow
 from calsync.state.promises import NewPromise, PromiseRow, PromiseRows, TimeRow
 from calsync.state.readings import CalendarState, ReadingRows
@@ -16,6 +16,7 @@ from calsync.state.sealed import SealedRows
 from calsync.state.turns import Turn, TurnRows
 
 __all__ = [
+    "KEPT_DAYS",
     "ActRow",
     "AffectedRow",
     "BaseSeries",

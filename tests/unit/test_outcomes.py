@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from calsync.agenda import Slot, block_id
 from calsync.model import Kind, Override, Series
-from calsync.outcomes import KEPT_DAYS, became
+from calsync.outcomes import became
 from calsync.planning.board import Unplaced
 from calsync.planning.words import FIXED, cause_of
 from calsync.state.database import FILE_NAME
-from calsync.state.store import OutcomeRow, Store
+from calsync.state.store import KEPT_DAYS, OutcomeRow, Store
 from calsync.sync.desired import Mark
 from tests.system.world import BERLIN
 from tests.unit.sync.made import TUESDAY, later, series, week

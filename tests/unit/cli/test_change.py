@@ -438,6 +438,9 @@ def test_without_the_key_words_are_missing_one_problem_is_told_and_figures_stand
     refused = calsync("change", "note", "Ben", "fine")
     assert refused.code == 3
     assert "--new-key" in refused.err
+    unclosed = calsync("change", "close")
+    assert (unclosed.code, unclosed.out) == (3, "")
+    assert the_change(calsync, "1")["closed_at"] is None
     assert calsync("people", "export", "Ana").code == 3
     secrets.write_bytes(kept)
     secrets.chmod(0o600)

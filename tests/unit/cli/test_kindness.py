@@ -11,9 +11,8 @@ import pytest
 
 from calsync.acts import shipped
 from calsync.kindness import acts_ahead, turn_of
-from calsync.outcomes import KEPT_DAYS
 from calsync.people.recipients import SOMEBODY, ties_of
-from calsync.state.store import Store
+from calsync.state.store import KEPT_DAYS, Store
 from tests.unit.cli.calling import Calsync, desk_at, plain_demo
 
 NOW = "2026-12-07T05:00:00+01:00"  # a Monday
@@ -89,8 +88,8 @@ def test_the_json_has_its_documented_keys(calsync: Calsync) -> None:
     assert (found["every"], found["start"], found["end"]) == ("week", "2026-12-07", "2026-12-13")
     assert (found["state"], found["year"], found["year_count"]) == ("told", 2026, 0)
     assert list(found["act"]) == [
-        *("key", "text", "person", "minutes", "channel"),
-        *("whom", "cost", "effort", "reach", "tie", "evidence", "why", "own"),
+        *("key", "text", "person", "minutes", "channel", "reach"),
+        *("whom", "cost", "effort", "tie", "evidence", "why", "own"),
     ]
 
 
@@ -472,7 +471,7 @@ def test_the_blocks_of_a_week_show_its_act_and_that_it_is_done(calsync: Calsync,
             break
     act = calsync("kindness", "--json", now=now).json()["act"]
     first, second = kindness_blocks(calsync, now)
-    expected = {key: act[key] for key in ("key", "text", "person", "minutes", "channel")}
+    expected = {key: act[key] for key in ("key", "text", "person", "minutes", "channel", "reach")}
     assert (first["act"], second["act"]) == (expected, expected)
     assert all(one["act"] is None or one["kind"] == "kindness" for one in calsync("week", "--json").json()["blocks"])
     assert calsync("week", now=now).out.count(act["text"]) == 2
@@ -503,7 +502,7 @@ def test_the_report_counts_acts_and_nobody(calsync: Calsync, folder: Path) -> No
     assert found["kindness"] == {"done": 1, "given": 1, "year_count": 1}
     kinds = {one["kind"]: one for one in found["blocks"]["kinds"]}
     assert kinds["kindness"]["kept"] == 1
-    words = "1 act done of 1 given; 1 this year"
+    words = "1 act done; 1 this year"
     assert f"kindness        {words}" in calsync("report", "--weeks", "1", now=later(6)).out.splitlines()
     page = folder / "report.html"
     assert calsync("report", "--weeks", "1", "--html", str(page), now=later(6)).code == 0
