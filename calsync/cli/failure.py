@@ -112,7 +112,8 @@ def _help_line(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption) and error.option_name in _OF_ALL and context is not None:
         program, _, command = context.command_path.partition(" ")
         return f"it stands before the command: {program} {error.option_name}{_OF_ALL[error.option_name]} {command}"
-    if "unexpected extra argument" in error.message:
+    takes_words = context is not None and any(isinstance(one, click.Argument) for one in context.command.params)
+    if "unexpected extra argument" in error.message and takes_words:
         return f"put words that belong together in quotes; {see}"
     return see
 

@@ -31,10 +31,10 @@ def kindness(ctx: click.Context, now: datetime | None, json_: bool) -> int | Non
         if json_ or now is not None:
             from calsync.errors import UsageError
 
-            raise UsageError(
-                "--json and --now stand in the wrong place",
-                f"write calsync kindness {ctx.invoked_subcommand} --now ...",
-            )
+            where = f"calsync kindness {ctx.invoked_subcommand}"
+            if now is None:
+                raise UsageError("--json stands in the wrong place", f"write {where} --json")
+            raise UsageError("--now stands in the wrong place", f"write {where} --now INSTANT")
         return None
     desk = open_at(ctx.obj, now)
     from calsync.cli.acttext import turn_lines

@@ -94,6 +94,11 @@ def test_help_names_every_command_and_version_the_version(capsys: pytest.Capture
         (["unrelated"], "there is no command unrelated", "see: calsync --help"),
         (["week", "--jsn"], "no such option", "see: calsync week --help"),
         (["done"], "missing argument 'NAME'", "see: calsync done --help"),
+        (
+            ["kindness", "done", "Ana"],
+            "got unexpected extra argument (Ana)",
+            "see: calsync kindness done --help",
+        ),
         (["nightly", "-q"], "no such option '-q'", "it stands before the command: calsync -q nightly"),
         (
             ["promise", "list", "--config", "x"],
