@@ -34,6 +34,7 @@ __all__ = [
     "make_agenda",
     "make_plans",
     "numbered",
+    "once_span",
     "planned_spans",
     "standing_slots",
 ]
@@ -202,7 +203,7 @@ def make_agenda(
     """
     reach = horizon(now, config.planning.horizon_weeks, config.zone)
     first, last = reach.mondays[0], reach.mondays[-1] + timedelta(7)
-    once = [_placed(slot, first, last) for slot in slots if slot.series.once and slot.standing and not slot.theirs]
+    once = [span for slot in slots if slot.series.once and (span := once_span(slot))]
     board = Board(
         zone=config.zone,
         mondays=reach.mondays,
@@ -210,7 +211,7 @@ def make_agenda(
         working=working_days(first, last, config.working_hours, config.zone, config.free_days),
         busy=busy,
         own=tuple(sorted(theirs)),
-        once=tuple(sorted(span for of in once for span in of)),
+        once=tuple(sorted(once)),
         buffer=timedelta(minutes=config.planning.buffer_minutes),
         grid_minutes=config.planning.grid_minutes,
     )
@@ -287,6 +288,13 @@ def _stands(slot: Slot, kind: Kind) -> bool:
 def planned_spans(plan: KindPlan) -> list[Span]:
     """Where the dates of a plan stand."""
     return [p.span for series in plan.series for p in series.placements if p.span is not None]
+
+
+def once_span(slot: Slot) -> Span | None:
+    """Where a block for one date is to stand; None where the leader took it out, or made it theirs."""
+    mark = slot.marks.get(slot.series.first)
+    placed = slot.series.placed(slot.series.first) if mark is None else mark.placed
+    return None if placed is None or slot.theirs or slot.retired else placed.span
 
 
 def ending_spans(agenda: Agenda, plan: KindPlan) -> list[Span]:

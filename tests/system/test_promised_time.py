@@ -371,3 +371,23 @@ def test_an_added_block_that_is_over_has_taken_its_part_of_the_tenth_of_its_week
     promise(world, 480, now=thursday)
     world.night(thursday)
     assert sum(block.minutes for block in added(world)) + 2 * 30 + 45 <= week_of(world) // 10
+
+
+def test_weekly_blocks_keep_clear_of_an_added_block_that_was_moved_from_an_earlier_week(on_files: World) -> None:
+    promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    one = only(on_files)
+    home = one.home(one.first).start
+    weeklies = (owned.series for owned in on_files.blocks())
+    connect = next(s for s in weeklies if s.kind == "connect" and s.start == one.start)
+    ahead = connect.home(connect.first + timedelta(21))
+    edit(on_files.shelf, f"{one.key}.ics", override_date(home, hours=(ahead.start - home) // timedelta(hours=1)))
+    for days in (0, 7, 14):
+        on_files.night(NOW + timedelta(days=days, hours=2))
+        stand = {owned.series.key: owned.series for owned in on_files.blocks()}
+        placed = stand[one.key].placed(one.first)
+        assert placed is not None
+        assert placed.span.overlaps(ahead)
+        weekly = stand[connect.key]
+        other = weekly.placed(connect.first + timedelta(21))
+        assert other is None or not other.span.overlaps(placed.span)
