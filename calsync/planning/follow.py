@@ -23,7 +23,7 @@ from math import ceil, floor
 from calsync.model import Kind, Span, require_aware
 from calsync.planning.board import Board, Prefer, Wish
 from calsync.planning.costs import CLUSTER
-from calsync.planning.slots import Day, Ground, taste
+from calsync.planning.slots import Day, Ground
 from calsync.planning.spans import Stretches, instant, seconds_of
 
 __all__ = ["NOT_NEEDED", "FollowPlan", "Need", "Share", "WorkBlock", "all_fit", "follow_through", "shares_of"]
@@ -172,7 +172,6 @@ class _Try:
     ) -> None:
         self.board = board
         self.needs = needs
-        self.prefer = prefer
         self.step = 60 * board.grid_minutes
         own = [*board.own, *(b.span for b in blocks if b.bound)]
         wish = Wish(Kind.FOLLOW_THROUGH, board.grid_minutes, 1, prefer, 1 << 20)
@@ -263,20 +262,29 @@ class _Try:
             end = start + count * self.step
             self._take(day, start, end)
             found.append((start, end))
-            self.cells = [(d, c) for d, c in self.cells if not (c < end and start < c + self.step)]
+            full = not self._has_room(day, self.step)
+            week = day.week if self.ground.weeks[day.week].left < self.step else None
+            self.cells = [
+                (d, c)
+                for d, c in self.cells
+                if not (c < end and start < c + self.step) and d.week != week and not (full and d is day)
+            ]
             left -= count
         return found
 
     @cached_property
     def cells(self) -> list[tuple[Day, int]]:
-        """The starts of all grid steps that may still be taken for any of the needs, in order."""
+        """The starts of all grid steps that may still be taken for any of the needs, in order.
+
+        Room only ever shrinks, so what can be taken no more is left out for good.
+        """
         found = []
         ground, step = self.ground, self.step
         last = max((_second(need) for need in self.needs if _second(need) <= self.end), default=0)
         taken = Stretches(self.taken)
         for week in ground.weeks:
             for day in week.days:
-                if not day.spans or day.spans[0][0] >= last:
+                if not day.spans or day.spans[0][0] >= last or not self._has_room(day, step):
                     continue
                 for minute in range(0, 24 * 60, self.board.grid_minutes):
                     start = ground.start(day, minute)
@@ -308,9 +316,7 @@ class _Try:
         return None if best is None else best[1:]
 
     def _price(self, day: Day, start: int, count: int) -> int:
-        minute = self.ground.wall(day, start)
-        length = count * self.board.grid_minutes
-        return taste(day.pattern, minute, length, self.prefer) + CLUSTER * day.blocks
+        return self.ground.tastes(day.pattern, count * self.step)[self.ground.wall(day, start)] + CLUSTER * day.blocks
 
     # ------------------------------------------------------------------ what each block is for
 
