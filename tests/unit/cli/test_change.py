@@ -13,9 +13,6 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,56 +20,14 @@ import pytest
 
 from calsync.cli import main
 from calsync.cli.changetext import side_by_side
-from tests.unit.cli.calling import plain_demo
+from tests.unit.cli.calling import NOW, Calsync, every_byte, places
 
-NOW = datetime.fromisoformat("2026-11-09T05:00:00+01:00")
 SECRET = "Zwetschgenknoedel"
 """A word that stands in these changes and nowhere else."""
 ADD = ("change", "add", f"New {SECRET} system", "--on", "2027-02-01", "--affects", "tag:report")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
-
-
-@pytest.fixture(scope="session")
-def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("changes") / "demo"
-    plain_demo(folder)
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-    assert main([*paths, "nightly", "--now", NOW.isoformat()]) == 0
-    return folder
-
-
-@pytest.fixture
-def folder(a_demo: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(a_demo, tmp_path / "demo"))
-
-
-@pytest.fixture
-def calsync(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    def call(*args: str, day: float = 0) -> Said:
-        capsys.readouterr()
-        paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-        timeless = args[0] == "people" and args[1] in ("edit", "remove", "merge")
-        now = [] if timeless else ["--now", (NOW + timedelta(days=day)).isoformat()]
-        code = main([*paths, *args, *now])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return call
-
-
-def the_change(calsync: Call, *which: str, day: float = 0) -> dict[str, Any]:
+def the_change(calsync: Calsync, *which: str, day: float = 0) -> dict[str, Any]:
     [found] = calsync("change", "list", *which, "--json", day=day).json()["changes"]
     return dict(found)
 
@@ -80,7 +35,7 @@ def the_change(calsync: Call, *which: str, day: float = 0) -> dict[str, Any]:
 # ---- the life of a change ----
 
 
-def test_a_change_is_noted_asked_about_answered_and_closed(calsync: Call, tmp_path: Path) -> None:
+def test_a_change_is_noted_asked_about_answered_and_closed(calsync: Calsync, tmp_path: Path) -> None:
     said = calsync(*ADD, "--affects", "Grace", "--pro", "one place", "--con", "two slow weeks")
     assert said.code == 0
     assert said.out.startswith(f"Change 1: New {SECRET} system, announced Mon 1 Feb 2027, affects 7 people.\n")
@@ -116,7 +71,7 @@ def test_a_change_is_noted_asked_about_answered_and_closed(calsync: Call, tmp_pa
     assert the_change(calsync, "--all", day=91)["state"] == "closed"
 
 
-def test_seven_of_nine_and_what_was_said_after_the_date_is_kept_and_does_not_count(calsync: Call) -> None:
+def test_seven_of_nine_and_what_was_said_after_the_date_is_kept_and_does_not_count(calsync: Calsync) -> None:
     """Idea 13: 9 affected, 7 asked before the date."""
     names = ["Ana", "Ben", "Chiara", "Daniel", "Elif", "Farid", "Grace", "Henrik", "Ingrid"]
     affects = [word for name in names for word in ("--affects", name)]
@@ -136,7 +91,7 @@ def test_seven_of_nine_and_what_was_said_after_the_date_is_kept_and_does_not_cou
     assert "changes         1 open, 0 closed: 8 of 9 people affected were asked" in calsync("report", day=30).out
 
 
-def test_noted_again_an_answer_is_added_and_the_first_day_counts(calsync: Call) -> None:
+def test_noted_again_an_answer_is_added_and_the_first_day_counts(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2026-12-01", "--affects", "Ana")
     calsync("change", "note", "Ana", "fine", day=3)
     calsync("change", "note", "Ana", "not so fine", "--con", "slow", day=40)
@@ -145,7 +100,7 @@ def test_noted_again_an_answer_is_added_and_the_first_day_counts(calsync: Call) 
     assert (ana["asked_at"][:10], ana["before_the_date"]) == ("2026-11-12", True)
 
 
-def test_what_was_noted_last_is_taken_back_with_its_points(calsync: Call) -> None:
+def test_what_was_noted_last_is_taken_back_with_its_points(calsync: Calsync) -> None:
     calsync(*ADD, "--affects", "Grace")
     calsync("change", "note", "Ana", "", "--pro", "light", day=1)
     calsync("change", "note", "Ana", "second", "--con", "dear", day=2)
@@ -163,7 +118,7 @@ def test_what_was_noted_last_is_taken_back_with_its_points(calsync: Call) -> Non
     assert calsync("change", "note", "--undo").code == 2
 
 
-def test_a_closed_change_keeps_its_count_when_people_come_go_and_are_forgotten(calsync: Call) -> None:
+def test_a_closed_change_keeps_its_count_when_people_come_go_and_are_forgotten(calsync: Calsync) -> None:
     calsync(*ADD)
     for name in ("Ana", "Ben"):
         calsync("change", "note", name, "fine", day=1)
@@ -176,7 +131,7 @@ def test_a_closed_change_keeps_its_count_when_people_come_go_and_are_forgotten(c
     assert "2 of 6 asked before the date" in calsync("change", "list", "1", day=4).out
 
 
-def test_who_gets_the_tag_later_is_affected_and_who_left_is_marked(calsync: Call) -> None:
+def test_who_gets_the_tag_later_is_affected_and_who_left_is_marked(calsync: Calsync) -> None:
     calsync(*ADD)
     calsync("people", "edit", "Grace", "--tag", "report")
     calsync("change", "edit", "--affects", "Henrik")
@@ -187,7 +142,7 @@ def test_who_gets_the_tag_later_is_affected_and_who_left_is_marked(calsync: Call
     assert calsync("change", "note", "Henrik", "from afar").code == 0
 
 
-def test_from_the_night_of_the_day_on_nobody_more_is_affected_by_a_tag(calsync: Call) -> None:
+def test_from_the_night_of_the_day_on_nobody_more_is_affected_by_a_tag(calsync: Calsync) -> None:
     calsync("change", "add", "Desks", "--on", "2026-11-16", "--affects", "tag:report")
     calsync("people", "edit", "Grace", "--tag", "report")
     assert calsync("nightly", day=6).code in (0, 5)
@@ -208,7 +163,7 @@ def test_from_the_night_of_the_day_on_nobody_more_is_affected_by_a_tag(calsync: 
     assert the_change(calsync, "1", day=8)["count"] == {"asked_before": 0, "affected": 9}
 
 
-def test_edit_moves_the_day_and_adds_points_and_people(calsync: Call) -> None:
+def test_edit_moves_the_day_and_adds_points_and_people(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2026-12-01", "--affects", "Ana")
     said = calsync(
         *("change", "edit", "tick", "--on", "2027-01-11", "--pro", "fast", "--con", "dear"),
@@ -220,7 +175,7 @@ def test_edit_moves_the_day_and_adds_points_and_people(calsync: Call) -> None:
     assert [[p["text"] for p in found[side]] for side in ("pros", "cons")] == [["fast"], ["dear"]]
 
 
-def test_whom_it_does_not_affect_after_all_is_taken_out_but_nobody_who_was_asked(calsync: Call) -> None:
+def test_whom_it_does_not_affect_after_all_is_taken_out_but_nobody_who_was_asked(calsync: Calsync) -> None:
     calsync(*ADD, "--affects", "Grace", "--affects", "Henrik")
     calsync("change", "note", "Henrik", "fine")
     assert calsync("change", "edit", "--except", "Grace").out.endswith("affects 7 people.\n")
@@ -240,7 +195,7 @@ def test_whom_it_does_not_affect_after_all_is_taken_out_but_nobody_who_was_asked
     assert calsync("change", "edit", "desks", "--except", "Ana", "--affects", "Ben").code == 0
 
 
-def test_two_who_are_one_are_affected_once_and_their_points_stay(calsync: Call) -> None:
+def test_two_who_are_one_are_affected_once_and_their_points_stay(calsync: Calsync) -> None:
     calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ana", "--affects", "Ben")
     calsync("change", "note", "Ben", "fine", "--pro", "light", day=1)
     assert calsync("people", "merge", "Ana", "Ben", "--yes").code == 0
@@ -249,7 +204,7 @@ def test_two_who_are_one_are_affected_once_and_their_points_stay(calsync: Call) 
     assert (found["count"], found["pros"][0]["by"]) == ({"asked_before": 1, "affected": 1}, "Ana Sousa")
 
 
-def test_of_two_who_are_one_nothing_that_was_noted_is_lost(calsync: Call) -> None:
+def test_of_two_who_are_one_nothing_that_was_noted_is_lost(calsync: Calsync) -> None:
     calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Chiara", "--affects", "Daniel")
     calsync("change", "note", "desks", "Daniel", "the first words", day=3)
     calsync("change", "note", "desks", "Chiara", "the other words", day=4)
@@ -264,7 +219,7 @@ def test_of_two_who_are_one_nothing_that_was_noted_is_lost(calsync: Call) -> Non
     assert words() == ["the first words", "the other words", "and more"]
 
 
-def test_asking_is_stopped_and_nothing_is_left_of_it(calsync: Call) -> None:
+def test_asking_is_stopped_and_nothing_is_left_of_it(calsync: Calsync) -> None:
     calsync(*ADD)
     before = calsync("week", "--json").json()
     assert calsync("change", "ask", "--stop").out == f"Nobody is being asked about New {SECRET} system.\n"
@@ -277,11 +232,11 @@ def test_asking_is_stopped_and_nothing_is_left_of_it(calsync: Call) -> None:
 # ---- the brief and the rotation ----
 
 
-def first_block(calsync: Call, day: float = 0) -> dict[str, dict[str, Any]]:
+def first_block(calsync: Calsync, day: float = 0) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in calsync("week", "--json", day=day).json()["blocks"][0]["people"]}
 
 
-def test_the_question_is_in_the_brief_of_those_affected_until_it_was_noted(calsync: Call) -> None:
+def test_the_question_is_in_the_brief_of_those_affected_until_it_was_noted(calsync: Calsync) -> None:
     one, two = first_block(calsync)
     calsync("change", "add", "Tickets", "--on", "2027-02-01", "--affects", one, "--affects", two)
     assert all(row["brief"]["changes"] == [] for row in first_block(calsync).values())
@@ -300,7 +255,7 @@ def test_the_question_is_in_the_brief_of_those_affected_until_it_was_noted(calsy
     assert "               Say first what is decided already and what can still change.\n" in said
 
 
-def test_in_the_week_the_question_leads_where_no_thread_does(calsync: Call) -> None:
+def test_in_the_week_the_question_leads_where_no_thread_does(calsync: Calsync) -> None:
     one, two = first_block(calsync)
     calsync("change", "add", "Tickets", "--on", "2027-02-01", "--affects", one, "--affects", two)
     assert calsync("week").out.count("    ask ") == 2
@@ -311,7 +266,7 @@ def test_in_the_week_the_question_leads_where_no_thread_does(calsync: Call) -> N
     assert week.count("    last time ") == week.count("    change Tickets") == 1
 
 
-def test_after_the_date_the_question_is_gone_from_every_brief(calsync: Call) -> None:
+def test_after_the_date_the_question_is_gone_from_every_brief(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2026-11-12", "--affects", "tag:report", "--affects", "tag:peer")
     calsync("change", "ask")
     people = [one for block in calsync("week", "--json").json()["blocks"] for one in block["people"]]
@@ -319,7 +274,7 @@ def test_after_the_date_the_question_is_gone_from_every_brief(calsync: Call) -> 
     assert all(one["brief"]["changes"] == [] for one in people), "the first block is on the 13th"
 
 
-def test_who_explains_the_weight_and_only_while_asking(calsync: Call) -> None:
+def test_who_explains_the_weight_and_only_while_asking(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2027-02-01", "--affects", "Ben")
     bare = calsync("who", "--explain", "Ben").out
     assert "asked" not in bare
@@ -330,7 +285,7 @@ def test_who_explains_the_weight_and_only_while_asking(calsync: Call) -> None:
     assert calsync("who", "--explain", "Ana").out.count("asked too late") == 0
 
 
-def test_ask_names_who_has_no_turn_before_the_date(calsync: Call) -> None:
+def test_ask_names_who_has_no_turn_before_the_date(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2026-11-20", "--affects", "tag:report", "--affects", "tag:peer")
     said = calsync("change", "ask").out.splitlines()
     assert said[1].endswith("of 9 have a turn before Fri 20 Nov, from the next night on.")
@@ -339,7 +294,7 @@ def test_ask_names_who_has_no_turn_before_the_date(calsync: Call) -> None:
     assert calsync("change", "ask").out.splitlines()[1] == said[1]
 
 
-def test_before_any_night_nobody_is_said_to_have_no_turn(calsync: Call, folder: Path) -> None:
+def test_before_any_night_nobody_is_said_to_have_no_turn(calsync: Calsync, folder: Path) -> None:
     shutil.rmtree(folder / "state")
     calsync("change", "add", "Tickets", "--on", "in 2 weeks", "--affects", "Ana")
     said = calsync("change", "ask").out.splitlines()
@@ -348,13 +303,13 @@ def test_before_any_night_nobody_is_said_to_have_no_turn(calsync: Call, folder: 
     assert calsync("change", "ask").out.splitlines()[1].startswith("Ana Sousa has a turn before Mon 23 Nov")
 
 
-def test_an_answer_of_some_lines_is_shown_in_as_many(calsync: Call) -> None:
+def test_an_answer_of_some_lines_is_shown_in_as_many(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2w", "--affects", "Ana")
     calsync("change", "note", "Ana", "less typing\n\nif the search works")
     assert "\n    less typing\n    if the search works\n" in calsync("change", "list", "1").out
 
 
-def test_of_a_closed_change_nobody_is_said_to_be_asked_yet(calsync: Call) -> None:
+def test_of_a_closed_change_nobody_is_said_to_be_asked_yet(calsync: Calsync) -> None:
     calsync("change", "add", "Tickets", "--on", "2w", "--affects", "Ana")
     assert "Ana Sousa: not asked yet\n" in calsync("change", "list", "1").out
     calsync("change", "close")
@@ -364,7 +319,7 @@ def test_of_a_closed_change_nobody_is_said_to_be_asked_yet(calsync: Call) -> Non
 # ---- the summary ----
 
 
-def test_the_summary_names_nobody_and_says_that_names_were_replaced(calsync: Call, tmp_path: Path) -> None:
+def test_the_summary_names_nobody_and_says_that_names_were_replaced(calsync: Calsync, tmp_path: Path) -> None:
     calsync("change", "add", "A desk for Ana", "--on", "2027-02-01", "--affects", "Ana", "--affects", "Ben")
     calsync("change", "note", "Ben", "ask ana@example.com; DANIEL knows", "--con", "Ms. Sousa is away", day=1)
     said = calsync("change", "close", "--dry-run", day=2)
@@ -379,7 +334,7 @@ def test_the_summary_names_nobody_and_says_that_names_were_replaced(calsync: Cal
     assert "is closed since Wed 11 Nov" in again.err
 
 
-def test_a_file_that_is_there_is_not_written_over_unless_the_leader_agrees(calsync: Call, tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_not_written_over_unless_the_leader_agrees(calsync: Calsync, tmp_path: Path) -> None:
     calsync("change", "add", "Tickets", "--on", "2027-02-01", "--affects", "Ana")
     out = tmp_path / "summary.md"
     out.write_text("mine", "utf-8")
@@ -399,24 +354,22 @@ def test_a_file_that_is_there_is_not_written_over_unless_the_leader_agrees(calsy
 # ---- encrypted, handed out, forgotten ----
 
 
-def everything_written(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-
-
 def test_titles_points_and_answers_are_encrypted_and_nothing_of_them_is_on_a_calendar_or_in_a_log(
-    calsync: Call, folder: Path
+    calsync: Calsync, folder: Path
 ) -> None:
     calsync(*ADD, "--pro", f"{SECRET} one", "--con", f"{SECRET} two")
     calsync("change", "ask")
     calsync("change", "note", "Ana", f"{SECRET} three", "--pro", f"{SECRET} four", "--changed", f"{SECRET} five")
     calsync("nightly", day=1)
-    assert SECRET.encode() not in everything_written(folder)
+    assert SECRET.encode() not in every_byte(folder)
     for command in ("plan", "nightly", "report", "export"):
         said = calsync(command, day=2)
         assert SECRET not in said.out + said.err, command
 
 
-def test_without_the_key_words_are_missing_one_problem_is_told_and_figures_stand(calsync: Call, folder: Path) -> None:
+def test_without_the_key_words_are_missing_one_problem_is_told_and_figures_stand(
+    calsync: Calsync, folder: Path
+) -> None:
     calsync(*ADD, "--pro", "one place")
     calsync("change", "ask")
     calsync("change", "note", "Ana", "fine", "--con", "slow")
@@ -447,7 +400,7 @@ def test_without_the_key_words_are_missing_one_problem_is_told_and_figures_stand
     assert the_change(calsync)["title"] == f"New {SECRET} system"
 
 
-def test_what_is_kept_of_a_person_is_handed_out_renamed_and_forgotten_with_them(calsync: Call, folder: Path) -> None:
+def test_what_is_kept_of_a_person_is_handed_out_renamed_and_forgotten_with_them(calsync: Calsync, folder: Path) -> None:
     calsync(*ADD)
     calsync("change", "note", "Ana", "less typing", "--con", "slow", "--changed", "kept it")
     calsync("change", "note", "Ben", "of Ben", "--pro", "Ben's own point")
@@ -467,7 +420,7 @@ def test_what_is_kept_of_a_person_is_handed_out_renamed_and_forgotten_with_them(
     assert b"Anna Silva" not in (folder / "state" / "calsync.db").read_bytes()
 
 
-def test_words_of_a_change_closed_long_ago_are_gone_with_the_next_night(calsync: Call, folder: Path) -> None:
+def test_words_of_a_change_closed_long_ago_are_gone_with_the_next_night(calsync: Calsync, folder: Path) -> None:
     calsync(*ADD, "--pro", "one place")
     calsync("change", "note", "Ana", "fine")
     calsync("change", "close")
@@ -483,7 +436,7 @@ def test_words_of_a_change_closed_long_ago_are_gone_with_the_next_night(calsync:
     connection.close()
 
 
-def test_details_that_had_better_not_be_kept_are_asked_about(calsync: Call) -> None:
+def test_details_that_had_better_not_be_kept_are_asked_about(calsync: Calsync) -> None:
     calsync(*ADD)
     said = calsync("change", "note", "Ana", "hard for her mother's dialysis days")
     assert said.code == 2
@@ -531,7 +484,9 @@ def test_details_that_had_better_not_be_kept_are_asked_about(calsync: Call) -> N
         (("note", "3", "Ana", "fine"), "there is no change 3", "change list --all"),
     ],
 )
-def test_bad_input_ends_with_2_and_says_what_to_do(calsync: Call, args: tuple[str, ...], what: str, to_do: str) -> None:
+def test_bad_input_ends_with_2_and_says_what_to_do(
+    calsync: Calsync, args: tuple[str, ...], what: str, to_do: str
+) -> None:
     calsync(*ADD)
     before = calsync("change", "list", "--all", "--json").out
     said = calsync("change", *args)
@@ -542,7 +497,7 @@ def test_bad_input_ends_with_2_and_says_what_to_do(calsync: Call, args: tuple[st
     assert calsync("change", "list", "--all", "--json").out == before
 
 
-def test_which_change_is_meant_is_asked_when_several_are_open(calsync: Call) -> None:
+def test_which_change_is_meant_is_asked_when_several_are_open(calsync: Calsync) -> None:
     assert "there is no change yet" in calsync("change", "ask").err
     calsync(*ADD)
     calsync("change", "add", "New desks", "--on", "2027-03-01", "--affects", "Ana")
@@ -568,15 +523,15 @@ def test_which_change_is_meant_is_asked_when_several_are_open(calsync: Call) -> 
         ("close", "--dry-run"),
     ],
 )
-def test_a_dry_run_changes_nothing(calsync: Call, folder: Path, args: tuple[str, ...]) -> None:
+def test_a_dry_run_changes_nothing(calsync: Calsync, folder: Path, args: tuple[str, ...]) -> None:
     calsync(*ADD)
     calsync("change", "ask")
     calsync("change", "note", "Ben", "fine")
-    before = everything_written(folder)
+    before = every_byte(folder)
     said = calsync("change", *args)
     assert said.code == 0
     assert "Would" in said.out + said.err
-    assert everything_written(folder) == before
+    assert every_byte(folder) == before
 
 
 # ---- on the screen ----
@@ -585,12 +540,12 @@ def test_a_dry_run_changes_nothing(calsync: Call, folder: Path, args: tuple[str,
 @pytest.mark.parametrize(("width", "beside"), [(80, False), (160, True)])
 def test_both_sides_stand_beside_each_other_where_there_is_room(folder: Path, width: int, beside: bool) -> None:
     long = "a point that is so long that it needs more than a half of a narrow screen"
-    paths = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
-    more = ["--pro", f"pro: {long}", "--con", f"con: {long}", "--now", NOW.isoformat()]
+    paths = places(folder)
+    more = ["--pro", f"pro: {long}", "--con", f"con: {long}", "--now", NOW]
     assert main([*paths, *ADD, *more]) == 0
     terminal, other = pty.openpty()
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    command = [sys.executable, "-m", "calsync", *paths, "change", "list", "--now", NOW.isoformat()]
+    command = [sys.executable, "-m", "calsync", *paths, "change", "list", "--now", NOW]
     env = {**{k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}, "TERM": "xterm"}
     with subprocess.Popen(command, stdout=other, stderr=other, stdin=other, env=env) as process:
         os.close(other)
@@ -624,7 +579,7 @@ def test_short_points_stand_beside_each_other_at_80_columns_too_and_a_pipe_has_a
 
 
 def test_the_example_of_the_page_runs_as_it_stands(
-    calsync: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    calsync: Calsync, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     page = (Path(__file__).parents[3] / "docs" / "changes.md").read_text("utf-8")
     block = page.partition("```sh\n")[2].partition("```")[0]
@@ -639,7 +594,7 @@ def test_the_example_of_the_page_runs_as_it_stands(
     assert "2 of 7 asked before that day" in summary
 
 
-def test_changes_are_read_back_from_the_second_copy_when_the_database_is_gone(calsync: Call, folder: Path) -> None:
+def test_changes_are_read_back_from_the_second_copy_when_the_database_is_gone(calsync: Calsync, folder: Path) -> None:
     calsync(*ADD, "--pro", "one place")
     calsync("change", "ask")
     calsync("change", "note", "Ana", "fine", "--con", "slow", "--changed", "kept it")
@@ -651,7 +606,7 @@ def test_changes_are_read_back_from_the_second_copy_when_the_database_is_gone(ca
     assert calsync("change", "list", "--all", "--json").out == before
 
 
-def test_another_spelling_of_a_name_is_no_second_person(calsync: Call) -> None:
+def test_another_spelling_of_a_name_is_no_second_person(calsync: Calsync) -> None:
     calsync("change", "add", "Desks", "--on", "2027-02-01", "--affects", "Ana")
     assert calsync("people", "edit", "Ana", "--name", "ANA SOUSA").code == 0
     calsync("change", "edit", "--affects", "ana")
