@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from calsync.affecting import changes_from, outlines
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.memory import oldest_kept, open_vault, unreadable
 from calsync.model import Person
 from calsync.names import name_key, plain_key
+from calsync.outlines import changes_from, outlines
 from calsync.people.changes import (
     CON,
     PRO,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from calsync.affects import one_affected, taken_out, whom
 from calsync.changes import count_words, meant, planned, view_of
-from calsync.concerned import one_affected, taken_out, whom
 from calsync.contacts import connect_block, next_turns
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, UsageError

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from calsync.affecting import wanted_before
 from calsync.config.values import BlockConfig, Config
 from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.model import Kind, Person, Span
+from calsync.outlines import wanted_before
 from calsync.people.assignment import KEPT, LONGEST, WEIGHTS, Ping, Seat, assign
 from calsync.people.availability import reachable
 from calsync.people.clocks import Clock, Known, clocks_of

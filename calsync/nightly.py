@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from calsync.advice import advice, named_promises
-from calsync.affecting import fix_affected
 from calsync.agenda import Agenda, horizon, identity_of, lay_out, make_plans
 from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
@@ -22,6 +21,7 @@ from calsync.memory import oldest_kept
 from calsync.model import ONE_OFF, Kind, Series
 from calsync.nightreport import CalendarReport, NightReport
 from calsync.outcomes import remember_outcomes
+from calsync.outlines import fix_affected
 from calsync.planning.board import KindPlan
 from calsync.reading import Reading, read_calendars, reading_window
 from calsync.state.database import copy_state

@@ -121,7 +121,7 @@ def done(
         lines(record_done(desk, name, at, said, new_key=new_key))
         return 0
     from calsync.cli.promise import tell_prospect
-    from calsync.promising import without_room
+    from calsync.prospects import without_room
 
     before = without_room(desk)
     lines(record_done(desk, name, at, said, promise=given, new_key=new_key))

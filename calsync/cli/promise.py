@@ -86,7 +86,7 @@ def add(
     if not may_be_kept(asked.text, yes=yes):
         lines(["Nothing was noted."])
         return 0
-    from calsync.promising import without_room
+    from calsync.prospects import without_room
 
     before = without_room(desk)
     made, told = make(desk, name, asked, new_key=new_key)
@@ -103,7 +103,7 @@ def list_(settings: Settings, everything: bool, now: datetime | None, json_: boo
     """Show what you promised, overdue first, with the time that is set aside for it."""
     desk = open_at(settings, now)
     from calsync.cli.failure import say
-    from calsync.promising import listing
+    from calsync.prospects import listing
 
     found = listing(desk, everything=everything)
     if json_:
@@ -183,7 +183,7 @@ def edit(
     if words is not None and not dry_run and not may_be_kept(words, yes=yes):
         lines(["Nothing was changed."])
         return 0
-    from calsync.promising import without_room
+    from calsync.prospects import without_room
 
     before = without_room(desk)
     changed, told = change(desk, which, due=due, minutes=minutes, text=words, dry_run=dry_run)
@@ -197,7 +197,7 @@ def tell_prospect(desk: Desk, number: int | None, before: Collection[int]) -> in
     `before` are the promises that did not fit already.
     """
     from calsync.cli.promisetext import prospect_lines
-    from calsync.promising import asks_for_time, prospect
+    from calsync.prospects import asks_for_time, prospect
 
     found = prospect(desk, number, before)
     freeze = timedelta(hours=desk.config.planning.freeze_hours)

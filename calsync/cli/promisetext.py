@@ -11,7 +11,7 @@ from calsync.people.promises import day_words, due_words, overdue_words
 
 if TYPE_CHECKING:
     from calsync.following import Booked
-    from calsync.promising import Listing, PromiseView, Prospect
+    from calsync.prospects import Listing, PromiseView, Prospect
 
 __all__ = ["promise_table", "prospect_lines"]
 

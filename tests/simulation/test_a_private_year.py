@@ -25,7 +25,6 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from calsync import changing
-from calsync.affecting import outlines
 from calsync.changing import Words
 from calsync.config.values import CalendarConfig
 from calsync.connected import calendars
@@ -36,6 +35,7 @@ from calsync.exporting import export
 from calsync.history import runs
 from calsync.logbook import Said, record_done, record_skip, record_snooze
 from calsync.nightly import run_night
+from calsync.outlines import outlines
 from calsync.people.contacts import ContactKind
 from calsync.people.promises import PromiseState
 from calsync.promises import Asked, close, make, promised

@@ -1,4 +1,4 @@
-"""The changes of the state: whom they affect and who is still to be asked needs no key, their words do."""
+"""Changes in outline, without their words: whom they affect and who is still to be asked needs no key."""
 
 from __future__ import annotations
 
