@@ -149,9 +149,7 @@ def openings(promises: Iterable[Promise], last_talk: datetime | None, now: datet
     for promise in sorted(kept, key=lambda p: (p.closed_at or p.due, p.id)):
         assert promise.closed_at is not None
         day = day_words(promise.closed_at.astimezone(zone).date(), now.astimezone(zone).date())
-        told.append(
-            f"kept on {day}: {promise.text or _UNREADABLE}. Tell them that it is done, and ask whether it was of use"
-        )
+        told.append(f"done on {day}: {promise.text or _UNREADABLE}. Tell them so, and ask whether it was of use")
     return tuple(told)
 
 

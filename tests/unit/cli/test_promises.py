@@ -499,7 +499,7 @@ def test_a_kept_promise_opens_the_next_talk_and_no_talk_after_that(calsync) -> N
     assert briefs(calsync, NOW)[name] == ["the slides, by tomorrow", "intro to Bo, by Fri 13 Nov"]
     assert "    promised the slides, by tomorrow" in calsync("week").out
     calsync("promise", "keep", "1", now=later(0, hours=1))
-    opening = "kept on Mon 9 Nov: intro to Bo. Tell them that it is done, and ask whether it was of use"
+    opening = "done on Mon 9 Nov: intro to Bo. Tell them so, and ask whether it was of use"
     assert briefs(calsync, later(0, hours=2))[name] == ["the slides, by tomorrow", opening]
     calsync("done", name, now=later(0, hours=3))
     after = briefs(calsync, later(0, hours=4))

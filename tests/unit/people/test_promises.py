@@ -91,7 +91,7 @@ def test_the_brief_has_what_they_wait_for_first_due_first_then_what_was_kept_sin
         "the slides, overdue by 3 days (it was due Tue 24 Nov)",
         "something whose words cannot be read, by Mon 30 Nov 12:00",
         "intro to Bo, by Fri 4 Dec",
-        "kept on Thu 19 Nov: the book. Tell them that it is done, and ask whether it was of use",
+        "done on Thu 19 Nov: the book. Tell them so, and ask whether it was of use",
     )
     after = openings(promises, at("2026-11-20"), NOW, BERLIN)
     assert not any(line.startswith("kept on") for line in after)
