@@ -40,9 +40,9 @@ __all__ = [
     "Outlook",
     "Short",
     "Unkept",
-    "follow",
     "needs_of",
     "outlook",
+    "plan_all",
     "taken_out",
     "work_of",
 ]
@@ -154,6 +154,21 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
     )
 
 
+def plan_all(desk: Desk, store: Store, agenda: Agenda, *, keep: bool = False) -> tuple[list[KindPlan], Followed]:
+    """The weekly plans, with `keep` on the slots that stand, and around them the time for promises."""
+    plans = make_plans(agenda, keep=keep)
+    followed = follow(desk, store, agenda, plans)
+    if followed.gone:
+        # What an added block leaves tonight is free tonight: else weekly blocks would move there a night late.
+        gone = {once_span(slot) for slot in agenda.slots if identity_of(slot.series) in followed.gone}
+        board = replace(agenda.board, once=tuple(span for span in agenda.board.once if span not in gone))
+        agenda = replace(agenda, board=board)
+        plans, whys = make_plans(agenda, keep=keep), followed.gone
+        followed = follow(desk, store, agenda, plans)
+        followed = replace(followed, gone={one: whys.get(one, why) for one, why in followed.gone.items()})
+    return plans, followed
+
+
 _NOTHING = FollowPlan((), (), (), (), ())
 
 
@@ -168,7 +183,7 @@ def outlook(desk: Desk, store: Store) -> Outlook:
     reach = horizon(desk.now, desk.config.planning.horizon_weeks, desk.config.zone).span
     occurrences = [o for c in desk.config.calendars for o in store.occurrences(c.name, reach)]
     agenda = lay_out(desk.config, desk.now, occurrences, bases, store.decisions())
-    found = follow(desk, store, agenda, make_plans(agenda))
+    _, found = plan_all(desk, store, agenda)
     new = {one.block for one in found.once if one.slot is None}
     booked: dict[int, tuple[Booked, ...]] = {}
     for row in found.rows:

@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from calsync.advice import advice, named_promises
-from calsync.agenda import Agenda, horizon, identity_of, lay_out, make_plans
+from calsync.agenda import Agenda, horizon, identity_of, lay_out
 from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
 from calsync.errors import Refused, Unfinished
-from calsync.following import Followed, follow
+from calsync.following import Followed, plan_all
 from calsync.kindness import keep_act_told
 from calsync.memory import oldest_kept
 from calsync.model import ONE_OFF, Kind, Series
@@ -109,8 +109,7 @@ class _Night:
     def _decide_and_do(self, readings: Sequence[Reading]) -> None:
         targets = self._targets(readings)
         bases, decisions = self._notice(targets)
-        agenda, plans = self._plan(readings, bases, decisions)
-        followed = follow(self.desk, self.store, agenda, plans)
+        agenda, plans, followed = self._plan(readings, bases, decisions)
         self.report.notes += ask_who_is_taken(self.desk, self.store, [r.calendar.name for r in readings])
         wanted = want(self.desk, self.store, agenda, plans, bases, [name for name, _ in targets], followed)
         diffs = self._named(self._diff(bases, wanted), wanted)
@@ -214,13 +213,13 @@ class _Night:
         decisions: Sequence[Decision],
         *,
         keep: bool = False,
-    ) -> tuple[Agenda, list[KindPlan]]:
+    ) -> tuple[Agenda, list[KindPlan], Followed]:
         self.progress("planning", 0, 1)
         occurrences = [o for reading in readings for o in reading.occurrences]
         agenda = lay_out(self.desk.config, self.desk.now, occurrences, bases, decisions)
-        plans = make_plans(agenda, keep=keep)
+        plans, followed = plan_all(self.desk, self.store, agenda, keep=keep)
         self.progress("planning", 1, 1)
-        return agenda, plans
+        return agenda, plans, followed
 
     def _diff(self, bases: Mapping[str, Mapping[str, BaseSeries]], wanted: Wanted) -> list[CalendarDiff]:
         diffs = []
@@ -260,8 +259,7 @@ class _Night:
         diffs: list[CalendarDiff],
     ) -> tuple[list[KindPlan], Followed, Wanted, list[CalendarDiff]]:
         """Where only better slots make a plan surprising, keep the slots and say so: repair is never held up."""
-        agenda, kept_plans = self._plan(readings, bases, decisions, keep=True)
-        kept_followed = follow(self.desk, self.store, agenda, kept_plans)
+        agenda, kept_plans, kept_followed = self._plan(readings, bases, decisions, keep=True)
         kept = want(self.desk, self.store, agenda, kept_plans, bases, [name for name, _ in targets], kept_followed)
         kept_diffs = self._named(self._diff(bases, kept), kept)
         chosen_freely = all(

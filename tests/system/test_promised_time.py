@@ -391,3 +391,26 @@ def test_weekly_blocks_keep_clear_of_an_added_block_that_was_moved_from_an_earli
         weekly = stand[connect.key]
         other = weekly.placed(connect.first + timedelta(21))
         assert other is None or not other.span.overlaps(placed.span)
+
+
+def test_what_an_added_block_leaves_is_free_for_weekly_blocks_in_the_same_night(tmp_path: Path) -> None:
+    """A meeting comes upon a weekly block, and the promise whose block has the rest of that morning is dropped."""
+    world = World(tmp_path, FolderShelf(tmp_path / "work"), extra="planning: {freeze_hours: 0}")
+    world.connect = (
+        "{minutes: 30, per_week: 2, prefer: morning}\n  follow-through: {minutes: 15, per_week: 1, prefer: morning}"
+    )
+    world.night()
+    *_, home = (b.start for b in coming(open_desk(world.config, world.state, NOW), 7).blocks if b.kind == "connect")
+    for day in (NOW + timedelta(days=n) for n in range(5)):
+        if day.date() != home.date():
+            world.shelf.put(f"full{day.day}.ics", meeting(f"full{day.day}", day.replace(hour=8), 720))
+    number = promise(world, 165, home.replace(hour=12, minute=30))
+    world.night(force=True)
+    assert sum(one.minutes for one in added(world)) > 100
+    world.shelf.put("m.ics", meeting("m", home.replace(hour=8, minute=0), 130))
+    close(open_desk(world.config, world.state, NOW), str(number), PromiseState.DROPPED)
+    first = world.night(force=True)
+    assert "nothing is left to do in it" in {c.reason for c in first.changes if c.action == "delete"}
+    assert added(world) == []
+    second = world.night(force=True)
+    assert (second.written, second.changes) == (0, [])
