@@ -271,7 +271,9 @@ def _standing(slot: Slot, agenda: Agenda, now: datetime) -> WorkBlock | None:
     series, span = slot.series, once_span(slot)
     if span is None or span.end <= now:
         return None
-    bound = span.start < agenda.board.not_before or slot.own_slot or series.first in slot.marks
+    # Whatever the leader did to it, or wrote into it, would be lost with it.
+    touched = slot.own_slot or slot.own_title is not None or series.first in slot.marks or bool(series.description)
+    bound = span.start < agenda.board.not_before or touched
     return WorkBlock(block_id(identity_of(series), series.first), span, once=True, bound=bound)
 
 

@@ -414,3 +414,25 @@ def test_what_an_added_block_leaves_is_free_for_weekly_blocks_in_the_same_night(
     assert added(world) == []
     second = world.night(force=True)
     assert (second.written, second.changes) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["SUMMARY", "DESCRIPTION"])
+def test_an_added_block_that_the_leader_renamed_or_wrote_into_stays_with_what_they_wrote(
+    on_files: World, name: str
+) -> None:
+    number = promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    one = only(on_files)
+
+    def write(_calendar: Calendar, master: Event) -> None:
+        master.pop(name, None)
+        master.add(name, "numbers for the talk")
+
+    edit(on_files.shelf, f"{one.key}.ics", write)
+    on_files.night(NOW + timedelta(hours=2))
+    on_files.shelf.put("clash.ics", meeting("clash", one.home(one.first).start, 30))
+    on_files.night(NOW + timedelta(hours=3))
+    close(open_desk(on_files.config, on_files.state, NOW), str(number), PromiseState.DROPPED)
+    on_files.night(NOW + timedelta(hours=4))
+    assert only(on_files).home(one.first) == one.home(one.first)
+    assert b"numbers for the talk" in on_files.shelf.get(f"{one.key}.ics")
