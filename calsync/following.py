@@ -121,7 +121,7 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
     block = _block(desk.config)
     weekly = _weekly(agenda, plans, generations)
     standing = {identity_of(slot.series): (slot, one) for slot in slots if (one := _standing(slot, agenda, desk.now))}
-    told, refused = store.promise_time(), _refused(slots, agenda)
+    told, refused = store.promise_time(), _refused(slots, agenda, desk.now)
     needs = []
     if block is not None:
         needs = needs_of(promises.values(), told, store.outcomes(), refused, desk.now)
@@ -277,12 +277,13 @@ def _standing(slot: Slot, agenda: Agenda, now: datetime) -> WorkBlock | None:
     return WorkBlock(block_id(identity_of(series), series.first), span, once=True, bound=bound)
 
 
-def _refused(slots: Iterable[Slot], agenda: Agenda) -> tuple[str, ...]:
-    """How the ids of blocks begin that were for one date and that the leader took out."""
+def _refused(slots: Iterable[Slot], agenda: Agenda, now: datetime) -> tuple[str, ...]:
+    """How the ids of blocks begin that were for one date, and that the leader took out or moved to where it is over."""
     kind = Kind.FOLLOW_THROUGH.value
     out = {number for of, number in agenda.taken if of == kind and number >= ONE_OFF}
     deleted = [slot.series.number for slot in slots if taken_out(slot)]
-    return tuple(f"{kind}-{number}-" for number in sorted({*out, *deleted}))
+    over = [slot.series.number for slot in slots if (span := once_span(slot)) is not None and span.end <= now]
+    return tuple(f"{kind}-{number}-" for number in sorted({*out, *deleted, *over}))
 
 
 def taken_out(slot: Slot) -> bool:

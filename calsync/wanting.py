@@ -144,6 +144,7 @@ def _tend_once(
     """Remove a block for one date that is not needed any more, or whose copy the leader took out elsewhere."""
     series = slot.series
     given_up = taken_out(slot) or slot.theirs
+    elsewhere = f"you {'made it your own' if slot.theirs else 'took it out'} on another calendar"
     for name, rows in bases.items():
         row = _row(rows, series.kind, series.number, series.generation)
         if row is None or not (gone or given_up) or (slot.theirs and row.series is series):
@@ -152,7 +153,7 @@ def _tend_once(
         if not row.series.rule_is_ours or placed is None or placed.span.end <= desk.now:
             continue
         wanted.series[name][row.series.key] = None
-        wanted.reasons[name][row.series.key, row.series.first] = gone or "you took it out on another calendar"
+        wanted.reasons[name][row.series.key, row.series.first] = gone or elsewhere
         wanted.asked.add(row.series.key)
 
 

@@ -436,3 +436,14 @@ def test_an_added_block_that_the_leader_renamed_or_wrote_into_stays_with_what_th
     on_files.night(NOW + timedelta(hours=4))
     assert only(on_files).home(one.first) == one.home(one.first)
     assert b"numbers for the talk" in on_files.shelf.get(f"{one.key}.ics")
+
+
+def test_an_added_block_that_is_moved_to_a_time_that_is_over_counts_as_done(on_files: World) -> None:
+    promise(on_files, 75)
+    on_files.night(NOW + timedelta(hours=1))
+    one = only(on_files)
+    days = (NOW.date() - one.first).days
+    edit(on_files.shelf, f"{one.key}.ics", move_whole(days, -9))  # type: ignore[arg-type]
+    for hours in (2, 3):
+        report_ = on_files.night(NOW + timedelta(hours=hours))
+        assert (report_.exit_code, report_.written) == (0, 0), report_.changes
