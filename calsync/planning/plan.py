@@ -131,9 +131,10 @@ class _Planner:
 
     def _count(self, bound: Sequence[Candidate], free: Sequence[Candidate], room: Sequence[int]) -> int:
         """How many slots to add to the bound ones: as many as asked for, as far as a full week has room."""
-        work = max(w.work for w in self.weeks)
-        others = max(w.own for w in self.weeks)
-        left = share_of(work, self.board.block_share) - others - sum(b.length for b in bound)
+        # By the week with the most room: what one week alone has in it, say the last dates of a series that ends, must
+        # not end another series for good.
+        weeks = self.weeks[self.switch :] or self.weeks
+        left = max(share_of(w.work, self.board.block_share) - w.own for w in weeks) - sum(b.length for b in bound)
         by_share = max(0, left // self.length)
         by_days = sum(min(room[d], _packed([c for c in free if c.weekday == d])) for d in range(7) if room[d] > 0)
         asked = max(0, self.wish.per_week - len(bound))

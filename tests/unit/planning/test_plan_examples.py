@@ -440,3 +440,12 @@ def test_of_two_new_series_only_the_one_that_replaces_nothing_begins_before_the_
     new = [s for s in plan.series if not s.standing]
     assert sorted(s.first >= MONDAY + timedelta(7) for s in new) == [False, True]
     assert all(p.home >= s.first for s in new for p in s.placements)
+
+
+def test_what_takes_the_tenth_of_one_week_alone_ends_no_series() -> None:
+    """Say the last dates of a series of another kind that ends: in that week a date drops, and the series goes on."""
+    tuesday = MONDAY + timedelta(8)
+    plan = plan_kind(board(3, own=[span(tuesday, "09:00", "12:30")]), CONNECT, [standing(3, "14:00")])
+    assert plan.ended == ()
+    (series,) = plan.series
+    assert [p.span is None for p in series.placements] == [False, True, False]
