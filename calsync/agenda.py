@@ -29,6 +29,7 @@ __all__ = [
     "block_id",
     "ending_spans",
     "horizon",
+    "is_once",
     "lay_out",
     "left_over",
     "make_agenda",
@@ -99,6 +100,12 @@ def block_id(slot: Identity, home: date) -> str:
     """The lasting name of one date of a slot, on all calendars alike."""
     kind, number, generation = slot
     return f"{kind}-{number}-{generation}-{home.isoformat()}"
+
+
+def is_once(block: str, kind: str) -> bool:
+    """True for the id of a block of that kind that was added for a single date."""
+    number = block.removeprefix(f"{kind}-").partition("-")[0]
+    return number.isdecimal() and int(number) >= ONE_OFF
 
 
 def standing_slots(

@@ -15,6 +15,7 @@ from calsync.agenda import (
     ending_spans,
     horizon,
     identity_of,
+    is_once,
     lay_out,
     left_over,
     make_plans,
@@ -232,7 +233,8 @@ def needs_of(
     took_place = {row.block: row.start is not None for row in outcomes}
     spent: dict[int, int] = {}
     for row in told:
-        done = row.start < now and took_place.get(row.block, True)
+        mine = is_once(row.block, Kind.FOLLOW_THROUGH.value)
+        done = row.start < now and (mine or took_place.get(row.block, True))
         if done or (refused and row.block.startswith(refused)):
             spent[row.promise] = spent.get(row.promise, 0) + row.minutes
     left = [(p, p.minutes - spent.get(p.id, 0)) for p in promises if p.is_open and not p.is_overdue(now)]

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.agenda import Identity, Slot, block_id, horizon, identity_of, standing_slots
+from calsync.agenda import Identity, Slot, block_id, horizon, identity_of, is_once, standing_slots
 from calsync.desk import Desk, target_names
-from calsync.model import ONE_OFF
 from calsync.planning.board import Unplaced
 from calsync.planning.words import TOO_NEAR
 from calsync.state.store import KEPT_DAYS, OutcomeRow, Store
@@ -88,7 +87,7 @@ def became(
     theirs = [identity_of(slot.series) for slot in slots if slot.theirs]
     for row in earlier:
         # A block for one date that goes because nothing is left to do in it was not displaced by anything.
-        idle = _is_once(row) and not _over(row, now, today) and not _is_of(row, retired)
+        idle = is_once(row.block, row.kind) and not _over(row, now, today) and not _is_of(row, retired)
         if row.block not in found and row.home < monday + timedelta(7) and not _nowhere(row) and not idle:
             found[row.block] = row if _over(row, now, today) or _is_of(row, theirs) else _gone(row, retired, whys)
     found.update({row.block: row for row in list(_without_room(unplaced, found, known, today))})
@@ -140,11 +139,6 @@ def _gone(row: OutcomeRow, retired: Sequence[Identity], whys: Mapping[str, str])
 
 def _is_of(row: OutcomeRow, slots: Iterable[Identity]) -> bool:
     return any(block_id(slot, row.home) == row.block for slot in slots)
-
-
-def _is_once(row: OutcomeRow) -> bool:
-    number = row.block.removeprefix(f"{row.kind}-").partition("-")[0]
-    return number.isdecimal() and int(number) >= ONE_OFF
 
 
 def _over(row: OutcomeRow, now: datetime, today: date) -> bool:

@@ -447,3 +447,16 @@ def test_an_added_block_that_is_moved_to_a_time_that_is_over_counts_as_done(on_f
     for hours in (2, 3):
         report_ = on_files.night(NOW + timedelta(hours=hours))
         assert (report_.exit_code, report_.written) == (0, 0), report_.changes
+
+
+def test_the_date_of_an_added_block_that_is_deleted_and_over_by_the_next_night_needs_no_other(on_files: World) -> None:
+    """Nothing is booked anew, whether the night sees the deletion before the block was to be or after."""
+    promise(on_files, 120, FRIDAY + timedelta(days=7))
+    on_files.night(NOW + timedelta(hours=1))
+    one = only(on_files)
+    edit(on_files.shelf, f"{one.key}.ics", delete_date(one.home(one.first).start))
+    late = NOW + (one.first - NOW.date() + timedelta(days=1))
+    for hours in range(3):
+        report_ = on_files.night(late + timedelta(hours=hours))
+        assert report_.exit_code == 0
+        assert [c for c in report_.changes if c.action == "create"] == []
