@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from calsync.advice import advice, named_promises
-from calsync.agenda import Agenda, horizon, identity_of, lay_out
+from calsync.agenda import Agenda, ending_spans, horizon, identity_of, lay_out
 from calsync.asking import ask_who_is_taken
 from calsync.briefing import keep_topics
 from calsync.desk import Desk, target_names
@@ -121,7 +121,9 @@ class _Night:
             (change for diff in diffs for change in diff.changes), key=lambda c: (c.start, c.calendar, c.series)
         )
         self.report.unplaced = [week for plan in plans for week in plan.unplaced]
-        self.report.empty_weeks = empty_weeks(plans)
+        connect = [span for plan in plans if plan.kind is Kind.CONNECT for span in ending_spans(agenda, plan)]
+        zone = self.desk.config.zone
+        self.report.empty_weeks = empty_weeks(plans, [span.start.astimezone(zone).date() for span in connect])
         self.report.unkept = followed.unkept
         if self.dry_run:
             named = named_promises(self.desk, self.store, followed.unkept)

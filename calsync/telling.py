@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,8 +83,11 @@ def _newest(folder: Path, pattern: str) -> Path | None:
     return max(folder.glob(pattern), key=lambda path: path.name, default=None)
 
 
-def empty_weeks(plans: Sequence[KindPlan]) -> tuple[str, ...]:
-    """ISO weeks that have no connect block at all because there is no room: the minimum dose is missed."""
+def empty_weeks(plans: Sequence[KindPlan], ending: Iterable[date] = ()) -> tuple[str, ...]:
+    """ISO weeks that have no connect block at all because there is no room: the minimum dose is missed.
+
+    `ending` are the local days of connect blocks that are left of series which end with these plans.
+    """
     for plan in plans:
         if plan.kind is not Kind.CONNECT:
             continue
@@ -94,6 +97,7 @@ def empty_weeks(plans: Sequence[KindPlan]) -> tuple[str, ...]:
             for placement in series.placements
             if placement.span is not None
         )
+        placed.update(map(_iso_week, ending))
         return tuple(week.week for week in plan.unplaced if not placed[week.week])
     return ()
 
