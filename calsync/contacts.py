@@ -307,7 +307,7 @@ def logged(store: Store, person: Person | None = None) -> list[Contact]:
 
 def connect_block(desk: Desk) -> BlockConfig | None:
     """What the leader asked for in connect blocks, None when nothing."""
-    return next((b for b in desk.config.blocks if b.kind is Kind.CONNECT), None)
+    return desk.config.block(Kind.CONNECT)
 
 
 def _known(desk: Desk, store: Store) -> Known:

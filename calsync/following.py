@@ -23,7 +23,7 @@ from calsync.agenda import (
     once_span,
     planned_spans,
 )
-from calsync.config.values import BlockConfig, Config
+from calsync.config.values import Config
 from calsync.desk import Desk, target_names
 from calsync.model import ONE_OFF, Kind, Span
 from calsync.people.promises import Promise, due_words
@@ -39,7 +39,6 @@ __all__ = [
     "Followed",
     "OneOff",
     "Outlook",
-    "Short",
     "Unkept",
     "needs_of",
     "outlook",
@@ -97,20 +96,11 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
-class Short:
-    """So many minutes have no room: why, and what would make room, in words."""
-
-    minutes: int
-    why: str
-    room: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Outlook:
     """By promise, what the next night would make of it; `planned` is False where no time is kept for promises."""
 
     booked: Mapping[int, tuple[Booked, ...]]
-    short: Mapping[int, Short]
+    short: Mapping[int, Unkept]
     planned: bool
 
 
@@ -119,7 +109,7 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
     promises = {promise.id: promise for promise in without_words(store)}
     slots = [slot for slot in agenda.slots if slot.series.once and slot.series.kind is Kind.FOLLOW_THROUGH]
     generations = store.generations()
-    block = _block(desk.config)
+    block = desk.config.block(Kind.FOLLOW_THROUGH)
     weekly = _weekly(agenda, plans, generations)
     standing = {identity_of(slot.series): (slot, one) for slot in slots if (one := _standing(slot, agenda, desk.now))}
     told, refused = store.promise_time(), _refused(slots, agenda, desk.now)
@@ -179,7 +169,7 @@ def outlook(desk: Desk, store: Store) -> Outlook:
     What changed on the calendars since the last night is not known here.
     """
     bases = {name: {key: row for (_, key), row in store.base(name).items()} for name in target_names(desk)}
-    if _block(desk.config) is None or not any(bases.values()):
+    if desk.config.block(Kind.FOLLOW_THROUGH) is None or not any(bases.values()):
         return Outlook({}, {}, planned=False)
     reach = horizon(desk.now, desk.config.planning.horizon_weeks, desk.config.zone).span
     occurrences = [o for c in desk.config.calendars for o in store.occurrences(c.name, reach)]
@@ -192,7 +182,7 @@ def outlook(desk: Desk, store: Store) -> Outlook:
             continue  # it counts as used, and nothing is booked
         one = Booked(row.start, row.end, row.minutes, None if row.block in new else row.block)
         booked[row.promise] = (*booked.get(row.promise, ()), one)
-    short = {one.promise.id: Short(one.missing, one.why, one.room) for one in found.unkept}
+    short = {one.promise.id: one for one in found.unkept}
     return Outlook(booked, short, planned=True)
 
 
@@ -239,11 +229,6 @@ def needs_of(
             spent[row.promise] = spent.get(row.promise, 0) + row.minutes
     left = [(p, p.minutes - spent.get(p.id, 0)) for p in promises if p.is_open and not p.is_overdue(now)]
     return [Need(promise.id, minutes, promise.due) for promise, minutes in left if minutes > 0]
-
-
-def _block(config: Config) -> BlockConfig | None:
-    """What the leader asked for in follow-through blocks, None when nothing."""
-    return next((b for b in config.blocks if b.kind is Kind.FOLLOW_THROUGH and b.per_week > 0), None)
 
 
 def _weekly(agenda: Agenda, plans: Sequence[KindPlan], generations: Mapping[tuple[str, int], int]) -> list[WorkBlock]:
@@ -343,7 +328,7 @@ def _unkept(
     kept = [need for need in needs if need.id not in dict(plan.short) and need.due > now]
     gone = dict(plan.gone)
     stay = [b for b in blocks if b.id not in gone]
-    block = _block(config)
+    block = config.block(Kind.FOLLOW_THROUGH)
     assert block is not None or not plan.short
     for id_, missing in plan.short:
         need, promise = by_id[id_], promises[id_]

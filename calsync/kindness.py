@@ -117,7 +117,7 @@ class Counted:
 
 def is_wanted(desk: Desk) -> bool:
     """Whether the leader asked for kindness blocks."""
-    return any(block.kind is Kind.KINDNESS for block in desk.config.blocks)
+    return desk.config.block(Kind.KINDNESS) is not None
 
 
 def turn_of(desk: Desk, day: date | None = None) -> tuple[ActTurn, int, tuple[CalsyncError, ...]]:

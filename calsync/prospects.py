@@ -9,7 +9,7 @@ from typing import Any
 
 from calsync.desk import Desk
 from calsync.errors import CalsyncError
-from calsync.following import Booked, Outlook, Short, outlook
+from calsync.following import Booked, Outlook, Unkept, outlook
 from calsync.model import Kind
 from calsync.people.promises import Promise
 from calsync.promises import promised
@@ -24,7 +24,7 @@ class PromiseView:
 
     promise: Promise
     booked: tuple[Booked, ...]
-    short: Short | None
+    short: Unkept | None
     late: bool
 
     def as_json(self, desk: Desk) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class PromiseView:
             "booked": [
                 {"start": _said(desk, b.start), "end": _said(desk, b.end), "minutes": b.minutes} for b in self.booked
             ],
-            "short": {"minutes": short.minutes, "why": short.why, "room": list(short.room)} if short else None,
+            "short": {"minutes": short.missing, "why": short.why, "room": list(short.room)} if short else None,
         }
 
 
@@ -96,7 +96,7 @@ def prospect(desk: Desk, number: int | None, before: Collection[int]) -> Prospec
 
 def asks_for_time(desk: Desk) -> bool:
     """True when the configuration has blocks in which promises are kept."""
-    return any(block.kind is Kind.FOLLOW_THROUGH and block.per_week > 0 for block in desk.config.blocks)
+    return desk.config.block(Kind.FOLLOW_THROUGH) is not None
 
 
 def _view(desk: Desk, promise: Promise, ahead: Outlook) -> PromiseView:

@@ -200,7 +200,7 @@ def _look(
     wanted: Wanted,
 ) -> Look:
     config = desk.config
-    block = next((block for block in config.blocks if block.kind is kind), None)
+    block = config.block(kind)
     title = block.title if block is not None else ""
     if slot is not None and (slot.own_title is not None or block is None):
         title = slot.own_title or slot.series.title

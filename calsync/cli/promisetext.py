@@ -78,7 +78,7 @@ def _stretch(block: Booked, now: datetime, zone: ZoneInfo, freeze: timedelta) ->
 
 def _no_room(view: PromiseView) -> str:
     assert view.short is not None
-    return f"There is no room for {_minutes(view.short.minutes)} of it: {view.short.why}."
+    return f"There is no room for {_minutes(view.short.missing)} of it: {view.short.why}."
 
 
 def _room(view: PromiseView) -> list[str]:
@@ -101,6 +101,6 @@ def _when(view: PromiseView, now: datetime, zone: ZoneInfo) -> str:
         day = day_words(one.closed_at.astimezone(zone).date(), now.astimezone(zone).date())
         return f"{one.state.value} {'late ' if one.is_late else ''}{day}"
     if view.short is not None:
-        return f"no room for {view.short.minutes} min"
+        return f"no room for {view.short.missing} min"
     more = f" and {len(view.booked) - 1} more" if len(view.booked) > 1 else ""
     return f"{due_words(view.booked[0].start, now, zone)}{more}" if view.booked else ""

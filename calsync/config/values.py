@@ -127,3 +127,7 @@ class Config:
     def writable(self) -> tuple[CalendarConfig, ...]:
         """The calendars that blocks are written to, in the order of the file."""
         return tuple(c for c in self.calendars if c.write)
+
+    def block(self, kind: Kind) -> BlockConfig | None:
+        """What the leader asked for in blocks of that kind, None when nothing."""
+        return next((block for block in self.blocks if block.kind is kind), None)
