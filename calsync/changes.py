@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from calsync.desk import Desk
-from calsync.errors import CalsyncError, StateError, UsageError
-from calsync.memory import oldest_kept, open_vault, unreadable
+from calsync.errors import CalsyncError, UsageError
+from calsync.memory import Opener, oldest_kept, values_of
 from calsync.model import Person
 from calsync.names import name_key, plain_key
 from calsync.outlines import changes_from, outlines
@@ -28,7 +28,6 @@ from calsync.people.changes import (
     tally,
 )
 from calsync.state.store import Store
-from calsync.vault import Sealed
 
 __all__ = [
     "ChangeView",
@@ -120,26 +119,9 @@ def planned(desk: Desk, store: Store) -> Planned:
 
 
 def _read(desk: Desk, store: Store, expired: datetime | None) -> Planned:
-    vault = open_vault(desk)
-    failed: list[CalsyncError] = []
-    sealed = 0
-
-    def read(body: str) -> Mapping[str, Any] | None:
-        nonlocal sealed
-        if failed:
-            return None
-        try:
-            return vault.open_values(body)
-        except Sealed:
-            sealed += 1
-        except StateError as error:  # the key cannot be read: no other body would fare better
-            failed.append(error)
-        return None
-
-    changes = changes_from(store, read, expired)
-    if sealed and not failed:
-        failed.append(unreadable(sealed, has_key=vault.ready, what="text", of=" of your changes"))
-    return Planned(changes, failed)
+    opener = Opener(desk)
+    changes = changes_from(store, lambda body: opener.open(values_of, body), expired)
+    return Planned(changes, opener.problems("text", " of your changes"))
 
 
 def listing(desk: Desk, which: str | None = None, *, everything: bool = False) -> Listing:

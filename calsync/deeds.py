@@ -9,10 +9,10 @@ from typing import Any
 from calsync.acts import shelf
 from calsync.contacts import clocks, find_person
 from calsync.desk import Desk
-from calsync.errors import CalsyncError, StateError, UsageError
+from calsync.errors import CalsyncError, UsageError
 from calsync.kindness import DONE, SKIPPED, TOLD, ActTurn, chooser, done_days, turns_between
 from calsync.logbook import clean_note
-from calsync.memory import open_vault, unreadable, writing_vault
+from calsync.memory import Opener, writing_vault
 from calsync.people.kindness import first_day
 from calsync.planning.words import day_words
 from calsync.state.acts import ActRow
@@ -118,7 +118,7 @@ def _act_of_then(turn: ActTurn, today: date) -> list[str]:
 def _added(vault: Vault, body: str, text: str) -> str:
     """The note of `body` with `text` below it, which it is given once however often it is said."""
     try:
-        before = note_of(vault, body)
+        before = note_of(body, vault)
     except Sealed:  # its key is lost for good, else there were no vault to write with
         before = ""
     if before == text or before.endswith(f"\n{text}"):
@@ -166,26 +166,14 @@ def deeds(desk: Desk, year: int | None = None) -> Deeds:
         rows = [row for row in store.acts() if row.state == DONE and row.at.astimezone(zone).year == wanted]
     found = shelf(desk.config.path)
     texts = {act.key: act.text for act in found.acts}
-    problems: list[CalsyncError] = list(found.problems)
-    vault, sealed, broken = open_vault(desk), 0, None
-    done = []
+    opener, done = Opener(desk), []
     for row in sorted(rows, key=lambda row: (row.at, row.id)):
-        note = ""
-        try:
-            note = note_of(vault, row.body) if broken is None else ""
-        except Sealed:
-            sealed += 1
-        except StateError as error:
-            broken = error
+        note = opener.open(note_of, row.body) or ""
         done.append(Done(row.at.astimezone(zone).date(), row.act, texts.get(row.act, ""), row.person, note))
-    if broken is not None:
-        problems.append(broken)
-    elif sealed:
-        problems.append(unreadable(sealed, has_key=vault.ready))
-    return Deeds(wanted, done, problems)
+    return Deeds(wanted, done, [*found.problems, *opener.problems()])
 
 
-def note_of(vault: Vault, body: str) -> str:
+def note_of(body: str, vault: Vault) -> str:
     """What was noted of an act; "" where nothing was. Raises Sealed and StateError as the vault does."""
     if not body:
         return ""

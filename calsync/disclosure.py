@@ -9,9 +9,9 @@ from typing import Any
 from calsync.changes import changes_of
 from calsync.deeds import note_of
 from calsync.desk import Desk
-from calsync.errors import StateError, Unfinished
+from calsync.errors import Unfinished
 from calsync.forgetting import traces_of, whom
-from calsync.memory import open_vault, unpacked
+from calsync.memory import Opener, unpacked
 from calsync.names import name_key
 from calsync.people.contacts import Contact, ContactKind
 from calsync.people.signals import flags
@@ -19,7 +19,6 @@ from calsync.people.talks import Talk
 from calsync.promises import text_of
 from calsync.roster import listed
 from calsync.state.store import NoteRow, Store
-from calsync.vault import Sealed
 from calsync.wholefile import replace_file
 
 __all__ = ["all_kept_of", "write_privately"]
@@ -44,7 +43,8 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
     shown = {change["id"] for change in changes}
     for table in ("change_people", "change_points"):
         rows[table] = [row for row in rows[table] if row["change"] not in shown]
-    talks, unreadable = _talks(desk, rows["notes"])
+    opener = Opener(desk)
+    talks, unreadable = _talks(rows["notes"], opener)
     contacts = [Contact(row["person"], row["at"], ContactKind(row["kind"])) for row in rows["contacts"]]
     entry = next((row for row in listed(desk) if name_key(row["name"]) == name_key(person.name)), None)
     return {
@@ -61,7 +61,7 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
             {"kind": flag.kind, "text": flag.text, "opening": flag.opening, "entries": list(flag.entries)}
             for flag in (flags(person, talks, contacts, desk.now, desk.config.zone) if is_listed else [])
         ],
-        "promises": [_promise(desk, row) for row in rows["promises"]],
+        "promises": [_promise(desk, row, opener) for row in rows["promises"]],
         "promise_time": [
             {
                 "promise": row["promise"],
@@ -72,9 +72,9 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
             }
             for row in rows["promise_time"]
         ],
-        "acts": [_act(desk, row) for row in rows["acts"]],
+        "acts": _acts(desk, rows["acts"], opener),
         "changes": changes,
-        "topics_told": [_topic(desk, row) for row in rows["topics_told"]],
+        "topics_told": _topics(desk, rows["topics_told"]),
         "blocks": [
             {"block": block, "start": _said(desk, start)}
             for block, (start, people) in sorted(planned.items(), key=lambda item: (item[1][0], item[0]))
@@ -97,30 +97,25 @@ def write_privately(path: Path, text: str) -> None:
         ) from error
 
 
-def _talks(desk: Desk, rows: list[dict[str, Any]]) -> tuple[list[Talk], list[datetime]]:
+def _talks(rows: list[dict[str, Any]], opener: Opener) -> tuple[list[Talk], list[datetime]]:
     """Every note that can be read, also what is too old to be shown elsewhere, and when the others were."""
-    vault, talks, unreadable = open_vault(desk), [], []
+    talks, unreadable = [], []
     for row in rows:
-        try:
-            talk = unpacked(NoteRow(row["id"], row["person"], row["at"], row["body"]), vault)
-        except (Sealed, StateError):
+        talk = opener.open(unpacked, NoteRow(row["id"], row["person"], row["at"], row["body"]))
+        if talk is None:
             unreadable.append(row["at"])
-            continue
-        if talk.feel is not None or talk.note or talk.thread:
+        elif talk.feel is not None or talk.note or talk.thread:
             talks.append(talk)
     return talks, unreadable
 
 
-def _promise(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+def _promise(desk: Desk, row: dict[str, Any], opener: Opener) -> dict[str, Any]:
     """One promise, in clear; `readable` is false, and the text null, where no key opens it."""
-    try:
-        text, readable = text_of(row["body"], open_vault(desk)) or None, True
-    except (Sealed, StateError):
-        text, readable = None, False
+    text = opener.open(text_of, row["body"])
     return {
         "id": row["id"],
-        "text": text,
-        "readable": readable,
+        "text": text or None,
+        "readable": text is not None,
         "due": _said(desk, row["due"]),
         "minutes": row["minutes"],
         "state": row["state"],
@@ -129,32 +124,39 @@ def _promise(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _act(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
-    """One act of kindness for them, its note in clear; it is null, and `readable` false, where no key opens it."""
+def _acts(desk: Desk, rows: list[dict[str, Any]], opener: Opener) -> list[dict[str, Any]]:
+    """Acts of kindness for them, notes in clear; a note is null, and `readable` false, where no key opens it."""
     from calsync.acts import shelf
 
-    texts = {act.key: act.text for act in shelf(desk.config.path).acts}
-    try:
-        note, readable = note_of(open_vault(desk), row["body"]) or None, True
-    except (Sealed, StateError):
-        note, readable = None, False
-    return {
-        "day": row["day"],
-        "act": row["act"],
-        "text": texts.get(row["act"]),
-        "state": row["state"],
-        "at": _said(desk, row["at"]),
-        "note": note,
-        "readable": readable,
-    }
+    texts = {act.key: act.text for act in shelf(desk.config.path).acts} if rows else {}
+    notes = [opener.open(note_of, row["body"]) for row in rows]
+    return [
+        {
+            "day": row["day"],
+            "act": row["act"],
+            "text": texts.get(row["act"]),
+            "state": row["state"],
+            "at": _said(desk, row["at"]),
+            "note": note or None,
+            "readable": note is not None,
+        }
+        for row, note in zip(rows, notes, strict=True)
+    ]
 
 
-def _topic(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+def _topics(desk: Desk, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from calsync.topics import shelf
 
-    texts = {topic.key: topic.text for topic in shelf(desk.config.path).topics}
-    start = _said(desk, row["start"])
-    return {"block": row["block"], "start": start, "topic": row["topic"], "text": texts.get(row["topic"])}
+    texts = {topic.key: topic.text for topic in shelf(desk.config.path).topics} if rows else {}
+    return [
+        {
+            "block": row["block"],
+            "start": _said(desk, row["start"]),
+            "topic": row["topic"],
+            "text": texts.get(row["topic"]),
+        }
+        for row in rows
+    ]
 
 
 def _plain(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from calsync.tokens import SecretStore, environment_name
 from calsync.vault import KEY_NAME, Sealed, Vault
 
 __all__ = [
+    "Opener",
     "Recollection",
     "closed_by",
     "oldest_kept",
@@ -29,9 +30,11 @@ __all__ = [
     "recollect",
     "unpacked",
     "unreadable",
+    "values_of",
     "writing_vault",
 ]
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -48,20 +51,39 @@ def recollect(desk: Desk, store: Store) -> Recollection:
     since = oldest_kept(desk)
     rows = [row for row in store.notes() if row.at >= since]
     talks: dict[str, list[Talk]] = {}
-    sealed = 0
-    vault = open_vault(desk)
+    opener = Opener(desk)
     for row in rows:
-        try:
-            talk = unpacked(row, vault)
-        except Sealed:
-            sealed += 1
-            continue
-        except CalsyncError as error:
-            return Recollection({}, [error])
-        if talk.feel is None and not talk.note and not talk.thread:
-            continue  # it is kept only for what it closed
+        talk = opener.open(unpacked, row)
+        if talk is None or (talk.feel is None and not talk.note and not talk.thread):
+            continue  # it cannot be read, or is kept only for what it closed
         talks.setdefault(name_key(talk.person), []).append(talk)
-    return Recollection(talks, [unreadable(sealed, has_key=vault.ready)] if sealed else [])
+    return Recollection(talks, opener.problems())
+
+
+class Opener:
+    """Opens encrypted things one after the other, and says once at the end what could not be opened."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._vault = open_vault(desk)
+        self._sealed = 0
+        self._broken: StateError | None = None
+
+    def open(self, read: Callable[[S, Vault], T], closed: S) -> T | None:
+        """What `read` makes of `closed`; None where no key opens it. Where the key cannot be read, nothing more is."""
+        if self._broken is None:
+            try:
+                return read(closed, self._vault)
+            except Sealed:
+                self._sealed += 1
+            except StateError as error:  # no other body would fare better
+                self._broken = error
+        return None
+
+    def problems(self, what: str = "note", of: str = "") -> list[CalsyncError]:
+        """At most one problem; `what` (`of` something) is what each of those was that could not be opened."""
+        if self._broken is not None:
+            return [self._broken]
+        return [unreadable(self._sealed, has_key=self._vault.ready, what=what, of=of)] if self._sealed else []
 
 
 def open_vault(desk: Desk) -> Vault:
@@ -88,7 +110,7 @@ def writing_vault(desk: Desk, store: Store, *, new_key: bool = False) -> tuple[V
     sealed = count
     if ready:
         sealed = sum(not _opens(unpacked, row, vault) for row in rows)
-        sealed += sum(not _opens(_values, body, vault) for body in bodies)
+        sealed += sum(not _opens(values_of, body, vault) for body in bodies)
     if count and sealed == count and not new_key:
         problem = unreadable(sealed, has_key=ready)
         raise StateError(
@@ -109,7 +131,8 @@ def _opens(read: Callable[[T, Vault], object], text: T, vault: Vault) -> bool:
     return True
 
 
-def _values(body: str, vault: Vault) -> object:
+def values_of(body: str, vault: Vault) -> dict[str, Any]:
+    """The values that are sealed in `body`. Raises as Vault.open_values."""
     return vault.open_values(body)
 
 

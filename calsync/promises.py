@@ -8,8 +8,8 @@ from datetime import date, datetime, time
 
 from calsync.contacts import find_person
 from calsync.desk import Desk
-from calsync.errors import CalsyncError, StateError, UsageError
-from calsync.memory import oldest_kept, open_vault, plain_text, unreadable, writing_vault
+from calsync.errors import CalsyncError, UsageError
+from calsync.memory import Opener, oldest_kept, plain_text, writing_vault
 from calsync.model import Person
 from calsync.names import name_key
 from calsync.people.promises import LONGEST_MINUTES, Promise, PromiseState, day_words, due_words
@@ -79,24 +79,13 @@ def promised(desk: Desk, store: Store) -> Promised:
     Raises nothing for what cannot be decrypted: such a promise has no text, which `problems` says once. Those that were
     closed before notes expire have none either, and that is no problem.
     """
-    vault, expired = open_vault(desk), oldest_kept(desk)
-    promises: list[Promise] = []
-    problems: list[CalsyncError] = []
-    unread = 0
+    opener, expired = Opener(desk), oldest_kept(desk)
+    promises = []
     for row in store.promises():
-        text = ""
         gone = not row.body or (row.closed_at is not None and row.closed_at < expired)
-        if not gone and not problems:
-            try:
-                text = text_of(row.body, vault)
-            except Sealed:
-                unread += 1
-            except StateError as error:  # the key cannot be read: no other body would fare better
-                problems = [error]
-        promises.append(_promise(row, text))
-    if unread and not problems:
-        problems = [unreadable(unread, has_key=vault.ready, what="promise")]
-    return Promised(promises, problems)
+        text = None if gone else opener.open(text_of, row.body)
+        promises.append(_promise(row, text or ""))
+    return Promised(promises, opener.problems("promise"))
 
 
 def without_words(store: Store) -> list[Promise]:
