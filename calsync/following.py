@@ -108,18 +108,19 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
     """Plan time for every open promise around the `plans` of this run. Reads the state, changes nothing."""
     promises = {promise.id: promise for promise in without_words(store)}
     slots = [slot for slot in agenda.slots if slot.series.once and slot.series.kind is Kind.FOLLOW_THROUGH]
-    generations = store.generations()
-    block = desk.config.block(Kind.FOLLOW_THROUGH)
-    weekly = _weekly(agenda, plans, generations)
     standing = {identity_of(slot.series): (slot, one) for slot in slots if (one := _standing(slot, agenda, desk.now))}
     told, refused = store.promise_time(), _refused(slots, agenda, desk.now)
+    taken = [row for row in told if row.start >= desk.now and row.block.startswith(refused)]
+    block = desk.config.block(Kind.FOLLOW_THROUGH)
     needs = []
-    if block is not None:
+    if block is not None and any(promise.is_open for promise in promises.values()):
         needs = needs_of(promises.values(), told, store.outcomes(), refused, desk.now)
+    if not standing and not needs:
+        return Followed(rows=tuple(taken), refused=refused)
+    generations = store.generations()
     board = _board(agenda, plans)
-    blocks = [*weekly, *(one for _, one in standing.values())]
-    prefer = Prefer.ANY if block is None else block.prefer
-    plan = follow_through(board, blocks, needs, desk.now, prefer) if standing or needs else _NOTHING
+    blocks = [*_weekly(agenda, plans, generations), *(one for _, one in standing.values())]
+    plan = follow_through(board, blocks, needs, desk.now, Prefer.ANY if block is None else block.prefer)
     gone = dict(plan.gone)
     once = [
         OneOff(one.id, slot.series.number, slot.series.generation, one.span, slot, _for(plan.shares, one.id))
@@ -135,11 +136,10 @@ def follow(desk: Desk, store: Store, agenda: Agenda, plans: Sequence[KindPlan]) 
         name = block_id((Kind.FOLLOW_THROUGH.value, number, generation), home)
         once.append(OneOff(name, number, generation, span, None, tuple(share.need for share in shares)))
         rows += _rows([replace(s, block=name) for s in shares], [WorkBlock(name, span)], promises)
-    rows += [row for row in told if row.start >= desk.now and row.block.startswith(refused)]
     return Followed(
         tuple(sorted(once, key=lambda o: (o.span.start, o.number))),
         {identity_of(slot.series): gone[one.id] for slot, one in standing.values() if one.id in gone},
-        tuple(rows),
+        (*rows, *taken),
         tuple(_unkept(desk.config, board, blocks, needs, plan, promises, desk.now)),
         refused,
     )
@@ -158,9 +158,6 @@ def plan_all(desk: Desk, store: Store, agenda: Agenda, *, keep: bool = False) ->
         followed = follow(desk, store, agenda, plans)
         followed = replace(followed, gone={one: whys.get(one, why) for one, why in followed.gone.items()})
     return plans, followed
-
-
-_NOTHING = FollowPlan((), (), (), (), ())
 
 
 def outlook(desk: Desk, store: Store) -> Outlook:
