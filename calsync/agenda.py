@@ -30,6 +30,7 @@ __all__ = [
     "ending_spans",
     "horizon",
     "is_once",
+    "last_dates",
     "lay_out",
     "left_over",
     "make_agenda",
@@ -313,6 +314,22 @@ def ending_spans(agenda: Agenda, plan: KindPlan) -> list[Span]:
         if (day := last.get(identity_of(slot.series))) is not None
         for span in _placed(slot, agenda.board.mondays[0], day + timedelta(1))
     ]
+
+
+def last_dates(agenda: Agenda, plans: Iterable[KindPlan], kind: Kind, begin: date) -> dict[str, Span]:
+    """The dates from the home day `begin` on that are left of weekly series of a kind which end with these plans, or
+    did before, by block.
+    """
+    ended = {(plan.kind.value, e.number, e.generation): e.last for plan in plans for e in plan.ended}
+    found: dict[str, Span] = {}
+    for slot in agenda.slots:
+        series, identity = slot.series, identity_of(slot.series)
+        last = ended.get(identity, None if slot.standing else series.until)
+        if series.kind is not kind or series.once or slot.theirs or last is None:
+            continue
+        days = ((day, series.placed(day)) for day in series.days(begin, last + timedelta(1)))
+        found.update({block_id(identity, day): one.span for day, one in days if one is not None})
+    return found
 
 
 def left_over(agenda: Agenda) -> list[tuple[Slot, Span]]:

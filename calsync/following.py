@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 
 from calsync.agenda import (
@@ -16,6 +16,7 @@ from calsync.agenda import (
     horizon,
     identity_of,
     is_once,
+    last_dates,
     lay_out,
     left_over,
     make_plans,
@@ -238,16 +239,8 @@ def _weekly(agenda: Agenda, plans: Sequence[KindPlan], generations: Mapping[tupl
         for placement in series.placements
         if placement.span is not None
     ]
-    ended = {(kind.value, e.number, e.generation): e.last for plan in plans if plan.kind is kind for e in plan.ended}
-    begin = agenda.board.mondays[0]
-    for slot in agenda.slots:
-        identity, series = identity_of(slot.series), slot.series
-        last = ended.get(identity, None if slot.standing else series.until)
-        if series.kind is not kind or series.once or slot.theirs or last is None:
-            continue
-        days = ((day, series.placed(day)) for day in series.days(begin, last + timedelta(1)))
-        found += [WorkBlock(block_id(identity, day), one.span) for day, one in days if one is not None]
-    return found
+    left = last_dates(agenda, plans, kind, agenda.board.mondays[0])
+    return [*found, *(WorkBlock(block, span) for block, span in left.items())]
 
 
 def _standing(slot: Slot, agenda: Agenda, now: datetime) -> WorkBlock | None:

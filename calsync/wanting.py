@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from calsync.agenda import Agenda, Slot, block_id, identity_of, numbered
+from calsync.agenda import Agenda, Slot, block_id, identity_of, last_dates, numbered
 from calsync.config.values import Names, ShowAs
 from calsync.contacts import assign_people
 from calsync.desk import Desk
@@ -59,7 +59,8 @@ def want(
         for placement in series.placements
         if placement.span is not None
     }
-    blocks |= _last_dates(desk, agenda, plans)
+    # The dates that are left of blocks that end are still for somebody.
+    blocks |= last_dates(agenda, plans, Kind.CONNECT, desk.now.date())
     wanted.assignments = assign_people(desk, store, {b: span for b, span in blocks.items() if span is not None})
     slots = {identity_of(slot.series): slot for slot in agenda.slots}
     crowded = _crowded(agenda.board, plans, [one.span for one in followed.once])
@@ -155,22 +156,6 @@ def _tend_once(
         wanted.series[name][row.series.key] = None
         wanted.reasons[name][row.series.key, row.series.first] = gone or elsewhere
         wanted.asked.add(row.series.key)
-
-
-def _last_dates(desk: Desk, agenda: Agenda, plans: Sequence[KindPlan]) -> dict[str, Span]:
-    """The dates that are left of connect blocks that end: they still are for somebody."""
-    kept = {(p.kind.value, s.number, s.generation) for p in plans for s in p.series if s.standing}
-    ended = {(p.kind.value, e.number, e.generation): e.last for p in plans for e in p.ended}
-    found: dict[str, Span] = {}
-    for slot in agenda.slots:
-        series, identity = slot.series, identity_of(slot.series)
-        last = ended.get(identity, series.until)
-        if series.kind is not Kind.CONNECT or slot.theirs or identity in kept or last is None:
-            continue
-        for day in series.days(desk.now.date(), last + timedelta(1)):
-            if (one := series.placed(day)) is not None:
-                found[block_id(identity, day)] = one.span
-    return found
 
 
 def _row(rows: Mapping[str, BaseSeries], kind: Kind, number: int, generation: int) -> BaseSeries | None:
