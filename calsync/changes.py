@@ -242,4 +242,4 @@ def _point(desk: Desk, point: Point) -> dict[str, Any]:
 
 
 def _said(desk: Desk, instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(desk.config.zone).isoformat()
+    return None if instant is None else desk.iso(instant)

@@ -24,6 +24,10 @@ class Desk:
     now: datetime
     _opened: dict[str, CalendarProvider] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def iso(self, instant: datetime) -> str:
+        """An instant as answers in JSON have it: ISO 8601 in the leader's zone."""
+        return instant.astimezone(self.config.zone).isoformat()
+
     def provider(self, name: str) -> CalendarProvider:
         """The adapter of the configured calendar `name`; makes no request.
 

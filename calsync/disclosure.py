@@ -51,12 +51,12 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
         "name": person.name,
         "at": desk.now.isoformat(),
         "configuration": entry if is_listed else None,
-        "contacts": [{"at": _said(desk, contact.at), "kind": contact.kind.value} for contact in contacts],
+        "contacts": [{"at": desk.iso(contact.at), "kind": contact.kind.value} for contact in contacts],
         "notes": [
-            {"at": _said(desk, t.at), "feel": t.feel, "note": t.note, "thread": t.thread, "thread_open": t.thread_open}
+            {"at": desk.iso(t.at), "feel": t.feel, "note": t.note, "thread": t.thread, "thread_open": t.thread_open}
             for t in talks
         ],
-        "notes_unreadable": [_said(desk, at) for at in unreadable],
+        "notes_unreadable": [desk.iso(at) for at in unreadable],
         "flags": [
             {"kind": flag.kind, "text": flag.text, "opening": flag.opening, "entries": list(flag.entries)}
             for flag in (flags(person, talks, contacts, desk.now, desk.config.zone) if is_listed else [])
@@ -66,8 +66,8 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
             {
                 "promise": row["promise"],
                 "block": row["block"],
-                "start": _said(desk, row["start"]),
-                "end": _said(desk, row["end"]),
+                "start": desk.iso(row["start"]),
+                "end": desk.iso(row["end"]),
                 "minutes": row["minutes"],
             }
             for row in rows["promise_time"]
@@ -76,7 +76,7 @@ def all_kept_of(desk: Desk, name: str) -> dict[str, Any]:
         "changes": changes,
         "topics_told": _topics(desk, rows["topics_told"]),
         "blocks": [
-            {"block": block, "start": _said(desk, start)}
+            {"block": block, "start": desk.iso(start)}
             for block, (start, people) in sorted(planned.items(), key=lambda item: (item[1][0], item[0]))
             if any(name_key(other) == name_key(person.name) for other in people)
         ],
@@ -116,11 +116,11 @@ def _promise(desk: Desk, row: dict[str, Any], opener: Opener) -> dict[str, Any]:
         "id": row["id"],
         "text": text or None,
         "readable": text is not None,
-        "due": _said(desk, row["due"]),
+        "due": desk.iso(row["due"]),
         "minutes": row["minutes"],
         "state": row["state"],
-        "made_at": _said(desk, row["made_at"]),
-        "closed_at": _said(desk, row["closed_at"]) if row["closed_at"] is not None else None,
+        "made_at": desk.iso(row["made_at"]),
+        "closed_at": desk.iso(row["closed_at"]) if row["closed_at"] is not None else None,
     }
 
 
@@ -136,7 +136,7 @@ def _acts(desk: Desk, rows: list[dict[str, Any]], opener: Opener) -> list[dict[s
             "act": row["act"],
             "text": texts.get(row["act"]),
             "state": row["state"],
-            "at": _said(desk, row["at"]),
+            "at": desk.iso(row["at"]),
             "note": note or None,
             "readable": note is not None,
         }
@@ -151,7 +151,7 @@ def _topics(desk: Desk, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "block": row["block"],
-            "start": _said(desk, row["start"]),
+            "start": desk.iso(row["start"]),
             "topic": row["topic"],
             "text": texts.get(row["topic"]),
         }
@@ -160,8 +160,4 @@ def _topics(desk: Desk, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _plain(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
-    return {key: _said(desk, value) if isinstance(value, datetime) else value for key, value in row.items()}
-
-
-def _said(desk: Desk, instant: datetime) -> str:
-    return instant.astimezone(desk.config.zone).isoformat()
+    return {key: desk.iso(value) if isinstance(value, datetime) else value for key, value in row.items()}

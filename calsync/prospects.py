@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from calsync.desk import Desk
@@ -34,15 +33,13 @@ class PromiseView:
             "id": one.id,
             "person": one.person,
             "text": one.text or None,
-            "due": _said(desk, one.due),
+            "due": desk.iso(one.due),
             "minutes": one.minutes,
             "state": one.state.value,
-            "made_at": _said(desk, one.made_at),
-            "closed_at": _said(desk, one.closed_at) if one.closed_at else None,
+            "made_at": desk.iso(one.made_at),
+            "closed_at": desk.iso(one.closed_at) if one.closed_at else None,
             "late": self.late,
-            "booked": [
-                {"start": _said(desk, b.start), "end": _said(desk, b.end), "minutes": b.minutes} for b in self.booked
-            ],
+            "booked": [{"start": desk.iso(b.start), "end": desk.iso(b.end), "minutes": b.minutes} for b in self.booked],
             "short": {"minutes": short.missing, "why": short.why, "room": list(short.room)} if short else None,
         }
 
@@ -105,7 +102,3 @@ def _view(desk: Desk, promise: Promise, ahead: Outlook) -> PromiseView:
         return PromiseView(promise, (), None, late)
     booked = tuple(sorted(ahead.booked.get(promise.id, ()), key=lambda b: b.start))
     return PromiseView(promise, booked, ahead.short.get(promise.id), late)
-
-
-def _said(desk: Desk, instant: datetime) -> str:
-    return instant.astimezone(desk.config.zone).isoformat()
