@@ -1,0 +1,3 @@
+"""The morning digest as text."""
+
+from __future__ import annotations

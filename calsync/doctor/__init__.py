@@ -1,0 +1,1 @@
+"""What would fail tonight, and what mends it."""

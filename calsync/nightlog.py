@@ -1,0 +1,3 @@
+"""The log of each night."""
+
+from __future__ import annotations

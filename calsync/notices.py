@@ -1,0 +1,3 @@
+"""What was told already."""
+
+from __future__ import annotations

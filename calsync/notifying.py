@@ -1,0 +1,3 @@
+"""Sends the digest."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The nightly run in the machine's own scheduler."""

@@ -1,0 +1,3 @@
+"""The feed and the dashboard on this machine."""
+
+from __future__ import annotations

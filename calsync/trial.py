@@ -1,0 +1,3 @@
+"""Tries whether a calendar can be written."""
+
+from __future__ import annotations
