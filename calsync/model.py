@@ -19,6 +19,7 @@ from calsync.names import first_name_of
 
 __all__ = [
     "ONE_OFF",
+    "TRIAL",
     "Answer",
     "Event",
     "EventType",
@@ -43,6 +44,9 @@ reset_tzpath(to=())
 
 ONE_OFF = 101
 """Slots of a kind with this number and higher ones are for a single date, added for a promise."""
+
+TRIAL = 999_999
+"""The slot of the scratch block by which calsync.trial sees whether a calendar can be written. It is on no plan."""
 
 Key = NewType("Key", str)
 """The opaque name of one series on one calendar: no name and no address can be read from it."""
@@ -255,6 +259,11 @@ class Series:
     def once(self) -> bool:
         """True for a block of a single date by design; its rule is a count of one, so that it can be moved anywhere."""
         return self.number >= ONE_OFF
+
+    @property
+    def trial(self) -> bool:
+        """True for a scratch block that a check was to remove again; wherever one is met, it goes."""
+        return self.number == TRIAL
 
     @property
     def zone(self) -> ZoneInfo:

@@ -92,6 +92,7 @@ def want(
             _end(desk, agenda.board, wanted, bases, plan.kind, ended)
     for one in followed.once:
         _want_once(desk, agenda.board, wanted, bases, one, crowded)
+    _clear_trials(wanted, bases)
     for slot in agenda.slots:
         if slot.series.once:
             _tend_once(desk, wanted, bases, slot, followed.gone.get(identity_of(slot.series), ""))
@@ -156,6 +157,16 @@ def _tend_once(
         wanted.series[name][row.series.key] = None
         wanted.reasons[name][row.series.key, row.series.first] = gone or elsewhere
         wanted.asked.add(row.series.key)
+
+
+def _clear_trials(wanted: Wanted, bases: Mapping[str, Mapping[str, BaseSeries]]) -> None:
+    """Remove what a check of a calendar left there that was killed before it could."""
+    for name, rows in bases.items():
+        for row in rows.values():
+            if row.series.trial:
+                wanted.series[name][row.series.key] = None
+                wanted.reasons[name][row.series.key, row.series.first] = "left by a check that was cut off"
+                wanted.asked.add(row.series.key)
 
 
 def _row(rows: Mapping[str, BaseSeries], kind: Kind, number: int, generation: int) -> BaseSeries | None:

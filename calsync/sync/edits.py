@@ -127,6 +127,8 @@ def _gone(
     if ours is None:
         return
     found.bases[key] = None
+    if ours.series.trial:
+        return
     ended = ours.series.until is not None and ours.series.until < now.astimezone(ours.series.zone).date()
     if ours.standing and not ended and not any(row.after is None for row in rows):
         found.decisions.append(_decision(What.RETIRED, calendar, ours.series, "", None, now))
@@ -136,6 +138,8 @@ def _decisions(
     calendar: str, theirs: OwnedSeries, ours: Sequence[Series], pinned: Collection[date], now: datetime
 ) -> Iterator[Decision]:
     series = theirs.series
+    if series.trial:
+        return
     today = now.astimezone(series.zone).date()
     if not _ruled(series):
         if all(_ruled(one) for one in ours):

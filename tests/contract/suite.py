@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.errors import Malformed, NotFound, ReadOnly
-from calsync.model import ONE_OFF, Key, Kind, Series, Span
+from calsync.model import ONE_OFF, TRIAL, Key, Kind, Series, Span
 from calsync.ports import (
     CalendarProvider,
     Delta,
@@ -714,3 +714,21 @@ class WriteContract:
         wanted = series()
         with pytest.raises(NotFound):
             harness.make_missing().write(harness.calendar, [SeriesWrite(wanted.key, None, wanted)])
+
+    def test_a_scratch_block_is_written_found_and_removed_again_as_often_as_one_likes(self, harness: Harness) -> None:
+        foreign = harness.put("foreign", meeting("foreign"))
+        before = harness.raw(foreign)
+        day = date(2026, 12, 21)
+        block = series(number=TRIAL, first=day, until=day, start=time(4, 40), minutes=10, title="calsync check")
+        for _ in range(3):
+            (etag,) = _create(harness.make(), harness, block)
+            provider = harness.make()
+            found = _own(provider, harness)
+            assert found.series.trial
+            assert found.series.same_content(block)
+            assert found.etag == etag
+            (outcome,) = provider.write(harness.calendar, [SeriesWrite(block.key, found.series, None, found.etag)])
+            assert outcome.state is DONE
+            assert harness.make().owned(harness.calendar) == []
+        assert harness.names() == [foreign]
+        assert harness.raw(foreign) == before
