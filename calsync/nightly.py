@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from calsync import __version__
 from calsync.advice import advice, named_promises
 from calsync.agenda import Agenda, ending_spans, horizon, identity_of, lay_out
 from calsync.asking import ask_who_is_taken
@@ -19,7 +21,9 @@ from calsync.following import Followed, plan_all
 from calsync.kindness import keep_act_told
 from calsync.memory import oldest_kept
 from calsync.model import ONE_OFF, Kind, Series
+from calsync.nightlog import NightLog
 from calsync.nightreport import CalendarReport, NightReport
+from calsync.notices import take_note
 from calsync.outcomes import remember_outcomes
 from calsync.outlines import fix_affected
 from calsync.planning.board import KindPlan
@@ -48,15 +52,20 @@ def run_night(
     force: bool = False,
     command: str = "nightly",
     forget: Collection[int] = (),
+    quiet: bool = False,
     progress: Progress = lambda _stage, _done, _total: None,
 ) -> NightReport:
     """One night, or with `dry_run` all of it but the writing. `forget` are ids of decisions that no longer count.
 
-    Raises Busy when another run holds the state folder and StateError when it cannot be used; everything else that
-    goes wrong is in the report.
+    With `quiet` the report has what is news, which is remembered as told. Raises Busy when another run holds the state
+    folder and StateError when it cannot be used; everything else that goes wrong is in the report.
     """
     with hold(desk.state_folder), _store(desk, dry_run=dry_run) as store:
-        return _Night(desk, store, dry_run=dry_run, force=force, forget=forget, progress=progress).run(command)
+        night = _Night(desk, store, dry_run=dry_run, force=force, forget=forget, progress=progress)
+        report = night.run(command)
+        if quiet and not dry_run:
+            report.news = take_note(desk, store, report)
+        return report
 
 
 @contextmanager
@@ -87,12 +96,28 @@ class _Night:
         reach = horizon(desk.now, desk.config.planning.horizon_weeks, desk.config.zone)
         self.report = NightReport(desk.now, reach.span, dry_run)
         self.window = reading_window(desk.now, reach.span.end)
+        self.log = None if dry_run else NightLog(desk.state_folder, desk.config, desk.now)
 
     def run(self, command: str) -> NightReport:
         report, store = self.report, self.store
         report.notes += mended(store, self.desk.state_folder)
+        if self.log is not None:
+            report.run = self.log.run = store.begin_run(command, self.desk.now, self.desk.now)
+            self.log.event("start", command=command, version=__version__, calendars=len(self.desk.config.calendars))
+        try:
+            self._live()
+        except Exception as error:
+            if self.log is not None:
+                self.log.cut_short(error)
+            raise
+        if report.run is not None:
+            self._end_log()
+            store.end_run(report.run, report.exit_code, told(report))
+        return report
+
+    def _live(self) -> None:
+        report, store = self.report, self.store
         if not self.dry_run:
-            report.run = store.begin_run(command, self.desk.now, self.desk.now)
             store.drop_notes(oldest_kept(self.desk))
             store.drop_promise_texts(oldest_kept(self.desk))
             store.drop_change_words(oldest_kept(self.desk))
@@ -102,9 +127,18 @@ class _Night:
         self._report_readings(readings)
         if not report.errors:
             self._decide_and_do(readings)
-        if report.run is not None:
-            store.end_run(report.run, report.exit_code, told(report))
-        return report
+
+    def _end_log(self) -> None:
+        """Put down what the leader is told, and the end; a log that was lost is one remark more."""
+        log, report = self.log, self.report
+        assert log is not None
+        for note in report.notes:
+            log.event("note", said=note)
+        for error in report.errors:
+            log.error(error)
+        log.event("end", exit=report.exit_code, written=report.written, ms=log.since_begun())
+        if log.lost:
+            report.notes.append(log.lost)
 
     def _decide_and_do(self, readings: Sequence[Reading]) -> None:
         targets = self._targets(readings)
@@ -125,6 +159,7 @@ class _Night:
         zone = self.desk.config.zone
         self.report.empty_weeks = empty_weeks(plans, [span.start.astimezone(zone).date() for span in connect])
         self.report.unkept = followed.unkept
+        self._log_plan()
         if self.dry_run:
             named = named_promises(self.desk, self.store, followed.unkept)
             self.report.advice = [*named, *advice(self.desk, self.store, wanted.assignments)]
@@ -137,9 +172,31 @@ class _Night:
         if not self.dry_run:
             self._do(readings, diffs, wanted, followed)
 
+    def _log_plan(self) -> None:
+        report = self.report
+        if self.log is not None:
+            self.log.event(
+                "plan",
+                changes=dict(sorted(Counter(change.action.value for change in report.changes).items())),
+                no_room=[{"week": one.week, "kind": one.kind.value, "missing": one.missing} for one in report.unplaced],
+                unkept=[{"promise": one.promise.id, "missing": one.missing} for one in report.unkept],
+                ms=self.log.since_begun(),
+            )
+
     def _report_readings(self, readings: Sequence[Reading]) -> None:
         for reading in readings:
             error = reading.error
+            if self.log is not None:
+                self.log.event(
+                    "calendar-read",
+                    "info" if error is None else "warning",
+                    calendar=reading.calendar.name,
+                    provider=reading.calendar.provider,
+                    ok=error is None,
+                    events=len(reading.occurrences),
+                    requests=reading.requests,
+                    ms=reading.milliseconds,
+                )
             if error is not None:
                 self.report.errors.append(error)
             self.report.calendars.append(
@@ -290,6 +347,17 @@ class _Night:
             provider = providers.get(diff.calendar) or LocalCalendar()
             self.progress("writing", report.written, total)
             applied = apply_writes(store, report.run, diff.calendar, provider, diff.writes)
+            if self.log is not None and (diff.writes or applied.error):
+                self.log.event(
+                    "write",
+                    "info" if applied.error is None and not applied.problems else "warning",
+                    calendar=diff.calendar,
+                    ok=applied.error is None,
+                    asked=len(diff.writes),
+                    written=applied.written,
+                    problems=len(applied.problems),
+                    ms=self.log.since_begun(),
+                )
             report.written += applied.written
             report.notes.extend(applied.notes)
             if applied.error is not None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calsync.errors import CalsyncError, SignInNeeded
 from calsync.following import Unkept
 from calsync.model import Span
 from calsync.planning.board import Unplaced
 from calsync.sync.diff import Change
+
+if TYPE_CHECKING:
+    from calsync.notices import News
 
 __all__ = ["CalendarReport", "NightReport"]
 
@@ -54,6 +57,8 @@ class NightReport:
     empty_weeks: tuple[str, ...] = ()
     unkept: tuple[Unkept, ...] = ()
     """Promises for which there is not time enough before they are due."""
+    news: News | None = None
+    """What of all this is to be said, for a quiet night; None where everything is."""
     advice: list[str] = field(default_factory=list)
     """For the leader's eyes, with names: never in the log. Of a night on paper only."""
 

@@ -1,3 +1,195 @@
-"""What was told already."""
+"""What a quiet night says: what is new, what has changed, and what is over; nothing twice that only goes on.
+
+A failure that lasts a week would otherwise be mailed seven times, and a leader who learns to delete such mails
+misses the one that matters. What is told is remembered in the state; `decide` is the rule, and it is pure.
+"""
 
 from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from calsync.errors import CalsyncError, Refused, Unreachable
+from calsync.state.store import NoticeRow, Store
+
+if TYPE_CHECKING:
+    from calsync.desk import Desk
+    from calsync.following import Unkept
+    from calsync.nightreport import NightReport
+    from calsync.planning.board import Unplaced
+
+__all__ = ["News", "Notice", "Topic", "decide", "take_note", "take_note_of_sending"]
+
+
+class Topic(StrEnum):
+    """What a notice is about. A run that was cut short cannot judge every topic: what it did not look at goes on."""
+
+    READ = "read"
+    REFUSED = "refused"
+    WRITE = "write"
+    ROOM = "room"
+    PROMISE = "promise"
+    NOTE = "note"
+    SENDING = "sending"
+
+
+_FAILURES = frozenset({Topic.READ, Topic.REFUSED, Topic.WRITE, Topic.SENDING})
+"""Whose end is worth a line. Weeks and promises that find room again show among the changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell: `subject` is what it is about, `sign` differs when it must be told again, `what` is its line.
+
+    Neither subject nor sign is kept as it is: both may quote a calendar's name, which may be a person's.
+    """
+
+    topic: Topic
+    subject: str
+    sign: str
+    what: str
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by."""
+        return f"{self.topic}:{_digest(self.subject)}"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What to say: the keys of what is new or has changed, and the lines of failures that are over."""
+
+    fresh: frozenset[str] = frozenset()
+    over: tuple[str, ...] = ()
+
+    def tells_error(self, report: NightReport, error: CalsyncError, names: Collection[str]) -> bool:
+        """Whether this error of the report is to be said."""
+        return _of_error(report, error, names).key in self.fresh
+
+    def tells_week(self, week: Unplaced) -> bool:
+        """Whether it is to be said that this week has no room."""
+        return _of_week(week).key in self.fresh
+
+    def tells_promise(self, one: Unkept) -> bool:
+        """Whether it is to be said that this promise has no room."""
+        return _of_promise(one).key in self.fresh
+
+    def tells_note(self, note: str) -> bool:
+        """Whether this remark is to be made."""
+        return _of_note(note).key in self.fresh
+
+
+def decide(
+    told: Mapping[str, NoticeRow], wrong: Iterable[Notice], judged: Collection[Topic], now: datetime
+) -> tuple[News, list[NoticeRow]]:
+    """What to say now, given what was told and what is wrong now; and what to remember from now on.
+
+    A notice is said when it is new, or when its sign is another than the one that was told. What was told and is not
+    wrong any more is over, unless its topic was not `judged` this time: then nobody knows, and it stays as it is.
+    """
+    rows: dict[str, NoticeRow] = {}
+    fresh: set[str] = set()
+    for notice in wrong:
+        sign, before = _digest(notice.sign), told.get(notice.key)
+        if before is not None and before.sign == sign:
+            rows[notice.key] = replace(before, seen_at=now)
+        else:
+            fresh.add(notice.key)
+            rows[notice.key] = NoticeRow(notice.key, sign, notice.what, now, now)
+    over = []
+    for key, row in told.items():
+        topic = Topic(key.partition(":")[0])
+        if key in rows:
+            continue
+        if topic not in judged:
+            rows[key] = row
+        elif topic in _FAILURES:
+            over.append(row.what)
+    return News(frozenset(fresh), tuple(over)), list(rows.values())
+
+
+def take_note(desk: Desk, store: Store, report: NightReport) -> News:
+    """What a quiet night is to say of its report; remembered as told."""
+    names = names_of(desk)
+    wrong = [_of_error(report, error, names) for error in report.errors]
+    wrong += map(_of_week, report.unplaced)
+    wrong += map(_of_promise, report.unkept)
+    wrong += map(_of_note, report.notes)
+    news, rows = decide(store.notices(), wrong, _judged(report), desk.now)
+    store.keep_notices(rows)
+    return news
+
+
+def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[CalsyncError]:
+    """Which failures of sending a notice are to be said; remembered as told."""
+    with Store(desk.state_folder, desk.now) as store:
+        told = store.notices()
+        wrong = {error: Notice(Topic.SENDING, error.what.partition(":")[0], "", error.what) for error in errors}
+        news, rows = decide(told, wrong.values(), {Topic.SENDING}, desk.now)
+        if rows != list(told.values()):
+            store.keep_notices(rows)
+    return [error for error, notice in wrong.items() if notice.key in news.fresh]
+
+
+def names_of(desk: Desk) -> frozenset[str]:
+    """What the leader has named in the configuration: a number in such a name is no varying one."""
+    return frozenset(
+        {calendar.name for calendar in desk.config.calendars} | {str(one.path) for one in desk.config.exports}
+    )
+
+
+def _judged(report: NightReport) -> set[Topic]:
+    """What this run has looked at: with a calendar unread nothing is planned, after a refusal nothing is written."""
+    judged = {Topic.READ}
+    if any(not calendar.ok for calendar in report.calendars):
+        return judged
+    judged |= {Topic.REFUSED, Topic.ROOM, Topic.PROMISE, Topic.NOTE}
+    if not any(isinstance(error, Refused) for error in report.errors):
+        judged.add(Topic.WRITE)
+    return judged
+
+
+def _of_error(report: NightReport, error: CalsyncError, names: Collection[str]) -> Notice:
+    unread = next((one.name for one in report.calendars if one.error == error.what), None)
+    sign = type(error).__name__
+    if not isinstance(error, Unreachable):  # what a bad line says of itself differs from night to night
+        sign += f" {_steady(error.what, names)}"
+    if unread is not None:
+        return Notice(Topic.READ, unread, sign, error.what)
+    if isinstance(error, Refused):
+        return Notice(Topic.REFUSED, "", sign, error.what)
+    # One calendar may have several problems at once: each of them is a subject of its own.
+    place = error.what.partition(": ")[0] if isinstance(error, Unreachable) else ""
+    return Notice(Topic.WRITE, f"{place} {sign}", "", error.what)
+
+
+def _of_week(week: Unplaced) -> Notice:
+    return Notice(Topic.ROOM, f"{week.week} {week.kind}", str(week.missing), "")
+
+
+def _of_promise(one: Unkept) -> Notice:
+    return Notice(Topic.PROMISE, str(one.promise.id), f"{one.promise.due.timestamp():.0f} {one.missing}", "")
+
+
+def _of_note(note: str) -> Notice:
+    return Notice(Topic.NOTE, _VARYING.sub("#", note), "", "")
+
+
+_VARYING = re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds?)\b|\b\d{4}-\d\d-\d\dT[\d:.+Z-]+|\b\d\d:\d\d:\d\d\b")
+"""What varies in a remark: how long something took, and instants. Its other numbers name blocks and days."""
+_NUMBERS = r"\d+(?:[.,:]\d+)*"
+
+
+def _steady(text: str, names: Collection[str]) -> str:
+    """The text of a failure without its numbers, which vary from night to night; `names` stay as they are."""
+    known = sorted((re.escape(name) for name in names), key=len, reverse=True)
+    return re.sub("|".join([*known, _NUMBERS]), lambda match: match[0] if match[0] in names else "#", text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,6 +40,8 @@ class Reading:
     owned: dict[str, OwnedSeries] = field(default_factory=dict)
     requests: int = 0
     error: CalsyncError | None = None
+    milliseconds: int = 0
+    """How long the server or the disk took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ def read_calendars(
     readings = [Reading(calendar) for calendar in desk.config.calendars]
     tasks = [_task(desk, store, reading, window) for reading in readings]
     total = len(tasks)
-    for done, (reading, task, answer) in enumerate(zip(readings, tasks, _ask_all(tasks, desk), strict=True)):
+    answers = _ask_all(tasks, desk)
+    for done, (reading, task, (answer, took)) in enumerate(zip(readings, tasks, answers, strict=True)):
         progress("reading calendars", done, total)
+        reading.milliseconds = took
         if task is not None and isinstance(answer, _Answer):
             _keep(desk, store, reading, task, answer, force=force)
         elif isinstance(answer, CalsyncError):
@@ -121,13 +126,20 @@ def _fingerprint(calendar: CalendarConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _ask_all(tasks: Sequence[_Task | None], desk: Desk) -> list[_Answer | CalsyncError | None]:
+def _ask_all(tasks: Sequence[_Task | None], desk: Desk) -> list[tuple[_Answer | CalsyncError | None, int]]:
+    """What came of each task, and the milliseconds that it took."""
+
+    def timed(task: _Task | None) -> tuple[_Answer | CalsyncError | None, int]:
+        begun = time.monotonic()
+        answer = _ask(task, desk)
+        return answer, round((time.monotonic() - begun) * 1000)
+
     if len(tasks) == 1:
-        return [_ask(tasks[0], desk)]
+        return [timed(tasks[0])]
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=min(8, len(tasks))) as pool:
-        return list(pool.map(lambda task: _ask(task, desk), tasks))
+        return list(pool.map(timed, tasks))
 
 
 def _ask(task: _Task | None, desk: Desk) -> _Answer | CalsyncError | None:

@@ -16,7 +16,7 @@ from calsync.errors import StateError
 __all__ = ["FILE_NAME", "HEAD", "copy_state", "migrate", "open_database"]
 
 FILE_NAME = "calsync.db"
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in versions/; a test keeps the two equal. Known here so that a normal start needs no Alembic."""
 
 

@@ -73,6 +73,7 @@ class ForgettingRows(Rows):
             _retitle_decisions(connection, retitle)
             _clean_journal(connection, traces, retitle)
             _clean_runs(connection, traces)
+            _clean_notices(connection, traces)
             connection.execute(delete(tables.resources))
             connection.execute(delete(tables.calendars))
 
@@ -149,6 +150,13 @@ def _clean_runs(connection: Connection, traces: Traces) -> None:
         if traces.is_in(row.summary):
             said = _redacted(json.loads(row.summary), traces)
             connection.execute(update(t).where(t.c.id == row.id).values(summary=json.dumps(said, ensure_ascii=False)))
+
+
+def _clean_notices(connection: Connection, traces: Traces) -> None:
+    t = tables.notices
+    for row in connection.execute(select(t.c.key, t.c.what)).all():
+        if traces.is_in(row.what):
+            connection.execute(update(t).where(t.c.key == row.key).values(what=traces.redacted(row.what)))
 
 
 def _redacted(value: Any, traces: Traces) -> Any:

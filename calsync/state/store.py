@@ -7,6 +7,7 @@ from calsync.state.blocks import BaseSeries, Decision
 from calsync.state.changes import AffectedRow, ChangeRow, ChangeRows, PointRow
 from calsync.state.forgetting import ForgettingRows
 from calsync.state.identity import IdentityRows
+from calsync.state.notices import NoticeRow, NoticeRows
 from calsync.state.outcomes import KEPT_DAYS, OutcomeRow, OutcomeRows
 from calsync.state.people import ContactRow, NoteRow, ToldRow
 from calsync.state.promises import NewPromise, PromiseRow, PromiseRows, TimeRow
@@ -27,6 +28,7 @@ __all__ = [
     "JournalRow",
     "NewPromise",
     "NoteRow",
+    "NoticeRow",
     "OutcomeRow",
     "PointRow",
     "PromiseRow",
@@ -46,6 +48,7 @@ class Store(
     ActRows,
     ChangeRows,
     SealedRows,
+    NoticeRows,
     ForgettingRows,
     IdentityRows,
 ):

@@ -21,6 +21,7 @@ __all__ = [
     "metadata",
     "newcomers",
     "notes",
+    "notices",
     "outcomes",
     "pauses",
     "people_busy",
@@ -287,3 +288,14 @@ change_points = Table(
     Column("body", Text, nullable=False),
 )
 """What speaks for a change (side = pro) and against it (con), by whom, "" for the leader; `body` is encrypted."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("sign", String, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("told_at", Integer, nullable=False),
+    Column("seen_at", Integer, nullable=False),
+)
+"""What a quiet night has told and what still holds: `sign` changes when it must be told again, `what` is its line."""
