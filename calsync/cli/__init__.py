@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ import click
 from calsync import __version__
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from calsync.cli.streams import Outlet
 
 __all__ = ["COMMANDS", "LazyGroup", "Settings", "cli", "main"]
@@ -24,6 +27,7 @@ __all__ = ["COMMANDS", "LazyGroup", "Settings", "cli", "main"]
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Begin": {
         "demo": ("calsync.cli.demo:demo", "Make up a leader's calendar, run a night on it, show the week."),
+        "completion": ("calsync.cli.completion:completion", "Let the Tab key complete commands, options and names."),
     },
     "Every night": {
         "plan": ("calsync.cli.night:plan", "Show what the night would change, and why."),
@@ -63,6 +67,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 """Every command by section: where it is ("module:function") and its one line of help."""
 
 _STDOUT = 1
+_COMPLETE = "_CALSYNC_COMPLETE"
+"""The variable by which a shell asks what can be typed next; see completing.py."""
 _EXIT_NO_ROOM = 5
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
@@ -111,6 +117,14 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"there is no command {name}{meant}", ctx)
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What can stand behind `calsync` (or an option of it), without importing a command."""
+        from click.shell_completion import CompletionItem
+
+        known = [item for section in COMMANDS.values() for item in section.items()]
+        items = [CompletionItem(name, help=text) for name, (_, text) in known if name.startswith(incomplete)]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table, section by section, without importing a command."""
         for title, section in COMMANDS.items():
@@ -123,8 +137,10 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Each command has its own --help.",
 )
-@click.option("--config", metavar="PATH", envvar="CALSYNC_CONFIG", help="The configuration file.")
-@click.option("--state", metavar="DIR", envvar="CALSYNC_STATE", help="The folder of what calsync remembers.")
+@click.option("--config", type=click.Path(), metavar="PATH", envvar="CALSYNC_CONFIG", help="The configuration file.")
+@click.option(
+    "--state", type=click.Path(), metavar="DIR", envvar="CALSYNC_STATE", help="The folder of what calsync remembers."
+)
 @click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv also shows where an error came from.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing that is not an error or the answer itself.")
 @click.version_option(__version__, prog_name="calsync", message="%(prog)s %(version)s")
@@ -147,6 +163,10 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     answer: Outlet | None = None
     if args is None:
+        if asked := os.environ.get(_COMPLETE):
+            from calsync.cli import completing
+
+            return completing.answer(asked)
         from calsync.cli.streams import prepare_streams
 
         answer = prepare_streams()
@@ -191,7 +211,5 @@ def _tell_that_the_answer_is_lost(refusal: OSError, exit_code: int) -> int:
 
 def _leave_the_pipe() -> int:
     """The reader has gone: keep the interpreter from complaining at exit, and end as a filter would."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
     return _EXIT_BROKEN_PIPE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_files, offer_people
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.outfile import outfile
 from calsync.cli.output import lines, print_json
@@ -43,7 +44,13 @@ def change() -> None:
 @click.option("--on", metavar="DAY", help="When it is announced: fri, in 2 weeks, 3 Dec, 2027-02-01.")
 @click.option("--pro", "pros", multiple=True, metavar="TEXT", help="What speaks for it; can be given again.")
 @click.option("--con", "cons", multiple=True, metavar="TEXT", help="What speaks against it; can be given again.")
-@click.option("--affects", multiple=True, metavar="WHOM", help="A name, or tag:NAME; can be given again.")
+@click.option(
+    "--affects",
+    multiple=True,
+    metavar="WHOM",
+    shell_complete=offer_people,
+    help="A name, or tag:NAME; can be given again.",
+)
 @click.option("--new-key", is_flag=True, help=_NEW_KEY)
 @now_option
 @dry_run
@@ -90,8 +97,21 @@ def add(
 @click.option("--on", metavar="DAY", help="It is announced on another day.")
 @click.option("--pro", "pros", multiple=True, metavar="TEXT", help="One more point for it.")
 @click.option("--con", "cons", multiple=True, metavar="TEXT", help="One more point against it.")
-@click.option("--affects", multiple=True, metavar="WHOM", help="It affects them, too: a name, or tag:NAME.")
-@click.option("--except", "but", multiple=True, metavar="WHOM", help="It does not affect them after all.")
+@click.option(
+    "--affects",
+    multiple=True,
+    metavar="WHOM",
+    shell_complete=offer_people,
+    help="It affects them, too: a name, or tag:NAME.",
+)
+@click.option(
+    "--except",
+    "but",
+    multiple=True,
+    metavar="WHOM",
+    shell_complete=offer_people,
+    help="It does not affect them after all.",
+)
 @click.option("--new-key", is_flag=True, help=_NEW_KEY)
 @now_option
 @dry_run
@@ -172,7 +192,7 @@ def ask(settings: Settings, which: str | None, stop: bool, now: datetime | None,
 
 
 @change.command("note")
-@click.argument("which_name_text", nargs=-1, metavar="[WHICH] NAME TEXT")
+@click.argument("which_name_text", nargs=-1, shell_complete=offer_people, metavar="[WHICH] NAME TEXT")
 @click.option("--pro", "pros", multiple=True, metavar="TEXT", help="A point for it that they raised.")
 @click.option("--con", "cons", multiple=True, metavar="TEXT", help="A point against it that they raised.")
 @click.option("--changed", default="", metavar="TEXT", help="What their answer changed.")
@@ -237,7 +257,9 @@ def _take_back(desk: Desk, which_name: tuple[str, ...], *, dry_run: bool, yes: b
 
 @change.command("close")
 @click.argument("which", required=False)
-@click.option("--out", metavar="FILE", default="-", show_default=True, help="Where to; - is stdout.")
+@click.option(
+    "--out", metavar="FILE", shell_complete=offer_files, default="-", show_default=True, help="Where to; - is stdout."
+)
 @click.option("--names", is_flag=True, help="Say who was asked and who said what.")
 @now_option
 @dry_run

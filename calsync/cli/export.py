@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_files
 from calsync.cli.options import dry_run, now_option, open_at
 from calsync.cli.outfile import refuse_a_calendar
 from calsync.cli.output import lines
@@ -19,7 +20,12 @@ __all__ = ["export"]
 
 
 @click.command()
-@click.option("--out", metavar="FILE", help="Where to; - is stdout. Without it, every file that the config names.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    shell_complete=offer_files,
+    help="Where to; - is stdout. Without it, every file that the config names.",
+)
 @now_option
 @dry_run
 @click.pass_obj

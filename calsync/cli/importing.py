@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_calendars, offer_people, offer_words
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import lines, print_json, table
@@ -27,8 +28,8 @@ __all__ = ["import_", "merge"]
 
 
 @click.command("merge")
-@click.argument("name")
-@click.argument("other")
+@click.argument("name", shell_complete=offer_people)
+@click.argument("other", shell_complete=offer_people)
 @dry_run
 @yes
 @click.pass_obj
@@ -48,8 +49,14 @@ def merge(settings: Settings, name: str, other: str, dry_run: bool, yes: bool) -
 @click.command("import", short_help="Add people from a file, an account, or your meetings.")
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--format", "kind", type=click.Choice(["csv", "vcard"]), help="If the file's ending does not tell.")
-@click.option("--from", "source", metavar="SOURCE", help="google, microsoft or meetings, in place of a file.")
-@click.option("--calendar", metavar="NAME", help="Ask this one calendar only.")
+@click.option(
+    "--from",
+    "source",
+    metavar="SOURCE",
+    shell_complete=offer_words("google", "microsoft", "meetings"),
+    help="google, microsoft or meetings, in place of a file.",
+)
+@click.option("--calendar", metavar="NAME", shell_complete=offer_calendars, help="Ask this one calendar only.")
 @click.option("--pick", "picks", multiple=True, metavar="NAME", help="Add this one; may be given more than once.")
 @click.option("--all", "everybody", is_flag=True, help="Add everybody who is found.")
 @click.option("--merge", "merging", is_flag=True, help="Add what is new of people who are in the rotation already.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_people
 from calsync.cli.options import as_json, dry_run, now_option, open_at, paths_of, yes
 from calsync.cli.output import lines, paragraphs, print_json
 
@@ -62,7 +63,9 @@ def kindness(ctx: click.Context, now: datetime | None, json_: bool) -> int | Non
 
 
 @kindness.command("done")
-@click.option("--person", metavar="NAME", help="For whom, if not for the one who was named.")
+@click.option(
+    "--person", metavar="NAME", shell_complete=offer_people, help="For whom, if not for the one who was named."
+)
 @click.option("--nobody", is_flag=True, help="It was for nobody in the rotation.")
 @click.option("--note", metavar="TEXT", help="What you want to remember of it. - asks for it, or reads stdin.")
 @click.option("--on", metavar="DAY", help="When it was, if not today: 2026-11-05, yesterday, fri, 3d.")

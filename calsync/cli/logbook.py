@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_people
 from calsync.cli.options import dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import lines
 from calsync.cli.private import ASK, given_text, may_be_kept
@@ -25,7 +26,7 @@ __all__ = ["done", "skip", "snooze"]
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @click.option("--note", metavar="TEXT", help="What you want to remember of it. - asks for it, or reads stdin.")
 @click.option("--feel", type=click.IntRange(1, 5), metavar="1-5", help="How it felt to you: 1 is worst, 5 is best.")
 @click.option(
@@ -203,7 +204,7 @@ def _would(person: str, said: Said, promise: Asked | None) -> list[str]:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @now_option
 @dry_run
 @click.pass_obj
@@ -224,7 +225,7 @@ def skip(settings: Settings, name: str, now: datetime | None, dry_run: bool) -> 
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @click.option("--until", metavar="DAY", required=True, help="2026-11-20, fri, tomorrow, 10d, 2w.")
 @now_option
 @dry_run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_calendars
 from calsync.cli.options import as_json, open_at
 from calsync.cli.output import lines, print_json, table
 from calsync.errors import UsageError
@@ -47,7 +48,7 @@ def calendars(context: click.Context, json_: bool) -> int:
 
 
 @calendars.command("sign-in")
-@click.argument("name")
+@click.argument("name", shell_complete=offer_calendars)
 @click.option("--paste", is_flag=True, help="Sign in in a browser anywhere, and paste the address that it ends on.")
 @click.option("--device-code", is_flag=True, help="Sign in in a browser anywhere, with a code that is shown here.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_people
 from calsync.cli.options import dry_run, now_option, open_at
 from calsync.cli.output import lines
 
@@ -17,7 +18,7 @@ __all__ = ["pause", "resume"]
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @now_option
 @dry_run
 @click.pass_obj
@@ -35,7 +36,7 @@ def pause(settings: Settings, name: str, now: datetime | None, dry_run: bool) ->
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @now_option
 @dry_run
 @click.pass_obj

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calsync.cli.completing import offer_people, offer_words, offer_zones
 from calsync.cli.importing import import_, merge
 from calsync.cli.options import as_json, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.output import Table, lines, paragraphs, print_json, table
@@ -21,10 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["people", "who"]
 
+_CHANNELS = offer_words("call", "chat", "mail", "walk", "visit")
+_THANKS = offer_words("public", "private")
+
 
 @click.command()
 @click.option("--upcoming", type=parse_gap, metavar="GAP", help="Only who is due within so long: 14d, 2w.")
-@click.option("--explain", metavar="NAME", help="Why this person stands where they stand, term by term.")
+@click.option(
+    "--explain",
+    metavar="NAME",
+    shell_complete=offer_people,
+    help="Why this person stands where they stand, term by term.",
+)
 @now_option
 @as_json
 @click.pass_obj
@@ -110,12 +119,16 @@ def _table_of(people: Sequence[Mapping[str, Any]]) -> Table:
 )
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An address; may be given more than once.")
 @click.option("--call-name", metavar="TEXT", help="What you call them, where the name does not tell.")
-@click.option("--timezone", metavar="ZONE", help="Where they are, as Europe/Lisbon.")
+@click.option("--timezone", metavar="ZONE", shell_complete=offer_zones, help="Where they are, as Europe/Lisbon.")
 @click.option("--working-hours", metavar="WEEK", help='On their own clock: "mon-thu 09:00-17:00; fri 09:00-13:00".')
 @click.option("--holidays", metavar="CODE", help="Whose public holidays they have off: PT, DE-BY.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given more than once.")
-@click.option("--channel", metavar="TEXT", help="How you reach them: call, chat, mail, walk or visit.")
-@click.option("--thanks", metavar="TEXT", help="How they like to be thanked: public or private.")
+@click.option(
+    "--channel", metavar="TEXT", shell_complete=_CHANNELS, help="How you reach them: call, chat, mail, walk or visit."
+)
+@click.option(
+    "--thanks", metavar="TEXT", shell_complete=_THANKS, help="How they like to be thanked: public or private."
+)
 @dry_run
 @click.pass_obj
 def add(
@@ -143,18 +156,20 @@ def add(
 
 
 @people.command("edit")
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @click.option("--name", "new_name", metavar="TEXT", help="Another name; what was logged of them stays theirs.")
 @click.option("--ideal", type=parse_gap, metavar="GAP", help="A good gap between two talks: 14d, 2w.")
 @click.option("--max", "max_", type=parse_gap, metavar="GAP", help="Too long a gap.")
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Every address anew; may be repeated.")
 @click.option("--call-name", metavar="TEXT", help="What you call them; empty for the first name.")
-@click.option("--timezone", metavar="ZONE", help="Where they are; empty for none.")
+@click.option("--timezone", metavar="ZONE", shell_complete=offer_zones, help="Where they are; empty for none.")
 @click.option("--working-hours", metavar="WEEK", help='"mon-thu 09:00-17:00; fri 09:00-13:00"; empty for not known.')
 @click.option("--holidays", metavar="CODE", help="PT, DE-BY; empty for none.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Every tag anew; may be repeated.")
-@click.option("--channel", metavar="TEXT", help="call, chat, mail, walk or visit; empty for none.")
-@click.option("--thanks", metavar="TEXT", help="public or private; empty for not known.")
+@click.option(
+    "--channel", metavar="TEXT", shell_complete=_CHANNELS, help="call, chat, mail, walk or visit; empty for none."
+)
+@click.option("--thanks", metavar="TEXT", shell_complete=_THANKS, help="public or private; empty for not known.")
 @dry_run
 @click.pass_obj
 def edit(
@@ -185,7 +200,7 @@ def _anew(given: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 @people.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @dry_run
 @yes
 @click.pass_obj

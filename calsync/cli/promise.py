@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_people
 from calsync.cli.options import as_json, dry_run, now_option, open_at, yes
 from calsync.cli.output import lines, print_json, table
 from calsync.cli.private import given_text, may_be_kept
@@ -37,7 +38,7 @@ def promise() -> None:
 
 
 @promise.command("add")
-@click.argument("person", required=False)
+@click.argument("person", required=False, shell_complete=offer_people)
 @click.argument("text", required=False)
 @click.option("--by", metavar="WHEN", help="fri, fri 14:00, tomorrow, in 2 weeks, 3 Dec, 2026-12-04 14:00.")
 @click.option("--minutes", type=int, default=30, show_default=True, metavar="N", help="How long it will take you.")

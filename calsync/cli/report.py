@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_files
 from calsync.cli.options import as_json, dry_run, now_option, open_at
 from calsync.cli.outfile import outfile
 from calsync.cli.output import draws, lines, paragraphs, print_json
@@ -27,7 +28,12 @@ _WEEKS = 12
     "--weeks", type=click.IntRange(1, 104), help=f"The last so many weeks, this one included.  [default: {_WEEKS}]"
 )
 @click.option("--since", metavar="DAY", help="Everything from that day on, in the place of --weeks.")
-@click.option("--html", metavar="FILE", help="Write one page with pictures that needs nothing else; - is stdout.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    shell_complete=offer_files,
+    help="Write one page with pictures that needs nothing else; - is stdout.",
+)
 @now_option
 @as_json
 @dry_run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_files, offer_people
 from calsync.cli.failure import say
 from calsync.cli.options import confirm, dry_run, now_option, open_at, yes
 from calsync.cli.outfile import outfile
@@ -21,8 +22,10 @@ __all__ = ["export", "forget"]
 
 
 @click.command()
-@click.argument("name", required=False)
-@click.option("--out", metavar="FILE", default="-", show_default=True, help="Where to; - is stdout.")
+@click.argument("name", required=False, shell_complete=offer_people)
+@click.option(
+    "--out", metavar="FILE", shell_complete=offer_files, default="-", show_default=True, help="Where to; - is stdout."
+)
 @now_option
 @click.pass_obj
 def export(settings: Settings, name: str | None, out: str, now: datetime | None) -> int:
@@ -79,7 +82,7 @@ def _export_one(desk: Desk, name: str, out: str) -> int:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offer_people)
 @now_option
 @dry_run
 @yes

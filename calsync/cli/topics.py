@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.completing import offer_words
 from calsync.cli.options import as_json, dry_run, open_at, paths_of
 from calsync.cli.output import Table, lines, print_json, table
 
@@ -17,6 +18,7 @@ __all__ = ["topics"]
 
 _THEMES = "weekend, home, learning, people, work, recognition, changes, team or plans"
 """As in calsync.people.topics, which --help need not load."""
+_THEME = offer_words(*_THEMES.replace(" or ", ", ").split(", "))
 
 
 @click.group()
@@ -28,7 +30,7 @@ def topics() -> None:
 
 
 @topics.command("list", short_help="Show the topics: theme, depth and question.")
-@click.option("--theme", metavar="THEME", help=f"Only these: {_THEMES}.")
+@click.option("--theme", metavar="THEME", shell_complete=_THEME, help=f"Only these: {_THEMES}.")
 @click.option(
     "--depth", type=click.IntRange(1, 3), metavar="1-3", help="Only so deep: 1 is easy, 3 is what matters most."
 )
@@ -68,7 +70,7 @@ def list_(settings: Settings, theme: str | None, depth: int | None, own: bool, j
 @click.option(
     "--follow-up", "follow_ups", multiple=True, required=True, metavar="Q", help="A question to go on with; give two."
 )
-@click.option("--theme", required=True, metavar="THEME", help=f"{_THEMES}.")
+@click.option("--theme", required=True, metavar="THEME", shell_complete=_THEME, help=f"{_THEMES}.")
 @click.option(
     "--depth", type=click.IntRange(1, 3), default=1, show_default=True, metavar="1-3", help="How deep it goes."
 )
