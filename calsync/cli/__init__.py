@@ -30,6 +30,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "completion": ("calsync.cli.completion:completion", "Let the Tab key complete commands, options and names."),
     },
     "Every night": {
+        "schedule": ("calsync.cli.schedule:schedule", "Let this machine run the nights; see whether it does."),
         "plan": ("calsync.cli.night:plan", "Show what the night would change, and why."),
         "nightly": ("calsync.cli.night:nightly", "Read, plan, write and export: what a schedule runs."),
     },

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from calsync.errors import UsageError
 
-__all__ = ["parse_coming_day", "parse_day", "parse_due", "parse_gap", "parse_instant"]
+__all__ = ["parse_coming_day", "parse_day", "parse_due", "parse_gap", "parse_instant", "parse_time_of_day"]
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GAP = re.compile(r"(\d{1,4})\s*(d|day|days|w|week|weeks)?", re.IGNORECASE)
@@ -47,6 +47,14 @@ def parse_instant(text: str) -> datetime:
         raise UsageError(f"{text!r} has no offset from UTC, so it names no instant", example)
     _check_year(text, instant.year)
     return instant
+
+
+def parse_time_of_day(text: str) -> time:
+    """The wall-clock time that "4:15" or "04:15" names. Raises `UsageError` for anything else."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip(), re.ASCII)
+    if found is None:
+        raise UsageError(f"{text!r} is no time of day", "write it as 04:15")
+    return time(int(found[1]), int(found[2]))
 
 
 def parse_gap(text: str) -> int:
