@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +43,7 @@ __all__ = [
     "SignInPerson",
     "SignInWay",
     "SignInWish",
+    "WorkingWeek",
 ]
 
 
@@ -184,6 +185,39 @@ class AccountPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkingWeek:
+    """When the owner of an account works. `hours` are (start, end) wall-clock pairs by weekday (0 = Monday) in the
+    zone `timezone` (IANA), in order, whole minutes, apart from each other; a weekday that is not worked is left out.
+    """
+
+    hours: Mapping[int, tuple[tuple[time, time], ...]]
+    timezone: str
+
+    @classmethod
+    def of(cls, stretches: Iterable[tuple[int, int, int]], timezone: str) -> WorkingWeek | None:
+        """The week of stretches (weekday, first minute of the day, minute after the last); None without any.
+
+        Stretches that meet are one. The end of a day, which no clock shows, is 23:59. Raises ValueError for a weekday
+        or a minute that there is not.
+        """
+        days: dict[int, list[tuple[int, int]]] = {}
+        for day, begin, end in sorted(stretches):
+            if not (0 <= day <= 6 and 0 <= begin < end <= 24 * 60):
+                raise ValueError(f"no stretch of a day: {(day, begin, end)}")
+            before = days.setdefault(day, [])
+            if before and begin <= before[-1][1]:
+                begin, end = before[-1][0], max(end, before.pop()[1])
+            before.append((begin, end))
+        hours = {day: tuple((_clock(a), _clock(b)) for a, b in of) for day, of in days.items()}
+        return cls(hours, timezone) if hours else None
+
+
+def _clock(minute: int) -> time:
+    minute = min(minute, 24 * 60 - 1)
+    return time(minute // 60, minute % 60)
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderContext:
     """What an adapter is given besides its options.
 
@@ -255,6 +289,13 @@ class CalendarProvider(Protocol):
 
     def people(self) -> list[AccountPerson]:
         """The people whom the account knows, nearest first; only where `capabilities.can_list_people`, else none."""
+        ...
+
+    def working_hours(self) -> WorkingWeek | None:
+        """When the account says that its owner works; reads only.
+
+        None where it does not tell, may not be asked, or says what cannot be understood.
+        """
         ...
 
 

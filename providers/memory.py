@@ -32,6 +32,7 @@ from calsync.ports import (
     ProviderContext,
     Resource,
     SeriesWrite,
+    WorkingWeek,
 )
 
 __all__ = [
@@ -105,6 +106,8 @@ class MemoryServer:
         """What it says of each block that it takes, as a server does that can keep a wish only in another way."""
         self.people: list[AccountPerson] | None = None
         """Whom the account knows; None for one that cannot tell."""
+        self.week: WorkingWeek | None = None
+        """When its owner works; None for one that does not tell."""
 
     # what tests make the server do
 
@@ -217,6 +220,12 @@ class MemoryServer:
                 return []
             _refuse_read(self._request())
             return list(self.people)
+
+    def working_week(self) -> WorkingWeek | None:
+        """When its owner works: one request."""
+        with self._lock:
+            _refuse_read(self._request())
+            return self.week
 
     def list_calendars(self) -> list[str]:
         """The ids of all calendars, sorted: one request."""
@@ -352,6 +361,10 @@ class MemoryProvider:
     def people(self) -> list[AccountPerson]:
         """Whom the server knows, in its order."""
         return self.server.list_people()
+
+    def working_hours(self) -> WorkingWeek | None:
+        """What the server has been told."""
+        return self.server.working_week()
 
 
 _SERVERS: dict[str, MemoryServer] = {}

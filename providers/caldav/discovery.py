@@ -11,7 +11,7 @@ from providers.caldav.dav import Dav
 from providers.caldav.names import absolute, collection_url, same_url
 from providers.caldav.xml import CALDAV, CS, DAV, Member
 
-__all__ = ["Found", "find", "pick"]
+__all__ = ["Found", "availability", "find", "pick"]
 
 _WHAT_IS_IT = (
     f"{DAV}resourcetype",
@@ -66,6 +66,29 @@ def find(dav: Dav, url: str, *, all_of_them: bool = True) -> Found:
     if itself is not None and not any(same_url(itself.id, known) for known in found):
         found[itself.id] = itself
     return Found(tuple(found[key] for key in sorted(found)), itself)
+
+
+def availability(dav: Dav, url: str) -> str:
+    """What the account behind `url` keeps as its calendar-availability (RFC 7953 7.2.4), "" where it keeps none.
+
+    Raises Unreachable and SignInNeeded as `find` does. Whatever goes wrong at the scheduling inbox itself is none of
+    them: Xandikos has one and fails over the question.
+    """
+    try:
+        start, where = _look(dav, url)
+        principal = _principal(dav, url, start, where)
+        inboxes = _hrefs(dav, principal, f"{CALDAV}schedule-inbox-URL") if principal else []
+    except (NotFound, Malformed):
+        return ""
+    for inbox in inboxes:
+        try:
+            answer, _ = dav.propfind(inbox, (f"{CALDAV}calendar-availability",), 0)
+        except ProviderError:
+            continue
+        for member in answer.members:
+            if said := member.text_as_is(f"{CALDAV}calendar-availability"):
+                return said
+    return ""
 
 
 def pick(name: str, found: Found, wanted: str) -> CalendarInfo:
@@ -136,12 +159,17 @@ def _principal(dav: Dav, url: str, start: Member | None, where: str) -> str:
 
 
 def _homes(dav: Dav, principal: str) -> list[str]:
-    answer, where = dav.propfind(principal, (f"{CALDAV}calendar-home-set",), 0)
+    return _hrefs(dav, principal, f"{CALDAV}calendar-home-set")
+
+
+def _hrefs(dav: Dav, principal: str, tag: str) -> list[str]:
+    """The addresses that a property of the principal names."""
+    answer, where = dav.propfind(principal, (tag,), 0)
     return [
         absolute(where, href.text or "")
         for member in answer.members
-        if (homes := member.properties.get(f"{CALDAV}calendar-home-set")) is not None
-        for href in homes.iterfind(f"{DAV}href")
+        if (named := member.properties.get(tag)) is not None
+        for href in named.iterfind(f"{DAV}href")
     ]
 
 

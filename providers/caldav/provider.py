@@ -23,6 +23,7 @@ from calsync.ports import (
     ProviderContext,
     Resource,
     SeriesWrite,
+    WorkingWeek,
 )
 from providers.caldav.cursor import Cursor
 from providers.caldav.dav import Dav
@@ -142,6 +143,13 @@ class CalDavProvider:
     def people(self) -> list[AccountPerson]:
         """CalDAV knows calendars, not people."""
         return []
+
+    def working_hours(self) -> WorkingWeek | None:
+        """The availability that the account keeps for those who invite its owner (RFC 7953), where it keeps one."""
+        from calsync.ical.availability import working_week
+        from providers.caldav.discovery import availability
+
+        return working_week(availability(self._dav(), self._url), self._context.zone)
 
     def _read_all(self, dav: Dav, calendar: str, window: Span) -> tuple[tuple[Resource, ...], Cursor]:
         collection = self._collection(calendar)

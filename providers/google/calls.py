@@ -52,6 +52,11 @@ class Calls:
         return self._collection("calendarList")
 
     @property
+    def calendars(self) -> Any:
+        """The `calendars` collection of the Calendar API."""
+        return self._collection("calendars")
+
+    @property
     def people(self) -> Any:
         """The `people` collection of the People API."""
         return self._collection("people")

@@ -24,6 +24,7 @@ from calsync.ports import (
     ProviderContext,
     Resource,
     SeriesWrite,
+    WorkingWeek,
 )
 from calsync.wire import Wire
 from providers.google.calendars import configured_id, listed, named
@@ -176,6 +177,13 @@ class GoogleProvider:
 
         with self._telling("its people", "--people"):
             return known(self._calls(), self._context.me | {self._account.lower()})
+
+    def working_hours(self) -> WorkingWeek | None:
+        """What Google Workspace has been told; only of a sign-in that covers the calendar's own settings."""
+        from providers.google.hours import working_hours
+
+        with self._telling("its working hours"):
+            return working_hours(self._calls())
 
     @contextmanager
     def _telling(self, what: str = "", *options: str) -> Iterator[None]:

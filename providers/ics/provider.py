@@ -151,6 +151,9 @@ class IcsProvider:
         """Files know calendars, not people."""
         return []
 
+    def working_hours(self) -> None:
+        """Files do not say when somebody works."""
+
     def _web(self) -> WebCalendar:
         password = self._context.secret(self._name) if self._username else None
         return WebCalendar(self._name, self._url, self._username, password)

@@ -24,6 +24,7 @@ from calsync.ports import (
     ProviderContext,
     Resource,
     SeriesWrite,
+    WorkingWeek,
 )
 from calsync.wire import Wire
 from providers.microsoft.clouds import cloud
@@ -182,6 +183,12 @@ class MicrosoftProvider:
         from providers.microsoft.people import people
 
         return people(self._graph)
+
+    def working_hours(self) -> WorkingWeek | None:
+        """What the mailbox has been told, in the zone that goes with it."""
+        from providers.microsoft.hours import working_hours
+
+        return working_hours(self._graph, self._context.zone, self._clock())
 
     @property
     def _graph(self) -> Graph:

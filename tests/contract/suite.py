@@ -36,6 +36,7 @@ from calsync.ports import (
     ProviderContext,
     Resource,
     SeriesWrite,
+    WorkingWeek,
 )
 from providers.memory import date_deleted, date_moved, retitled, uid_changed
 from tests.contract.samples import (
@@ -103,6 +104,10 @@ class Harness(ABC):
     @abstractmethod
     def names(self) -> list[str]:
         """The names of all resources, sorted, asked without the provider."""
+
+    def tell_hours(self, week: WorkingWeek | None) -> bool:
+        """Let the account know when its owner works (None: not at all); False where it has no place for that."""
+        return False
 
     @abstractmethod
     def name_of(self, key: str) -> str:
@@ -418,6 +423,22 @@ class ReadContract:
         provider.expand(harness.calendar, delta.changed, WINDOW, BERLIN)
         provider.owned(harness.calendar)
         assert (harness.names(), harness.raw(name)) == before
+
+    def test_working_hours_are_what_the_account_has_been_told_and_asking_changes_nothing(
+        self, harness: Harness
+    ) -> None:
+        harness.put("a", single("a"))
+        before = harness.names()
+        days = ((time(8, 30), time(17, 15)),)
+        week = WorkingWeek(dict.fromkeys(range(5), days), "Europe/Berlin")
+        known = harness.tell_hours(week)
+        assert harness.make().working_hours() == (week if known else None)
+        assert harness.make().working_hours() == (week if known else None)
+        assert harness.names() == before
+
+    def test_an_account_that_does_not_tell_has_no_working_hours(self, harness: Harness) -> None:
+        harness.tell_hours(None)
+        assert harness.make().working_hours() is None
 
 
 class ReadOnlyContract:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calsync.grants import GrantFile
-from calsync.ports import CalendarProvider
+from calsync.ports import CalendarProvider, WorkingWeek
 from providers.google.provider import GoogleProvider
 from tests.contract.samples import BERLIN
 from tests.contract.suite import Harness, ReadContract, ReadOnlyContract, WriteContract, context
@@ -64,6 +64,24 @@ class GoogleHarness(Harness):
 
     def name_of(self, key: str) -> str:
         return self.server.hand.name_of(key)
+
+    def tell_hours(self, week: WorkingWeek | None) -> bool:
+        self.server.workspace = True
+        names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+        times = [
+            {
+                "dayOfWeek": names[day],
+                "periodStart": start.hour * 60 + start.minute,
+                "periodEnd": end.hour * 60 + end.minute,
+            }
+            for day, stretches in (week.hours.items() if week else ())
+            for start, end in stretches
+        ]
+        self.server.calendars[self.server.email].working_hours = {
+            "workingHoursEnabled": week is not None,
+            "availableTimes": times,
+        }
+        return True
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from calsync.errors import NotFound, Unreachable
 from calsync.model import Span
-from calsync.ports import CalendarProvider, Outcome, OutcomeState, SeriesWrite
+from calsync.ports import CalendarProvider, Outcome, OutcomeState, SeriesWrite, WorkingWeek
 from providers.memory import Fault, Killed, MemoryProvider, MemoryServer
 from tests.contract.samples import BERLIN, WINDOW, series, single, spans
 from tests.contract.suite import Harness, ReadContract, WriteContract, context
@@ -49,6 +49,10 @@ class MemoryHarness(Harness):
 
     def name_of(self, key: str) -> str:
         return f"{key}.ics"
+
+    def tell_hours(self, week: WorkingWeek | None) -> bool:
+        self.server.week = week
+        return True
 
 
 class TestMemory(ReadContract, WriteContract):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 
 import pytest
 
-from calsync.ports import CalendarProvider
+from calsync.ports import CalendarProvider, WorkingWeek
 from tests.contract.samples import BERLIN
 from tests.contract.suite import Harness, ReadContract, ReadOnlyContract, WriteContract, context
 from tests.servers.graph import GraphServer
@@ -49,6 +50,13 @@ class GraphHarness(Harness):
 
     def name_of(self, key: str) -> str:
         return self.server.hand.name_of(key)
+
+    def tell_hours(self, week: WorkingWeek | None) -> bool:
+        mailbox = self.server.mailboxes[self.server.address]
+        start, end = next(iter(week.hours.values()))[0] if week else (time(), time())
+        names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+        mailbox.working = (start, end, [names[day] for day in week.hours]) if week else None
+        return True
 
     @property
     def _name(self) -> str:

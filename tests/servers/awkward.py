@@ -75,7 +75,8 @@ class AwkwardServer:
     after so many members with a 507. `cut` lists what to do to the next writes, one each: "stored" stores and closes
     the connection without a word, "lost" closes it before, "error" stores and answers 500. `down` closes every
     connection. `busy` lists the next answers to be 503, each with its Retry-After. `auth` is "", "basic", "digest"
-    or "digest-sha256" (with MD5 beside it); `nonce_uses` makes a nonce stale after so many uses.
+    or "digest-sha256" (with MD5 beside it); `nonce_uses` makes a nonce stale after so many uses. With `availability`
+    the account has a scheduling inbox (RFC 6638 2.2) that keeps it (RFC 7953 7.2.4); "" for one that keeps none.
     """
 
     def __init__(self) -> None:
@@ -107,6 +108,7 @@ class AwkwardServer:
         self.inner_origin = ""
         self.member_status: dict[str, int] = {}
         self.huge = 0
+        self.availability: str | None = None
         self.headers: dict[str, str] = {}
         self.url = ""
         self._nonces: dict[str, int] = {}
@@ -245,6 +247,9 @@ class AwkwardServer:
                 rows += [self._collection(path, c, ask) for path, c in sorted(self.calendars.items())]
         elif ask.path in ("/principals/maya/", "/"):
             rows.append(self._plain(ask.path, ask))
+        elif ask.path == "/dav/inbox/" and self.availability is not None:
+            kept = f"<c:calendar-availability>{escape(self.availability)}</c:calendar-availability>"
+            rows.append(_found(ask.path, kept if self.availability else ""))
         else:
             return 404, {}, b""
         return _multi(rows)
@@ -323,6 +328,8 @@ class AwkwardServer:
 
     def _plain(self, path: str, ask: Seen) -> str:
         home = f"<c:calendar-home-set><d:href>{self.inner_origin + self.home}</d:href></c:calendar-home-set>"
+        if self.availability is not None:
+            home += "<c:schedule-inbox-URL><d:href>/dav/inbox/</d:href></c:schedule-inbox-URL>"
         kind = "<d:resourcetype><d:collection/></d:resourcetype>"
         return _found(path, kind + self._who(ask) + (home if path == "/principals/maya/" else ""))
 

@@ -73,7 +73,7 @@ def mailbox_settings(ask: Ask) -> Reply:
             "timeFormat": "HH:mm",
             "userPurpose": "user",
             "language": {"locale": "en-US", "displayName": "English (United States)"},
-            "workingHours": _working(ask.mailbox),
+            **_working(ask.mailbox),
         },
     )
 
@@ -84,12 +84,17 @@ def time_zones() -> Reply:
 
 
 def _working(mailbox: Mailbox) -> dict[str, Any]:
+    if mailbox.working is None:
+        return {}
     start, end, days = mailbox.working
     return {
-        "daysOfWeek": days,
-        "startTime": f"{start:%H:%M:%S}.0000000",
-        "endTime": f"{end:%H:%M:%S}.0000000",
-        "timeZone": {"name": mailbox.zone_name},
+        "workingHours": {
+            "daysOfWeek": days,
+            "startTime": f"{start:%H:%M:%S}.0000000",
+            "endTime": f"{end:%H:%M:%S}.0000000",
+            # A zone that no name fits is spelled out (microsoft-graph-docs, customTimeZone).
+            "timeZone": mailbox.working_zone or {"name": mailbox.zone_name},
+        }
     }
 
 
@@ -145,7 +150,7 @@ def _of_one(ask: Ask, name: str, begin: datetime, end: datetime, step: timedelta
         "scheduleId": name,
         "availabilityView": digits,
         "scheduleItems": [_item(row, mailbox, ask) for row in rows],
-        "workingHours": _working(mailbox),
+        **_working(mailbox),
     }
 
 

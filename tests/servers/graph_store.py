@@ -244,7 +244,14 @@ class Mailbox:
         """Events that a question by an extended property does not find yet, and how many more it will not."""
         self.stale: Items | None = None
         self.stale_reads = 0
-        self.working = (time(9), time(17), ["monday", "tuesday", "wednesday", "thursday", "friday"])
+        self.working: tuple[time, time, list[str]] | None = (
+            time(9),
+            time(17),
+            ["monday", "tuesday", "wednesday", "thursday", "friday"],
+        )
+        """One start and one end for all days (learn.microsoft.com/answers, question 1291456)."""
+        self.working_zone: dict[str, Any] | None = None
+        """The zone of the working hours where it is another than the mailbox's: they may differ (workingHours)."""
 
     @property
     def home(self) -> ZoneInfo:
