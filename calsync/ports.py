@@ -14,14 +14,15 @@ A provider object is used by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from calsync.errors import CalsyncError
 from calsync.model import Key, Occurrence, Series, Span
 
 __all__ = [
@@ -32,11 +33,16 @@ __all__ = [
     "Capabilities",
     "Delta",
     "Expanded",
+    "Health",
+    "HealthCheck",
+    "LiveProbe",
     "NewGrant",
     "Outcome",
     "OutcomeState",
     "OwnedSeries",
+    "Probed",
     "ProviderContext",
+    "Remark",
     "Resource",
     "SeriesWrite",
     "SignIn",
@@ -58,12 +64,16 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class CalendarInfo:
-    """A calendar that the account has. `id` is what `read` and `write` take."""
+    """A calendar that the account has. `id` is what `read` and `write` take.
+
+    `primary` is True for the one that the account's vendor takes where none is named.
+    """
 
     id: str
     name: str
     writable: bool
     timezone: str = ""
+    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,5 +389,86 @@ class SignIn(Protocol):
 
         Keeps nothing. Raises SignInNeeded when it was refused or another account has signed in, Unreachable,
         StateError, or UsageError for a wish that the provider cannot meet.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a provider knows of one of its calendars that may spoil a night: `what` it is, `why` it matters, and the
+    `step` that mends it. `key` is the same for all remarks of a kind.
+    """
+
+    key: str
+    what: str
+    why: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one configured calendar and its account stand.
+
+    `error` is what a night would meet when it asks to be let in, None when it is let in. `lacks` are the permissions
+    that the configuration needs and the sign-in does not have. `signed_in` is when the account was signed in with;
+    `ends` is when that is over: for certain, or with `may_end` perhaps, and `ends_why` says by whose rule. `calendar`
+    is the one that the options mean, None where that is not known. `skew` is how far this computer's clock is ahead of
+    the clock of `server`; `needs_clock`: there tokens are refused when it is five minutes.
+    """
+
+    account: str = ""
+    error: CalsyncError | None = None
+    lacks: tuple[str, ...] = ()
+    signed_in: datetime | None = None
+    ends: datetime | None = None
+    may_end: bool = False
+    ends_why: str = ""
+    calendar: CalendarInfo | None = None
+    server: str = ""
+    skew: timedelta | None = None
+    needs_clock: bool = False
+    remarks: tuple[Remark, ...] = ()
+
+
+class HealthCheck(Protocol):
+    """Tells how a calendar stands. It asks, and changes nothing; a token that changes with use is kept."""
+
+    def __call__(
+        self,
+        name: str,
+        options: Mapping[str, str],
+        context: ProviderContext,
+        wish: SignInWish,
+        clock: Callable[[], datetime],
+    ) -> Health:
+        """How the calendar `name` stands; `wish` is what a sign-in for the configuration would ask for.
+
+        `clock` is this computer's. What a night would meet is in the answer; raises nothing but a bug.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """One open question about a vendor, tried out: what was `seen`, what calsync `expects`, and whether that `agrees`
+    (None where it does not matter to calsync, or could not be told).
+    """
+
+    question: str
+    seen: str
+    expects: str
+    agrees: bool | None
+
+
+class LiveProbe(Protocol):
+    """Tries out the open questions of a vendor on one calendar."""
+
+    def __call__(
+        self, name: str, options: Mapping[str, str], context: ProviderContext, day: date, run: str
+    ) -> Iterator[Probed]:
+        """One answer after the other. Everything it makes has calsync's mark and the title "calsync check".
+
+        It lies on `day` and in the weeks after it; `run` (letters and digits) tells its names from those of other
+        runs. When the iterator ends or is closed, all of it has been removed again. Raises what a provider may raise.
         """
         ...

@@ -26,6 +26,10 @@ __all__ = ["COMMANDS", "LazyGroup", "Settings", "cli", "main"]
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Begin": {
+        "setup": (
+            "calsync.cli.setup:setup",
+            "Set calsync up, once: calendars, hours, blocks, people, privacy, the schedule.",
+        ),
         "demo": ("calsync.cli.demo:demo", "Make up a leader's calendar, run a night on it, show the week."),
         "completion": ("calsync.cli.completion:completion", "Let the Tab key complete commands, options and names."),
     },

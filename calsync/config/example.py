@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from calsync.config.render import flow
@@ -11,12 +12,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-__all__ = ["example_text", "reference_text"]
+__all__ = ["HEAD", "comment_lines", "example_text", "explained", "reference_text", "section_lines"]
 
 _WIDTH = 96
 _PLAIN_FORMS = frozenset({"a name", "a title", "a path", "true or false", "a kind of calendar, such as ics"})
 
-_HEAD = """\
+HEAD = """\
 # What calsync should know about you. Everything that you decide stands in this one file.
 #
 # A line that begins with # is a comment and changes nothing. Keys that belong together are indented alike, with
@@ -27,7 +28,8 @@ _HEAD = """\
 _SECOND_PERSON = {"name": "Ben Okafor", "email": ["ben@example.com", "ben@example.org"], "ideal": "3w", "max": "45d"}
 
 
-def _comment(text: str, indent: str) -> list[str]:
+def comment_lines(text: str, indent: str) -> list[str]:
+    """A text as comment, behind `indent`."""
     mark = f"{indent}# "
     return textwrap.wrap(text, _WIDTH, initial_indent=mark, subsequent_indent=mark, break_on_hyphens=False)
 
@@ -39,7 +41,8 @@ def _default(info: FieldInfo) -> str:
     return flow(info.default)
 
 
-def _explained(info: FieldInfo) -> str:
+def explained(info: FieldInfo) -> str:
+    """What a key means, with the form of its value and its default."""
     from calsync.config.keys import form_of, section_of
 
     text = info.description or ""
@@ -53,24 +56,34 @@ def _explained(info: FieldInfo) -> str:
     return text
 
 
-def _section_lines(section: type[BaseModel], indent: str) -> list[str]:
-    """Every key of a section with its comment and its example value."""
+def section_lines(
+    section: type[BaseModel],
+    indent: str,
+    value: Callable[[tuple[str, ...], FieldInfo], Any],
+    where: tuple[str, ...] = (),
+) -> list[str]:
+    """Every key of a section with its comment and its `value`, which is asked by the way to it from the section."""
     from calsync.config.keys import keys_of, section_of
 
     lines: list[str] = []
     for key, info in keys_of(section).items():
-        lines += _comment(_explained(info), indent)
+        lines += comment_lines(explained(info), indent)
         inner = section_of(info)
         if inner is not None:
-            lines += [f"{indent}{key}:", *_section_lines(inner, indent + "  ")]
+            lines += [f"{indent}{key}:", *section_lines(inner, indent + "  ", value, (*where, key))]
             continue
-        example = (info.examples or [""])[0]
-        if isinstance(example, dict):
+        said = value((*where, key), info)
+        if isinstance(said, dict):
             lines.append(f"{indent}{key}:")
-            lines += [f"{indent}  {name}: {_quoted(value)}" for name, value in example.items()]
+            lines += [f"{indent}  {name}: {_quoted(text)}" for name, text in said.items()]
         else:
-            lines.append(f"{indent}{key}: {flow(example)}")
+            lines.append(f"{indent}{key}: {flow(said)}")
     return lines
+
+
+def _section_lines(section: type[BaseModel], indent: str) -> list[str]:
+    """Every key of a section with its comment and its example value."""
+    return section_lines(section, indent, lambda _, info: (info.examples or [""])[0])
 
 
 def _quoted(text: str) -> str:
@@ -90,14 +103,20 @@ def _calendar_lines() -> list[str]:
     from calsync.config.schema import CalendarEntry
 
     lines: list[str] = []
-    explained = {key: _explained(info) for key, info in keys_of(CalendarEntry).items()}
+    told = {key: explained(info) for key, info in keys_of(CalendarEntry).items()}
     for rules in PROVIDERS.values():
         for about, entry in rules.examples:
-            lines += ["", *_comment(about, "  ")]
+            lines += ["", *comment_lines(about, "  ")]
             dash = "  - "
             for key, value in entry.items():
-                said = explained.pop(key, "") or (rules.keys.get(key, "") if key not in keys_of(CalendarEntry) else "")
-                lines += _comment(said, "    ") if said and dash != "  - " else _comment(said, "  ") if said else []
+                said = told.pop(key, "") or (rules.keys.get(key, "") if key not in keys_of(CalendarEntry) else "")
+                lines += (
+                    comment_lines(said, "    ")
+                    if said and dash != "  - "
+                    else comment_lines(said, "  ")
+                    if said
+                    else []
+                )
                 lines.append(f"{dash}{key}: {flow(value)}")
                 dash = "    "
     return lines
@@ -108,9 +127,9 @@ def example_text() -> str:
     from calsync.config.keys import by_name, keys_of, section_of
     from calsync.config.schema import File
 
-    lines: list[str] = _HEAD.splitlines()
+    lines: list[str] = HEAD.splitlines()
     for key, info in keys_of(File).items():
-        lines += ["", *_comment(_explained(info), "")]
+        lines += ["", *comment_lines(explained(info), "")]
         inner = section_of(info)
         example: Any = (info.examples or [None])[0]
         if key == "calendars":

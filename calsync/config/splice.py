@@ -7,13 +7,14 @@ compares, since a text can always be stranger than the one who cuts it thinks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calsync.config.render import flow, scalar
 from calsync.config.tree import compose, key_text
 
-__all__ = ["Tangled", "add_items", "change_item", "remove_item"]
+__all__ = ["Tangled", "add_items", "change_group", "change_item", "remove_item"]
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -210,6 +211,50 @@ def change_item(text: str, key: str, at: int, changes: Mapping[str, object]) -> 
         else:
             text = _with_value(doc, *pairs[name], value)
     return text
+
+
+def change_group(text: str, where: Sequence[str], changes: Mapping[str, object]) -> str:
+    """`text` with the keys of the group at `where` (() is the whole file) set to those of `changes`.
+
+    None takes a key out. A group that is not there is made. A key of the whole file that only stands in a comment
+    (`# holidays: DE`) takes the place of that comment. Raises Tangled.
+    """
+    for name, value in changes.items():
+        doc = _Text(text, "")
+        group = _group(doc, where)
+        if group is None:
+            if value is not None:
+                text = change_group(text, where[:-1], {where[-1]: {name: value}})
+            continue
+        pairs = {key_text(k): (k, v) for k, v in group.value}
+        if name in pairs:
+            text = _without_key(doc, group, *pairs[name]) if value is None else _with_value(doc, *pairs[name], value)
+        elif value is not None:
+            text = _with_key(doc, group, name, value) if where else _with_root_key(doc, name, value)
+    return text
+
+
+def _group(doc: _Text, where: Sequence[str]) -> Any:
+    """The node of the group at `where`, None where there is nothing."""
+    node, above = doc.root, doc.root
+    for step in where:
+        found = next((value for key, value in node.value if key_text(key) == step), None)
+        if found is None or found.tag == _NULL:
+            return None
+        if found.id != "mapping" or found.start_mark.index < above.start_mark.index:
+            raise Tangled(f"{step} is no group of its own")
+        node, above = found, found
+    return node
+
+
+def _with_root_key(doc: _Text, name: str, value: object) -> str:
+    line = f"{scalar(name)}: {flow(value)}"
+    if doc.root.flow_style:
+        return _with_key(doc, doc.root, name, value)
+    commented = re.search(rf"^# {re.escape(name)}:[^\r\n]*", doc.text, re.MULTILINE)
+    if commented is not None:
+        return doc.cut(commented.start(), commented.end(), line)
+    return doc.lines_after(doc.end(doc.root), ["", line])
 
 
 def _with_value(doc: _Text, key: Any, value: Any, new: object) -> str:

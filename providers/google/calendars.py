@@ -33,14 +33,14 @@ def listed(calls: Calls, configured: str) -> list[CalendarInfo]:
             calls.pages(
                 calls.calendar_list,
                 maxResults=250,
-                fields="nextPageToken,items(id,summary,summaryOverride,accessRole,timeZone,deleted)",
+                fields="nextPageToken,items(id,summary,summaryOverride,accessRole,timeZone,deleted,primary)",
             )
         )
     except Rejected as rejected:
         if not rejected.is_about_scope or not configured:
             raise
         role = Reader(calls, configured).role()
-        return [CalendarInfo(configured, configured, role in _WRITABLE)]
+        return [CalendarInfo(configured, configured, role in _WRITABLE, primary=configured == PRIMARY)]
     return sorted(
         (
             CalendarInfo(
@@ -48,6 +48,7 @@ def listed(calls: Calls, configured: str) -> list[CalendarInfo]:
                 str(item.get("summaryOverride") or item.get("summary") or item["id"]),
                 item.get("accessRole") in _WRITABLE,
                 str(item.get("timeZone", "")),
+                primary=bool(item.get("primary")),
             )
             for page in pages
             for item in page.get("items", ())

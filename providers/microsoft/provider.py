@@ -96,7 +96,12 @@ class MicrosoftProvider:
         graph = self._graph
         rows = graph.pages(graph.root() + "/calendars" + query(_select="id,name,canEdit,isDefaultCalendar", _top="100"))
         found = [
-            CalendarInfo(str(row["id"]), str(row.get("name") or row["id"]), bool(row.get("canEdit")))
+            CalendarInfo(
+                str(row["id"]),
+                str(row.get("name") or row["id"]),
+                bool(row.get("canEdit")),
+                primary=bool(row.get("isDefaultCalendar")),
+            )
             for page in rows
             for row in page.get("value") or ()
         ]

@@ -1,0 +1,320 @@
+"""The first step of the setup: which calendars there are, the sign-in to each, and where blocks are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from calsync.config.values import CalendarConfig
+from calsync.desk import Desk
+from calsync.errors import CalsyncError, SignInNeeded, UsageError
+from calsync.grants import GrantFile
+from calsync.ports import CalendarInfo, SignInWay, SignInWish
+from calsync.registry import sign_in_of
+from calsync.setup.entries import asked_entry
+from calsync.setup.interview import Option
+from calsync.setup.plan import Setup
+from calsync.setup.suggest import unused_name
+from calsync.signing import sign_in
+from calsync.tokens import SecretStore
+
+__all__ = ["calendars", "put_named", "wants_sign_in"]
+
+_CAN_WRITE = frozenset({"google", "microsoft", "caldav", "ics"})
+_WAYS: dict[SignInWay, str] = {
+    SignInWay.BROWSER: "in a browser on this computer",
+    SignInWay.PASTE: "in a browser elsewhere; you paste the address that it ends on",
+    SignInWay.DEVICE_CODE: "in a browser elsewhere, with a code that is shown here",
+}
+
+
+def calendars(setup: Setup) -> None:
+    """Connect what the options name and what is asked for, sign in, and try whether blocks can be written."""
+    put_named(setup)
+    for calendar in _listed(setup):
+        _settle(setup, calendar["name"])
+    while setup.talk.attended and not (setup.wishes.calendars and _listed(setup)):
+        if not _listed(setup):
+            _connect(setup)
+        elif not _once_more(setup):
+            break
+    for calendar in _listed(setup):
+        if calendar.get("write") and setup.wishes.try_writing:
+            _try(setup, calendar["name"])
+
+
+def put_named(setup: Setup) -> None:
+    """Take the calendars of the options into the draft. Raises UsageError and ConfigError."""
+    for entry in setup.wishes.calendars:
+        _put(setup, entry)
+
+
+def wants_sign_in(desk: Desk, calendar: CalendarConfig) -> bool:
+    """True when nothing is kept with which the calendar could be opened, as far as can be told without asking it."""
+    if sign_in_of(calendar.provider) is None:
+        return bool(calendar.options.get("username")) and SecretStore(desk.state_folder).get(calendar.name) is None
+    if calendar.options.get("service_account"):
+        return False
+    return GrantFile(desk.state_folder, calendar.provider, calendar.options["account"]).read() is None
+
+
+def _listed(setup: Setup) -> list[dict[str, Any]]:
+    return list(setup.draft.values.get("calendars") or [])
+
+
+def _at(setup: Setup, name: str) -> int:
+    return [entry["name"] for entry in _listed(setup)].index(name)
+
+
+def _put(setup: Setup, entry: Mapping[str, Any]) -> None:
+    """Add a calendar, or set what is said of the one that has its name."""
+    if entry["name"] in [one["name"] for one in _listed(setup)]:
+        setup.draft.change_item("calendars", _at(setup, entry["name"]), entry)
+    else:
+        setup.draft.add("calendars", entry)
+
+
+def _once_more(setup: Setup) -> bool:
+    """Show what is connected, and do one more thing about it; False when it is right as it is."""
+    talk = setup.talk
+    talk.say("Connected:")
+    for entry in _listed(setup):
+        talk.say(f"  {entry['name']} ({entry['provider']}){', blocks are written here' if entry.get('write') else ''}")
+    does = talk.choose(
+        "What now?",
+        [
+            ("done", "it is right so"),
+            ("add", "connect another calendar"),
+            ("write", "choose where blocks are written"),
+            ("out", "disconnect one"),
+        ],
+        "done",
+    )
+    if does == "add":
+        _connect(setup)
+    elif does == "write":
+        _choose_targets(setup)
+    elif does == "out":
+        names = [entry["name"] for entry in _listed(setup)]
+        _leave_out(setup, talk.choose("Which one?", [(name, name) for name in names], names[-1]))
+    return does != "done"
+
+
+def _connect(setup: Setup) -> None:
+    """Ask for one calendar, sign in to it, and let its account's calendars be picked."""
+    taken = _listed(setup)
+    try:
+        entry = asked_entry(setup, taken, writes=any(one.get("write") for one in taken))
+        setup.draft.add("calendars", entry)
+    except UsageError as error:
+        setup.talk.warn(error.what, error.next_step)
+        return
+    infos = _settle(setup, entry["name"])
+    if infos and len(infos) > 1:
+        _pick(setup, entry["name"], infos)
+    elif infos:
+        keys = _means(entry, infos[0])
+        setup.draft.change_item("calendars", _at(setup, entry["name"]), keys | _called(setup, entry, infos[0]))
+
+
+def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
+    """Sign in where that is wanted and ask the account for its calendars; None when that is left for later.
+
+    Without anybody to ask, what is wrong is raised.
+    """
+    again = False
+    while True:
+        try:
+            desk = setup.draft.desk()
+            calendar = next(one for one in desk.config.calendars if one.name == name)
+            if again or wants_sign_in(desk, calendar):
+                _sign_in(setup, desk, calendar)
+                desk = setup.draft.desk()
+            infos = desk.provider(name).calendars()
+        except CalsyncError as error:
+            if not setup.talk.attended:
+                raise
+            setup.talk.warn(error.what, error.next_step)
+            does = setup.talk.choose("What now?", _AFTER_TROUBLE, "again")
+            if does == "out":
+                _leave_out(setup, name)
+            if does != "again":
+                return None
+            again = isinstance(error, SignInNeeded)
+        else:
+            setup.infos[name] = infos
+            return infos
+
+
+_AFTER_TROUBLE: tuple[Option, ...] = (
+    ("again", "try again"),
+    ("keep", "leave it for later, and go on"),
+    ("out", "leave this calendar out"),
+)
+
+
+def _sign_in(setup: Setup, desk: Desk, calendar: CalendarConfig) -> None:
+    wishes, talk, name = setup.wishes, setup.talk, calendar.name
+    password = wishes.passwords.get(name)
+    if password is not None:
+        SecretStore(desk.state_folder).put(name, _first_line(name, password))
+        return
+    if sign_in_of(calendar.provider) is None:
+        kept = sign_in(desk, name, SignInWish(), talk.person(name))
+        talk.say(f"The password of {name} is kept in {kept.where}.")
+        return
+    file = wishes.token_files.get(name)
+    people = talk.attended and talk.agree(
+        f"May calsync also see whom {calendar.options['account']} knows, to propose people to you?", default=False
+    )
+    way = SignInWay.TOKEN_FILE if file is not None else wishes.way or _way(setup, calendar)
+    kept = sign_in(desk, name, SignInWish(way=way, people=people, token_file=file), talk.person(name))
+    talk.say(f"{kept.account} is signed in: calsync may {kept.may}. The grant lies in {kept.where}.")
+
+
+def _way(setup: Setup, calendar: CalendarConfig) -> SignInWay:
+    ways = [way for way in _WAYS if way is not SignInWay.DEVICE_CODE or calendar.provider == "microsoft"]
+    chosen = setup.talk.choose(
+        f"How do you want to sign in to {calendar.options['account']}?",
+        [(way.value, _WAYS[way]) for way in ways],
+        SignInWay.BROWSER.value,
+    )
+    return SignInWay(chosen)
+
+
+def _first_line(name: str, file: Any) -> str:
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UsageError(
+            f"{name}: {file} cannot be read ({reason})", "name a file with the password in its first line"
+        ) from None
+    if not lines or not lines[0]:
+        raise UsageError(f"{name}: {file} has no password in its first line", "write it there") from None
+    return str(lines[0])
+
+
+def _leave_out(setup: Setup, name: str) -> None:
+    entry = _listed(setup)[_at(setup, name)]
+    try:
+        setup.draft.remove_item("calendars", _at(setup, name))
+    except UsageError as error:
+        setup.talk.warn(error.what, error.next_step)
+        return
+    setup.infos.pop(name, None)
+    if entry.get("write") and not setup.draft.is_new:
+        setup.talk.say(f"Blocks that stand on {name} stay there; `calsync uninstall` before this removes them.")
+
+
+def _pick(setup: Setup, name: str, infos: Sequence[CalendarInfo]) -> None:
+    """Let the calendars of an account be ticked: the first one keeps the entry, the others get entries of their own."""
+    usual = {at for at, info in enumerate(infos) if info.primary} or set(range(len(infos)))
+    rows = [info.name if info.writable else f"{info.name} (read only)" for info in infos]
+    ticked = setup.talk.tick("Which of these should count as busy time?", rows, usual)
+    chosen = [infos[at] for at in sorted(ticked)]
+    if not chosen:
+        _leave_out(setup, name)
+        return
+    entry = _listed(setup)[_at(setup, name)]
+    target = _target(setup, chosen) if entry.get("write") else None
+    first = target or chosen[0]
+    can_write = bool(entry.get("write")) and first is target
+    setup.draft.change_item(
+        "calendars",
+        _at(setup, name),
+        {**_means(entry, first), **_called(setup, entry, first), "write": can_write or None},
+    )
+    secrets = SecretStore(setup.draft.state)
+    for info in chosen:
+        if info is first:
+            continue
+        names = [one["name"] for one in _listed(setup)]
+        other = {key: value for key, value in entry.items() if key != "write"}
+        other |= {"name": unused_name(info.name, names), **_means(entry, info)}
+        other = {key: value for key, value in other.items() if value is not None}
+        password = secrets.get(name) if sign_in_of(entry["provider"]) is None else None
+        if password:
+            secrets.put(other["name"], password)
+        setup.draft.add("calendars", other)
+        setup.infos[other["name"]] = infos
+
+
+def _called(setup: Setup, entry: Mapping[str, Any], info: CalendarInfo) -> dict[str, Any]:
+    """A folder of calendars is called like the one that is meant; other names stand for an account, and its secret."""
+    if entry["provider"] != "ics" or not info.id:
+        return {}
+    setup.infos.pop(entry["name"], None)
+    others = [one["name"] for one in _listed(setup) if one["name"] != entry["name"]]
+    return {"name": unused_name(info.name, others)}
+
+
+def _target(setup: Setup, chosen: Sequence[CalendarInfo]) -> CalendarInfo | None:
+    """Which of the chosen calendars blocks are written to."""
+    writable = [info for info in chosen if info.writable]
+    if len(writable) < 2:
+        return writable[0] if writable else None
+    usual = next((at for at, info in enumerate(writable) if info.primary), 0)
+    options = [(str(at), info.name) for at, info in enumerate(writable)]
+    return writable[int(setup.talk.choose("Which one are blocks written to?", options, str(usual)))]
+
+
+def _means(entry: Mapping[str, Any], info: CalendarInfo) -> dict[str, Any]:
+    """The keys by which the configuration names this calendar of the account of `entry`."""
+    if entry["provider"] == "caldav":
+        return {"url": info.id}
+    return {"calendar": None if info.primary or not info.id else info.id}
+
+
+def _choose_targets(setup: Setup) -> None:
+    entries = _listed(setup)
+    able = [entry for entry in entries if entry["provider"] in _CAN_WRITE]
+    rows = [entry["name"] for entry in able]
+    now = {at for at, entry in enumerate(able) if entry.get("write")}
+    ticked = setup.talk.tick("Where are blocks written? Usually on one calendar.", rows, now)
+    for at, entry in enumerate(able):
+        write = at in ticked
+        if bool(entry.get("write")) != write:
+            try:
+                setup.draft.change_item("calendars", _at(setup, entry["name"]), {"write": write or None})
+            except UsageError as error:
+                setup.talk.warn(error.what, error.next_step)
+
+
+def _try(setup: Setup, name: str) -> None:
+    """Write a scratch event and take it away again; what goes wrong is shown, or raised where nobody can be asked."""
+    from calsync.trial import try_writing
+
+    while True:
+        try:
+            try_writing(setup.draft.desk(), name)
+        except CalsyncError as error:
+            if not setup.talk.attended:
+                raise
+            setup.talk.warn(error.what, error.next_step)
+            does = setup.talk.choose(
+                f"Blocks cannot be written to {name} as it is.",
+                [
+                    ("again", "sign in again and try again" if isinstance(error, SignInNeeded) else "try again"),
+                    ("read", "only read this calendar"),
+                    ("keep", "leave it for later, and go on"),
+                ],
+                "again",
+            )
+            if does == "read":
+                setup.draft.change_item("calendars", _at(setup, name), {"write": None})
+            if does != "again":
+                return
+            if isinstance(error, SignInNeeded):
+                _sign_in_once(setup, name)
+        else:
+            setup.talk.say(f"{name} can be written: a test event was made there and removed again.")
+            return
+
+
+def _sign_in_once(setup: Setup, name: str) -> None:
+    desk = setup.draft.desk()
+    try:
+        _sign_in(setup, desk, next(one for one in desk.config.calendars if one.name == name))
+    except CalsyncError as error:
+        setup.talk.warn(error.what, error.next_step)

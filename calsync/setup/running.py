@@ -1,0 +1,101 @@
+"""The setup from its first question to the first night: each step once, what was answered before is not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import time
+
+from calsync.errors import CalsyncError
+from calsync.nightly import Progress, run_night
+from calsync.nightreport import NightReport
+from calsync.setup.connect import calendars
+from calsync.setup.crowd import people
+from calsync.setup.interview import Option
+from calsync.setup.plan import Setup
+from calsync.setup.shape import blocks, privacy
+from calsync.setup.timing import schedule
+from calsync.setup.week import hours
+
+__all__ = ["STEPS", "answer_all", "first_night", "preview", "take_effect"]
+
+Step = Callable[[Setup], None]
+
+STEPS: tuple[tuple[str, str, Step], ...] = (
+    ("calendars", "Calendars", calendars),
+    ("hours", "Hours and holidays", hours),
+    ("blocks", "Blocks", blocks),
+    ("people", "People", people),
+    ("privacy", "Privacy", privacy),
+    ("schedule", "Every night", schedule),
+)
+"""The steps in order: the name of each, its heading, and what it does."""
+
+
+def answer_all(setup: Setup) -> None:
+    """Go through the steps: all of them in a new setup, in one that is resumed those that are not answered yet.
+
+    Where a configuration is there already, the leader chooses what to change.
+    """
+    talk, draft = setup.talk, setup.draft
+    if draft.is_new or draft.resumed or not talk.attended:
+        if draft.answered:
+            done = ", ".join(heading.lower() for name, heading, _ in STEPS if name in draft.answered)
+            talk.say(f"Going on where you stopped. Answered already: {done}; `calsync setup --afresh` begins anew.")
+        for name, heading, step in STEPS:
+            if name not in draft.answered or not talk.attended:
+                _go_through(setup, name, heading, step)
+        return
+    talk.say(f"There is a configuration already: {draft.config}. What you do not change stays as it is.")
+    options: list[Option] = [(name, heading) for name, heading, _ in STEPS]
+    options.append(("done", "nothing more"))
+    while True:
+        chosen = talk.choose("What do you want to change?", options, "done")
+        if chosen == "done":
+            return
+        _go_through(setup, *next(one for one in STEPS if one[0] == chosen))
+
+
+def _go_through(setup: Setup, name: str, heading: str, step: Step) -> None:
+    number = [one for one, _, _ in STEPS].index(name) + 1
+    setup.talk.heading(f"{number} of {len(STEPS)}: {heading}")
+    while True:
+        try:
+            step(setup)
+            break
+        except CalsyncError as error:
+            if not setup.talk.attended:
+                raise
+            setup.talk.warn(error.what, error.next_step)
+            if not setup.talk.agree("Try this part again?", default=True):
+                break
+    setup.draft.answer(name)
+
+
+def preview(setup: Setup, progress: Progress) -> NightReport:
+    """What the first night would do, on paper. Raises Busy and StateError as a night does."""
+    return run_night(setup.draft.desk(), dry_run=True, progress=progress)
+
+
+def take_effect(setup: Setup) -> list[str]:
+    """Put the configuration in its place and install the schedule; a line on each. Raises UsageError, StateError."""
+    from calsync.schedule.service import install, remove
+
+    draft = setup.draft
+    lines = [f"The configuration is in {draft.config}." if draft.put_in_place() else f"{draft.config} is as it was."]
+    kind = draft.noted("schedule")
+    if kind == "none":
+        lines += remove(draft.config, draft.state)
+        lines.append("Nothing runs calsync by itself; `calsync schedule install` sees to that when you like.")
+    elif kind is not None:
+        at = time.fromisoformat(str(draft.noted("at") or "04:15"))
+        made = install(draft.config, draft.state, kind=None if kind == "auto" else kind, at=at)
+        lines.append(f"calsync runs every night from {made.at:%H:%M} on ({made.kind}: {made.where}).")
+    return lines
+
+
+def first_night(setup: Setup, progress: Progress) -> NightReport:
+    """The first night in earnest, with the configuration in its place."""
+    from calsync.desk import open_desk
+
+    draft = setup.draft
+    return run_night(open_desk(draft.config, draft.state, draft.now), progress=progress)

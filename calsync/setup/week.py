@@ -1,0 +1,106 @@
+"""The second step of the setup: the leader's time zone, addresses, working hours and holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from calsync.config.forms import Address, HolidayCode
+from calsync.config.hours import WEEKDAYS
+from calsync.config.schema import DEFAULT_HOURS
+from calsync.config.zones import check_zone
+from calsync.errors import CalsyncError
+from calsync.people.workweek import days_and_hours
+from calsync.ports import WorkingWeek
+from calsync.setup.plan import Setup
+from calsync.setup.suggest import country_of
+from calsync.setup.wishes import NOTHING, hours_of
+
+__all__ = ["hours"]
+
+
+def hours(setup: Setup) -> None:
+    """Ask, or take from the options, when the leader works; an account that tells its hours gives the default."""
+    draft, wishes, talk = setup.draft, setup.wishes, setup.talk
+    values = draft.values
+    told = _told(setup) if talk.attended else None
+    zone = wishes.timezone or talk.ask("Your time zone", _zone(setup, told), check_zone, example="Europe/Berlin")
+    draft.change((), {"timezone": zone})
+    mine = ", ".join(wishes.me or values.get("me") or _accounts(values))
+    me = list(wishes.me) or talk.ask(
+        "Your own mail addresses, all of them", mine, _addresses, example="maya@example.com, maya@example.org"
+    )
+    draft.change((), {"me": me})
+    now = values.get("working_hours")
+    usual = _text(now) if now else _text(days_and_hours(told.hours)) if told is not None else f"mon-fri {DEFAULT_HOURS}"
+    if told is not None and not now:
+        talk.say("Your account knows your working hours; they are proposed here.")
+    week = wishes.hours or talk.ask(
+        "Your working hours", usual, hours_of, example="mon-thu 09:00-12:30, 13:15-17:30; fri 09:00-15:00"
+    )
+    draft.change((), {"working_hours": dict(week)})
+    off = wishes.holidays or talk.ask(
+        f"Whose public holidays are days off: a country, or a country and its part, or {NOTHING}",
+        str(values.get("holidays") or _country(setup, zone)),
+        _holidays,
+        example="DE-BY",
+    )
+    draft.change((), {"holidays": None if off == NOTHING else off})
+
+
+def _told(setup: Setup) -> WorkingWeek | None:
+    """The working hours that an account tells; what goes wrong with asking leaves the usual default."""
+    try:
+        desk = setup.draft.desk()
+        written_first = sorted(desk.config.calendars, key=lambda one: not one.write)
+        for calendar in written_first:
+            week = desk.provider(calendar.name).working_hours()
+            if week is not None and week.hours:
+                return week
+    except CalsyncError:
+        return None
+    return None
+
+
+def _zone(setup: Setup, told: WorkingWeek | None) -> str:
+    """The zone of the file; in a new one what an account says before what this computer is set to."""
+    said = str(setup.draft.values.get("timezone") or "")
+    if said and not setup.draft.is_new:
+        return said
+    of_accounts = [told.timezone] if told is not None else []
+    of_accounts += [info.timezone for infos in setup.infos.values() for info in infos if info.primary]
+    return next(filter(None, of_accounts), "") or said or setup.draft.zone
+
+
+def _accounts(values: Mapping[str, Any]) -> list[str]:
+    """The addresses of the connected accounts, and names to sign in with that are addresses."""
+    said = [str(one.get("account") or one.get("username") or "") for one in values.get("calendars") or []]
+    return list(dict.fromkeys(one.lower() for one in said if "@" in one))
+
+
+def _addresses(text: str) -> list[str]:
+    """Addresses between commas or spaces."""
+    return [Address().check(one) for one in text.replace(",", " ").split()]
+
+
+def _text(week: Mapping[str, Any]) -> str:
+    return "; ".join(f"{days} {said}" for days, said in sorted(week.items(), key=_first_day))
+
+
+def _first_day(pair: tuple[str, Any]) -> int:
+    first = pair[0].strip()[:3].lower()
+    return WEEKDAYS.index(first) if first in WEEKDAYS else 0
+
+
+def _country(setup: Setup, zone: str) -> str:
+    """A country to propose to somebody at a terminal; nobody's days off are guessed."""
+    country = country_of(zone) if setup.talk.attended and setup.draft.is_new else ""
+    try:
+        return _holidays(country) if country else NOTHING
+    except ValueError:
+        return NOTHING
+
+
+def _holidays(text: str) -> str:
+    said = text.strip()
+    return NOTHING if said.lower() in ("", NOTHING, "no", "-") else str(HolidayCode().check(said))
