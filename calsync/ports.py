@@ -14,7 +14,7 @@ A provider object is used by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -465,7 +465,7 @@ class LiveProbe(Protocol):
 
     def __call__(
         self, name: str, options: Mapping[str, str], context: ProviderContext, day: date, run: str
-    ) -> Iterator[Probed]:
+    ) -> Generator[Probed]:
         """One answer after the other. Everything it makes has calsync's mark and the title "calsync check".
 
         It lies on `day` and in the weeks after it; `run` (letters and digits) tells its names from those of other

@@ -15,9 +15,18 @@ from calsync.errors import UsageError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from calsync.ports import CalendarProvider, ProviderContext, SignIn
+    from calsync.ports import CalendarProvider, HealthCheck, LiveProbe, ProviderContext, SignIn
 
-__all__ = ["ENTRY_POINTS", "kinds", "open_provider", "option_keys", "sign_in_of"]
+__all__ = [
+    "ENTRY_POINTS",
+    "check_marker",
+    "health_of",
+    "kinds",
+    "open_provider",
+    "option_keys",
+    "probe_of",
+    "sign_in_of",
+]
 
 ENTRY_POINTS = "calsync.providers"
 """The entry-point group: the name is the kind of calendar, the value `module:Class`; a class may have `OPTIONS`."""
@@ -69,6 +78,8 @@ _SIGN_IN = {
     "google": "providers.google.signin:sign_in",
     "microsoft": "providers.microsoft.signin:sign_in",
 }
+_HEALTH = {kind: f"providers.{kind}.health:health" for kind in ("caldav", "google", "ics", "microsoft")}
+_PROBES = {kind: f"providers.{kind}.probes:probe" for kind in ("caldav", "google", "microsoft")}
 # Not offered to anybody: it forgets everything when the process ends.
 _FOR_TESTS: dict[str, tuple[str, dict[str, str]]] = {
     "memory": (
@@ -133,6 +144,30 @@ def sign_in_of(kind: str) -> SignIn | None:
     return found
 
 
+def health_of(kind: str) -> HealthCheck | None:
+    """How a kind of calendar tells whether a night would work; None where its adapter cannot tell.
+
+    Raises UsageError when the adapter cannot be imported.
+    """
+    where = _HEALTH.get(kind)
+    if where is None:
+        return None
+    found: HealthCheck = _ours(kind, where)  # type: ignore[assignment]
+    return found
+
+
+def probe_of(kind: str) -> LiveProbe | None:
+    """What can be tried out on a calendar of a kind; None where nothing about it is open.
+
+    Raises UsageError when the adapter cannot be imported.
+    """
+    where = _PROBES.get(kind)
+    if where is None:
+        return None
+    found: LiveProbe = _ours(kind, where)  # type: ignore[assignment]
+    return found
+
+
 def _loaded(kind: str) -> object:
     built_in = _BUILT_IN.get(kind) or _FOR_TESTS.get(kind)
     if built_in is not None:
@@ -152,7 +187,7 @@ def _loaded(kind: str) -> object:
 
 def _ours(kind: str, where: str) -> object:
     """What stands at `module:attribute` of our own package of adapters."""
-    _check_marker()
+    check_marker()
     module, _, attribute = where.partition(":")
     try:
         return getattr(import_module(module), attribute)
@@ -162,8 +197,8 @@ def _ours(kind: str, where: str) -> object:
         ) from error
 
 
-def _check_marker() -> None:
-    """Refuse a package `providers` that is not ours: the name is a common one."""
+def check_marker() -> None:
+    """Refuse a package `providers` that is not ours: the name is a common one. Raises UsageError."""
     try:
         found = import_module("providers")
     except ImportError as error:

@@ -80,6 +80,26 @@ class SecretStore:
         """
         return self._environment.get(environment_name(name)) or self._read().get(name) or _from_keyring(name)
 
+    def place(self, name: str) -> Literal["environment", "file", "keyring"] | None:
+        """Where `get` finds the secret `name`, None when there is none. Raises as `get` does."""
+        if self._environment.get(environment_name(name)):
+            return "environment"
+        if self._read().get(name):
+            return "file"
+        return "keyring" if _from_keyring(name) else None
+
+    def copy_to_file(self, name: str) -> bool:
+        """Copy a secret that lies in the keyring only into the file, for what runs without a keyring; True when done.
+
+        The keyring keeps it, too. Raises StateError when the file cannot be read or written.
+        """
+        value = _from_keyring(name)
+        kept = self._read()
+        if value is None or kept.get(name):
+            return False
+        self._write({**kept, name: value})
+        return True
+
     def put(self, name: str, value: str, where: Where = "auto") -> Literal["keyring", "file"]:
         """Keep the secret `name`, and say where: `auto` takes the keyring when it works and else the file.
 

@@ -27,6 +27,7 @@ __all__ = [
     "Answer",
     "NoAnswer",
     "Wire",
+    "http_date",
     "last_cause",
     "repeated",
     "wait_asked",
@@ -219,7 +220,7 @@ class Wire:
             response, self._where(url), "try again later; if it stays so, something between here and there is broken"
         )
         answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body, url)
-        date = _http_date(answer.headers.get("date", ""))
+        date = http_date(answer.headers.get("date", ""))
         if date is not None:
             self.skew = self._clock() - date
         return answer
@@ -267,11 +268,12 @@ def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
     said = headers.get("retry-after", "").strip()
     if said.isdecimal():
         return float(said)
-    until = _http_date(said)
+    until = http_date(said)
     return None if until is None else max(0.0, (until - now) / timedelta(seconds=1))
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The instant that a header such as Date names, None for anything else."""
     try:
         found = parsedate_to_datetime(text)
     except ValueError:

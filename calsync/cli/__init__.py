@@ -56,6 +56,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),
         "topics": ("calsync.cli.topics:topics", "List, add and check conversation topics."),
         "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
+        "doctor": ("calsync.cli.doctor:doctor", "Show what would fail tonight, and what mends it."),
         "report": (
             "calsync.cli.report:report",
             "Show where your attention went: reach, gaps, blocks kept and displaced.",

@@ -37,6 +37,11 @@ class Rows:
         """Let go of the database file."""
         self._engine.dispose()
 
+    def write_copy(self) -> None:
+        """Write the second copy of the leader's part anew. Raises StateError."""
+        with self._transaction(keep=True):
+            pass
+
     @contextmanager
     def _transaction(self, *, keep: bool = False) -> Iterator[Connection]:
         """One transaction; `keep` when the leader's part changes, so that its second copy is written too."""

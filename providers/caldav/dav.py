@@ -83,6 +83,8 @@ class Dav:
         self.base = base
         self.requests = 0
         self.scheme = scheme
+        self.date = ""
+        """The Date header of the last answer."""
         self._username = username
         self._password = password
         self._pause = pause
@@ -254,6 +256,7 @@ class Dav:
         except requests.RequestException as error:
             raise self._no_answer(url, error) from error
         headers = {name.lower(): value for name, value in response.headers.items()}
+        self.date = headers.get("date", "")
         if self._quirks.product == "unknown server":
             self._quirks = quirks_for(url, headers)
         return Answer(response.status_code, headers, body, url)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "TOKEN_URI",
     "GoogleAccess",
     "Transport",
+    "ends_at",
     "is_primary",
     "is_token_uri",
     "of_service_account",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+_LONGEST_SECONDS = 10 * 366 * 86400
+"""A longer time is no end."""
 
 
 class GoogleAccess:
@@ -61,6 +64,8 @@ class GoogleAccess:
         self._now = now
         # google-auth's types are not complete enough to check against.
         self._credentials: Any = None
+        self.ends: datetime | None = None
+        """When Google ends the grant, as far as the token answer of this object says so."""
 
     def authorization(self) -> str:
         """What goes into the header `Authorization`; asks Google for a token when there is none that is still good.
@@ -87,7 +92,9 @@ class GoogleAccess:
             if grant is None or grant["kind"] != "user" or not grant.get("refresh_token"):
                 raise no_grant(self._name, self._account)
             in_testing = testing_ended(str(grant.get("signed_in")), self._now())
-            fresh = of_user(self._name, self._account, Transport(self._wire), grant, in_testing=in_testing)
+            transport = Transport(self._wire)
+            fresh = of_user(self._name, self._account, transport, grant, in_testing=in_testing)
+            self.ends = ends_at(transport.said, self._now())
             if fresh.refresh_token != grant["refresh_token"]:
                 # Before the token is used: if this process dies now, the next one must find the new one.
                 self._grant.write({**grant, "refresh_token": fresh.refresh_token})
@@ -171,6 +178,18 @@ def of_service_account(name: str, account: str, wire: Wire, path: Path, scopes: 
             str(key.get("client_id", "")), scopes, wire.clock_is_off
         ) from None
     return fresh
+
+
+def ends_at(said: Mapping[str, Any], now: datetime) -> datetime | None:
+    """When a grant ends, by a token answer of `now`; None where the answer sets it no end.
+
+    Google sends the remaining seconds with grants for a time only: those of apps in Testing, and those that the user
+    gave for a time (https://developers.google.com/identity/protocols/oauth2#expiration).
+    """
+    seconds = said.get("refresh_token_expires_in")
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds < _LONGEST_SECONDS:
+        return None
+    return now + timedelta(seconds=seconds)
 
 
 def is_primary(options: Mapping[str, str]) -> bool:

@@ -19,7 +19,7 @@ from calsync.ports import NewGrant, ProviderContext, SignInPerson, SignInWay, Si
 from calsync.tokens import read_private
 from calsync.tokenwire import ask
 from calsync.wire import Wire
-from providers.google.auth import TOKEN_URI, Transport, is_primary, of_service_account, of_user, silence
+from providers.google.auth import TOKEN_URI, Transport, ends_at, is_primary, of_service_account, of_user, silence
 from providers.google.flow import by_browser, by_paste, find_client
 from providers.google.refusals import sign_in_step
 from providers.google.scopes import PEOPLE, missing, plain, scopes_for
@@ -49,6 +49,7 @@ def sign_in(
         raise UsageError(f"{name}: Google knows no tenants", "leave --tenant out")
     wire = Wire(name, http)
     account = options["account"]
+    said: Mapping[str, Any] = {}
     calendars = wish.calendars or (options,)
     # Asked for once, the people are not lost with the next sign-in; a file made elsewhere has what it has.
     before = granted(GrantFile(context.folder, "google", account))
@@ -63,7 +64,7 @@ def sign_in(
         token = of_service_account(name, account, wire, Path(options["service_account"]), scopes).token
         grant: dict[str, Any] = {"kind": "service", "account": account, "scopes": scopes}
     elif wish.way is SignInWay.TOKEN_FILE and wish.token_file is not None:
-        token, grant = _from_file(name, account, wire, wish.token_file, scopes)
+        token, grant, said = _from_file(name, account, wire, wish.token_file, scopes)
     elif wish.way in (SignInWay.BROWSER, SignInWay.PASTE):
         client = find_client(name, wish.client or options.get("client", ""), context.folder)
         go = by_browser if wish.way is SignInWay.BROWSER else by_paste
@@ -90,12 +91,20 @@ def sign_in(
                 f"take calsync's access away at https://myaccount.google.com/connections , then {sign_in_step(name)}",
             )
         grant |= {"kind": "user", "account": account, "signed_in": now().isoformat(timespec="seconds")}
+        ends = ends_at(said, now())
+        if ends is not None:
+            grant["ends"] = ends.isoformat(timespec="seconds")
     may = "read and write its calendars" if wish.write else "read its calendars"
     return NewGrant(who, may + (" and list its people" if people else ""), grant)
 
 
-def _from_file(name: str, account: str, wire: Wire, path: Path, scopes: list[str]) -> tuple[str, dict[str, Any]]:
-    """A token that was made elsewhere: an authorized user's file of Google's libraries, or a grant of calsync."""
+def _from_file(
+    name: str, account: str, wire: Wire, path: Path, scopes: list[str]
+) -> tuple[str, dict[str, Any], Mapping[str, Any]]:
+    """A token that was made elsewhere: an authorized user's file of Google's libraries, or a grant of calsync.
+
+    Gives the access token, the grant, and Google's answer.
+    """
     needs = f"it needs refresh_token, client_id and client_secret (docs/google.md); or {sign_in_step(name, '--paste')}"
     try:
         data = read_private(path)
@@ -115,7 +124,7 @@ def _from_file(name: str, account: str, wire: Wire, path: Path, scopes: list[str
     fresh = of_user(name, account, transport, grant, in_testing=False)
     # An answer without scopes means those that were asked for, which nobody knows here but the file's maker.
     granted = _scopes_in(transport.said) or _scopes_in({"scope": said.get("scopes", scopes)})
-    return fresh.token, grant | {"refresh_token": fresh.refresh_token, "scopes": granted}
+    return fresh.token, grant | {"refresh_token": fresh.refresh_token, "scopes": granted}, transport.said
 
 
 def _scopes_in(said: Mapping[str, Any]) -> list[str]:

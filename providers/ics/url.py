@@ -77,6 +77,18 @@ class WebCalendar:
         made = Cursor(origin, head, body).text(self._url)
         return Delta(tuple(changed), tuple(removed), made, complete=known is None, requests=requests_made)
 
+    def date(self) -> str:
+        """The server's Date header, "" where there is none or no answer; the calendar itself is not read."""
+        import requests
+
+        try:
+            with requests.get(
+                self._url, auth=self._auth, timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS), stream=True
+            ) as answer:
+                return str(answer.headers.get("Date", ""))
+        except (requests.exceptions.RequestException, OSError, ValueError):
+            return ""
+
     def _get(self, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes, int]:
         import requests
         from requests.structures import CaseInsensitiveDict

@@ -39,10 +39,12 @@ _EARLY_SECONDS = 300
 class MicrosoftAccess:
     """The access of one configured calendar. Making it does no I/O; it is used by one thread at a time, as `wire` is.
 
-    `options` are the calendar's own keys.
+    `options` are the calendar's own keys. `fresh`: an access token that is kept does not do, Microsoft is asked.
     """
 
-    def __init__(self, name: str, options: Mapping[str, str], context: ProviderContext, wire: Wire) -> None:
+    def __init__(
+        self, name: str, options: Mapping[str, str], context: ProviderContext, wire: Wire, *, fresh: bool = False
+    ) -> None:
         self._name = name
         self._options = options
         self._account = options["account"]
@@ -54,6 +56,7 @@ class MicrosoftAccess:
         self._refused = ""
         self._until = 0.0
         self._app_only: bool | None = None
+        self._fresh = fresh
 
     @property
     def app_only(self) -> bool:
@@ -103,7 +106,9 @@ class MicrosoftAccess:
             else:
                 accounts = app.get_accounts()
                 answer = app.acquire_token_silent_with_error(
-                    who.cloud.scopes(grant["scopes"]), accounts[0] if accounts else None
+                    who.cloud.scopes(grant["scopes"]),
+                    accounts[0] if accounts else None,
+                    force_refresh=self._fresh,
                 )
             if answer is None:
                 raise no_grant(self._name, self._account)

@@ -1,0 +1,132 @@
+"""How a Microsoft calendar stands: what a silent token request says, when the grant ends, which calendar is meant."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from calsync.errors import CalsyncError, ProviderError, StateError
+from calsync.grants import GrantFile
+from calsync.ports import CalendarInfo, Health, ProviderContext, Remark, SignInWish
+from calsync.wire import Wire
+from providers.microsoft.auth import MicrosoftAccess
+from providers.microsoft.clouds import cloud, scopes_for
+from providers.microsoft.graph import Graph, query
+
+if TYPE_CHECKING:
+    from requests import Session
+
+__all__ = ["UNUSED", "health"]
+
+UNUSED = timedelta(days=90)
+"""After so long without use a sign-in is over (AADSTS700082)."""
+_WHY = "Microsoft ends a sign-in that nobody has used for 90 days; every night uses it"
+_PRIMARY = ("", "primary")
+
+
+def health(
+    name: str,
+    options: Mapping[str, str],
+    context: ProviderContext,
+    wish: SignInWish,
+    clock: Callable[[], datetime],
+    *,
+    http: Callable[[], Session] | None = None,
+) -> Health:
+    """See calsync.ports.HealthCheck. `http` gives the requests session."""
+    account = options["account"]
+    wire = Wire(name, http, clock=clock)
+    # Fresh: what is kept would hide for an hour that an administrator has taken the approval back.
+    access = MicrosoftAccess(name, options, context, wire, fresh=True)
+    error: CalsyncError | None = None
+    chosen: CalendarInfo | None = None
+    try:
+        access.authorization()
+        chosen = _chosen(Graph(name, account, cloud(options).graph, wire, access, time.sleep), options)
+    except (ProviderError, StateError) as refused:
+        error = refused
+    finally:
+        wire.close()
+    grant = _grant(context, account)
+    used = _last_used(grant)
+    return Health(
+        account=account,
+        error=error,
+        lacks=tuple(_lacking(wish, grant)),
+        signed_in=_instant(grant.get("signed_in")),
+        ends=None if used is None else used + UNUSED,
+        ends_why="" if used is None else _WHY,
+        calendar=chosen,
+        server="Microsoft",
+        skew=wire.skew,
+        needs_clock=True,
+        remarks=tuple(_remarks(name, options)),
+    )
+
+
+def _remarks(name: str, options: Mapping[str, str]) -> Iterator[Remark]:
+    secondary = options.get("calendar", "").strip().casefold() not in _PRIMARY
+    if secondary and options.get("cloud", "global") != "global":
+        yield Remark(
+            "calendar.primary-only",
+            f"{name}: the list of changes of another calendar than the account's own is not promised in the cloud "
+            f"{options['cloud']}",
+            "Microsoft's pages speak of the account's own calendar only; where the list is refused, the calendar "
+            "cannot be read",
+            "`calsync doctor --live` tries it; else leave `calendar` out for the account's own",
+        )
+
+
+def _grant(context: ProviderContext, account: str) -> dict[str, Any]:
+    try:
+        return GrantFile(context.folder, "microsoft", account).read() or {}
+    except StateError:
+        return {}
+
+
+def _lacking(wish: SignInWish, grant: Mapping[str, Any]) -> list[str]:
+    granted = grant.get("scopes")
+    if grant.get("kind") != "user" or not isinstance(granted, list):
+        # What an application may do is an administrator's to give, and no list of it is kept.
+        return []
+    have = {str(one) for one in granted}
+    if "Calendars.ReadWrite" in have:
+        have.add("Calendars.Read")
+    return sorted(set(scopes_for(write=wish.write, people=wish.people)) - have)
+
+
+def _chosen(graph: Graph, options: Mapping[str, str]) -> CalendarInfo | None:
+    """The calendar that the options mean; None where the account has none or several of that name."""
+    wanted = options.get("calendar", "").strip().casefold()
+    target = graph.root() + "/calendars" + query(_select="id,name,canEdit,isDefaultCalendar", _top="100")
+    rows = [row for page in graph.pages(target) for row in page.get("value") or ()]
+    found = (
+        [row for row in rows if row.get("isDefaultCalendar")]
+        if wanted in _PRIMARY
+        else [row for row in rows if str(row["id"]).casefold() == wanted]
+        or [row for row in rows if str(row.get("name", "")).casefold() == wanted]
+    )
+    if len(found) != 1:
+        return None
+    return CalendarInfo(str(found[0]["id"]), str(found[0].get("name", "")), bool(found[0].get("canEdit")))
+
+
+def _last_used(grant: Mapping[str, Any]) -> datetime | None:
+    """When the sign-in was last used, by what MSAL notes beside its refresh token."""
+    try:
+        tokens = json.loads(str(grant.get("cache", "")))["RefreshToken"].values()
+        noted = [int(one["last_modification_time"]) for one in tokens]
+        return datetime.fromtimestamp(max(noted), UTC)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, OverflowError):
+        return None
+
+
+def _instant(said: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
