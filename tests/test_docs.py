@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -90,6 +91,11 @@ def test_the_changelog_speaks_of_this_version() -> None:
     assert re.search(rf"^## {re.escape(__version__)}\b", page("CHANGELOG.md"), re.MULTILINE)
 
 
+def test_the_parts_of_the_index_are_the_four_kinds_of_page() -> None:
+    parts = re.findall(r"^## (.+)$", page("docs/index.md"), re.MULTILINE)
+    assert parts == ["Tutorial", "How to", "Reference", "Explanation", "The project"]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
@@ -122,16 +128,6 @@ def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
     )
     assert [calendar.name for calendar in config.calendars] == ["work", "office", "family", "travel"]
     assert len(config.people) == 2
-
-
-def test_every_command_in_a_snippet_is_one_that_there_is() -> None:
-    for path in PAGES:
-        for block in re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
-            for line in block.splitlines():
-                words = shlex.split(line, comments=True)
-                if words and words[0] == "calsync":
-                    commands = [word for word in words[1:] if word in COMMAND_NAMES]
-                    assert commands, f"{path.name}: {line}"
 
 
 def test_the_snippet_on_promises_does_what_it_says(
@@ -172,7 +168,7 @@ def test_the_tour_can_be_taken_step_by_step(
 ) -> None:
     """Each line is called in this process, at a fixed time where the command takes one."""
     monkeypatch.chdir(tmp_path)
-    tour = [text for name, text in snippets(page("docs/index.md")) if name == "tour"]
+    tour = [text for name, text in snippets(page("docs/tutorial.md")) if name == "tour"]
     assert len(tour) >= 3
     for line in "\n".join(["calsync demo", *tour]).splitlines():
         program, *args = shlex.split(line, comments=True)
@@ -182,3 +178,84 @@ def test_the_tour_can_be_taken_step_by_step(
         clock = ["--now", NOW] if any(option.name == "now" for option in command.params) else []
         assert main([*args, *clock]) == 0, f"{line}\n{capsys.readouterr()}"
         assert capsys.readouterr().out.strip(), line
+
+
+PREPARED = {
+    "kindness.md": {
+        "my-acts.yaml": "- {text: Water the plant that nobody owns., minutes: 2, channel: deed, "
+        "reach: private, tie: support}\n"
+    },
+    "people.md": {
+        "people.csv": "name,email,ideal,max\nBo Hansen,bo@example.com,14d,28d\n",
+        "contacts.vcf": "BEGIN:VCARD\nVERSION:3.0\nFN:Bo Hansen\nEMAIL:bo.hansen@example.org\nEND:VCARD\n",
+    },
+}
+"""Files that a page speaks of, and that a reader has."""
+BEFORE = {
+    "people.md": [
+        ["people", "edit", "Ana Sousa", "--name", "A. Sousa", "--email", "a.sousa@example.org"],
+    ],
+}
+"""What a reader of a page has done before."""
+NEEDS_A_PERSON = re.compile(
+    r"sign-in|--note - --thread -|^(?!.*--yes).* (undo|restore|uninstall)\b|setup|schedule|serve"
+)
+"""Lines that open a browser, ask at a terminal, or reach beyond a folder: tests of their own have them."""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages") / "demo"
+    assert main(["demo", str(folder), "--now", NOW]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.md"))])
+def test_what_a_page_tells_to_type_works_line_by_line_on_a_demo(
+    name: str, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = re.findall(r"(?<!-->\n)^```sh\n(.*?)^```$", page(name), re.MULTILINE | re.DOTALL)
+    lines = [shlex.split(line, comments=True) for line in "".join(told).splitlines()]
+    lines = [words for words in lines if words[:1] == ["calsync"] and not NEEDS_A_PERSON.search(shlex.join(words))]
+    if not lines:
+        return
+    folder = Path(shutil.copytree(demo, tmp_path / "demo"))
+    where = ["--config", str(folder / "config.yaml"), "--state", str(folder / "state")]
+    monkeypatch.chdir(tmp_path)
+    for file, text in PREPARED.get(Path(name).name, {}).items():
+        (tmp_path / file).write_text(text, "utf-8")
+    for words in [*BEFORE.get(Path(name).name, []), *(words[1:] for words in lines)]:
+        if words[0] == "--config":
+            words = words[2:]
+        monkeypatch.setattr("sys.stdin", io.StringIO("a word with Eva\n"))
+        asks = ["--yes"] if takes(words, "yes") and "--yes" not in words else []
+        clock = ["--now", NOW] if takes(words, "now") else []
+        capsys.readouterr()
+        assert main([*where, *words, *asks, *clock]) == 0, f"{shlex.join(words)}\n{capsys.readouterr()}"
+
+
+def takes(words: list[str], option: str) -> bool:
+    """Whether the command that the words call has such an option."""
+    command: click.Command = cli
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), word) or command
+    return any(one.name == option for one in command.params)
+
+
+def test_files_alone_are_enough_as_the_page_on_them_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page("docs/no-account.md")
+    [config] = re.findall(r"^<!-- file: config.yaml -->\n```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "config.yaml").write_text(config, "utf-8")
+    meeting = "UID:1\nDTSTAMP:20261101T000000Z\nDTSTART:20261110T090000Z\nDTEND:20261110T100000Z\nSUMMARY:Budget"
+    event = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\n{meeting}\nEND:VEVENT\nEND:VCALENDAR\n"
+    (tmp_path / "work.ics").write_text(event.replace("\n", "\r\n"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    [snippet] = [found for name, found in snippets(text) if name == "folder"]
+    for line in snippet.splitlines():
+        _, *args = shlex.split(line)
+        assert main([*args, "--now", NOW]) == 0, line
+    assert capsys.readouterr().out.rstrip().endswith("END:VCALENDAR")
+    assert "BEGIN:VEVENT" in (tmp_path / "public" / "connect.ics").read_text("utf-8")
