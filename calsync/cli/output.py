@@ -27,6 +27,7 @@ __all__ = [
     "paragraphs",
     "print_json",
     "progress_bar",
+    "sentences",
     "silent",
     "table",
     "wrapped",
@@ -70,6 +71,16 @@ class Table:
         ]
         return [*([self.title] if self.title else []), *text]
 
+    def narrow(self, columns: int) -> list[str]:
+        """The table for a terminal that is too narrow for it: a paragraph a row, what is behind its beginning named."""
+        named = next((at for at, name in enumerate(self.columns) if name), 0)
+        text: list[str] = []
+        for row in self.rows:
+            begin = "  ".join(filter(None, row[: named + 1]))
+            rest = [f"{name}: {cell}" for name, cell in [*zip(self.columns, row, strict=True)][named + 1 :] if cell]
+            text += wrapped("; ".join([begin, *rest]), columns, "", "    ")
+        return text
+
     def width(self) -> int:
         """How many cells a drawn table needs so that no column but the growing one is cut."""
         widths = [
@@ -98,12 +109,18 @@ def draws(signs: str) -> bool:
 
 
 def table(content: Table) -> None:
-    """Print a table on stdout, drawn on a terminal and plain in a pipe. A table without rows prints nothing."""
+    """Print a table on stdout, drawn on a terminal and plain in a pipe. A table without rows prints nothing.
+
+    On a terminal that is too narrow for it, each row is a paragraph.
+    """
     if not content.rows:
         return
     columns = _terminal_columns()
-    if not is_fancy(sys.stdout.isatty(), columns) or content.width() > columns:
+    if not sys.stdout.isatty() or (os.environ.get("TERM") == "dumb" and content.width() <= columns):
         lines(content.plain())
+        return
+    if not is_fancy(True, columns) or content.width() > columns:
+        lines(([content.title] if content.title else []) + content.narrow(columns))
         return
     from rich import box
     from rich.console import Console
@@ -126,6 +143,17 @@ def lines(text: Sequence[str]) -> None:
     """Print lines on stdout as they are."""
     for line in text:
         print(line)
+
+
+def sentences(text: Sequence[str]) -> None:
+    """Print lines that are whole sentences; on a terminal each is wrapped, with its own indentation and some more."""
+    columns = _terminal_columns()
+    if not sys.stdout.isatty():
+        lines(text)
+        return
+    for line in text:
+        indent = " " * (len(line) - len(line.lstrip()))
+        lines(wrapped(line.strip(), min(columns, _MAX_READABLE), indent, indent + "  ") or [""])
 
 
 def paragraphs(text: Sequence[tuple[str, str]]) -> None:

@@ -236,14 +236,14 @@ def change_group(text: str, where: Sequence[str], changes: Mapping[str, object])
 
 def _group(doc: _Text, where: Sequence[str]) -> Any:
     """The node of the group at `where`, None where there is nothing."""
-    node, above = doc.root, doc.root
+    node = doc.root
     for step in where:
-        found = next((value for key, value in node.value if key_text(key) == step), None)
+        key, found = next(((key, value) for key, value in node.value if key_text(key) == step), (None, None))
         if found is None or found.tag == _NULL:
             return None
-        if found.id != "mapping" or found.start_mark.index < above.start_mark.index:
+        if found.id != "mapping" or found.start_mark.index < key.end_mark.index:
             raise Tangled(f"{step} is no group of its own")
-        node, above = found, found
+        node = found
     return node
 
 

@@ -71,6 +71,24 @@ def test_plain_tables_cut_nothing_off(rows: list[tuple[str, str]]) -> None:
         assert line.endswith(two)
 
 
+NARROW = """
+from calsync.cli.output import Table, sentences, table
+table(Table(("", "change", "when", "why"), [("~", "move", "Mon 4 Jan 13:45-14:30", "out of office " * 4)], grow=3))
+sentences(["No room in 2027-W01 for 1 connect block: " + "team meeting; " * 5])
+"""
+
+
+def test_a_table_that_is_too_wide_for_a_terminal_is_a_paragraph_a_row_and_sentences_are_wrapped(project: Path) -> None:
+    shown = on_a_terminal(project, NARROW, 40).replace("\r", "").splitlines()
+    assert shown[:2] == ["~  move; when: Mon 4 Jan 13:45-14:30;", "    why: out of office out of office out"]
+    assert shown[-3:] == [
+        "No room in 2027-W01 for 1 connect block:",
+        "  team meeting; team meeting; team",
+        "  meeting; team meeting; team meeting;",
+    ]
+    assert max(map(len, shown)) <= 40
+
+
 @pytest.mark.parametrize("columns", [80, 120, 200, 300])
 def test_on_a_terminal_a_table_fits_its_width_and_keeps_every_word(project: Path, columns: int) -> None:
     shown = on_a_terminal(project, SHOW, columns, NO_COLOR="1")
