@@ -238,9 +238,10 @@ def _group(doc: _Text, where: Sequence[str]) -> Any:
     """The node of the group at `where`, None where there is nothing."""
     node = doc.root
     for step in where:
-        key, found = next(((key, value) for key, value in node.value if key_text(key) == step), (None, None))
-        if found is None or found.tag == _NULL:
+        pair = next(((key, value) for key, value in node.value if key_text(key) == step), None)
+        if pair is None or pair[1].tag == _NULL:
             return None
+        key, found = pair
         if found.id != "mapping" or found.start_mark.index < key.end_mark.index:
             raise Tangled(f"{step} is no group of its own")
         node = found

@@ -253,5 +253,6 @@ def _same(found: Any, wanted: Mapping[str, Any]) -> bool:
 
 def _bare(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _bare(one) for key, one in value.items() if one not in (None, {}, [])}
+        inner = {key: _bare(one) for key, one in value.items()}
+        return {key: one for key, one in inner.items() if one not in (None, {}, [])}
     return [_bare(one) for one in value] if isinstance(value, list) else value

@@ -90,4 +90,8 @@ def test_any_row_of_changes_to_a_written_file_leaves_all_other_values_and_commen
 
 
 def bare(value: Any) -> Any:
-    return {k: bare(v) for k, v in value.items() if v not in (None, {}, [])} if isinstance(value, dict) else value
+    """The values without what is empty: nothing and an empty group mean the same."""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: bare(one) for key, one in value.items()}
+    return {key: one for key, one in inner.items() if one not in (None, {}, [])}
