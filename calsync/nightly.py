@@ -63,8 +63,9 @@ def run_night(
     with hold(desk.state_folder), _store(desk, dry_run=dry_run) as store:
         night = _Night(desk, store, dry_run=dry_run, force=force, forget=forget, progress=progress)
         report = night.run(command)
-        if quiet and not dry_run:
-            report.news = take_note(desk, store, report)
+        if not dry_run:
+            news = take_note(desk, store, report, quiet=quiet)
+            report.news = news if quiet else None
         return report
 
 

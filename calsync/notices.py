@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from calsync.nightreport import NightReport
     from calsync.planning.board import Unplaced
 
-__all__ = ["News", "Notice", "Topic", "decide", "take_note", "take_note_of_sending"]
+__all__ = ["News", "Notice", "Topic", "decide", "fresh_errors", "names_of", "take_note", "take_note_of_sending"]
 
 
 class Topic(StrEnum):
@@ -67,10 +67,6 @@ class News:
     fresh: frozenset[str] = frozenset()
     over: tuple[str, ...] = ()
 
-    def tells_error(self, report: NightReport, error: CalsyncError, names: Collection[str]) -> bool:
-        """Whether this error of the report is to be said."""
-        return _of_error(report, error, names).key in self.fresh
-
     def tells_week(self, week: Unplaced) -> bool:
         """Whether it is to be said that this week has no room."""
         return _of_week(week).key in self.fresh
@@ -113,16 +109,30 @@ def decide(
     return News(frozenset(fresh), tuple(over)), list(rows.values())
 
 
-def take_note(desk: Desk, store: Store, report: NightReport) -> News:
-    """What a quiet night is to say of its report; remembered as told."""
+def take_note(desk: Desk, store: Store, report: NightReport, *, quiet: bool) -> News:
+    """What a quiet night is to say of its report; remembered as told.
+
+    A night that is not quiet says everything. What it says of weeks, promises and the like need not be mailed later;
+    failures are, since the terminal may have been another's than the mailbox.
+    """
     names = names_of(desk)
-    wrong = [_of_error(report, error, names) for error in report.errors]
+    wrong = [_of_error(report, error, names) for error in report.errors] if quiet else []
     wrong += map(_of_week, report.unplaced)
     wrong += map(_of_promise, report.unkept)
     wrong += map(_of_note, report.notes)
-    news, rows = decide(store.notices(), wrong, _judged(report), desk.now)
-    store.keep_notices(rows)
+    told = store.notices()
+    news, rows = decide(told, wrong, _judged(report) - (frozenset() if quiet else _FAILURES), desk.now)
+    if rows != list(told.values()):
+        store.keep_notices(rows)
     return news
+
+
+def fresh_errors(desk: Desk, report: NightReport) -> list[CalsyncError]:
+    """The errors of a report that are to be said: those that are news, or all where nothing is known of news."""
+    news, names = report.news, names_of(desk)
+    if news is None:
+        return report.errors
+    return [error for error in report.errors if _of_error(report, error, names).key in news.fresh]
 
 
 def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[CalsyncError]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import sys
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, dry_run, now_option, open_at
-from calsync.cli.output import lines, print_json, progress_bar, table
+from calsync.cli.output import lines, print_json, progress_bar, sentences, table
+from calsync.cli.when import parse_time_of_day
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -29,38 +31,78 @@ def plan(settings: Settings, now: datetime | None, json_: bool) -> int:
     Reads every calendar, writes nothing on any of them. Ends with 5 when a week has no room for any block, or when a
     promise does not have enough time before it is due.
     """
-    return _run(settings, now, dry_run=True, force=False, json_=json_)
+    desk = open_at(settings, now)
+    report = _run(desk, settings, dry_run=True, force=False)
+    if json_:
+        print_json(report.as_json())
+    else:
+        show_night(desk, report, dry_run=True, verbosity=settings.verbosity)
+        sentences(report.advice)
+    say(report.errors)
+    return report.exit_code
 
 
 @click.command()
 @now_option
 @dry_run
 @click.option("--force", is_flag=True, help="Carry out even a plan that changes surprisingly much; for this run only.")
+@click.option(
+    "--if-due",
+    type=parse_time_of_day,
+    metavar="HH:MM",
+    help="Do nothing when a night has ended since that time of day.",
+)
 @as_json
 @click.pass_obj
-def nightly(settings: Settings, now: datetime | None, dry_run: bool, force: bool, json_: bool) -> int:
+def nightly(
+    settings: Settings, now: datetime | None, dry_run: bool, force: bool, if_due: time | None, json_: bool
+) -> int:
     """Read, plan, write and export: what a schedule runs.
 
     A second run right after it changes nothing. It never asks anything. Ends with 3 when a calendar could not be
     read or written (a later run finishes it), 4 when an account wants you to sign in, 5 when a week has no room for
     any block or a promise not enough time, 75 when another run is in progress.
+
+    With `calsync -q nightly` it writes only what is new, without a name of a person, for a mail: what goes on since an
+    earlier night is told once (docs/notices.md).
     """
-    return _run(settings, now, dry_run=dry_run, force=force, json_=json_)
-
-
-def _run(settings: Settings, now: datetime | None, *, dry_run: bool, force: bool, json_: bool) -> int:
     desk = open_at(settings, now)
+    if if_due is not None and not _is_due(desk, if_due, json_=json_):
+        return 0
+    quiet = settings.verbosity < 0 and not json_
+    report = _run(desk, settings, dry_run=dry_run, force=force, quiet=quiet)
+    errors = report.errors
+    if json_:
+        print_json(report.as_json())
+    elif quiet:
+        from calsync.cli.nightmail import mail_lines
+        from calsync.notices import fresh_errors
+
+        lines(mail_lines(report, desk.config.zone, dry_run=dry_run))
+        errors = fresh_errors(desk, report)
+    else:
+        show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
+        sentences(report.advice)
+    sys.stdout.flush()  # a mail has both streams in it: what was done stands before what went wrong
+    say(errors)
+    return report.exit_code
+
+
+def _is_due(desk: Desk, at: time, *, json_: bool) -> bool:
+    """Whether it is time for a night; only an answer in JSON says that it is not."""
+    from calsync.history import is_due
+
+    due = is_due(desk, at)
+    if json_ and not due:
+        print_json({"now": desk.iso(desk.now), "due": False, "exit": 0})
+    return due
+
+
+def _run(desk: Desk, settings: Settings, *, dry_run: bool, force: bool, quiet: bool = False) -> NightReport:
     from calsync.nightly import run_night
 
     with progress_bar(quiet=settings.verbosity < 0) as progress:
-        report = run_night(desk, dry_run=dry_run, force=force, progress=progress)
-    if json_:
-        print_json(report.as_json())
-    else:
-        show_night(desk, report, dry_run=dry_run, verbosity=settings.verbosity)
-        lines(report.advice)
-    say(report.errors)
-    return report.exit_code
+        return run_night(desk, dry_run=dry_run, force=force, quiet=quiet, progress=progress)
 
 
 def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int = 0) -> None:
@@ -76,7 +118,7 @@ def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int
         table(calendar_table(report.calendars))
     table(change_table(report.changes, zone))
     if verbosity < 0 and not report.changes and not report.empty_weeks and not report.unkept:
-        lines(report.notes)
+        sentences(report.notes)
         return
-    lines(night_lines(report))
-    lines([summary(report, zone, dry_run=dry_run)])
+    sentences(night_lines(report))
+    sentences([summary(report, zone, dry_run=dry_run)])
