@@ -10,7 +10,7 @@ from calsync.desk import Desk
 from calsync.model import at_wall_clock
 from calsync.state.glance import newest_run
 
-__all__ = ["LastNight", "is_due", "last_night", "last_since", "next_since", "runs"]
+__all__ = ["LastNight", "due_after", "is_due", "last_night", "last_since", "next_since", "runs"]
 
 _UNFINISHED = 3
 """The exit code of a night that a later run finishes."""
@@ -46,13 +46,17 @@ def last_night(desk: Desk) -> LastNight | None:
 
 
 def is_due(desk: Desk, at: time) -> bool:
+    """Whether it is time for a night, as `due_after` says."""
+    return due_after(last_night(desk), at, desk.now)
+
+
+def due_after(last: LastNight | None, at: time, now: datetime) -> bool:
     """True when no night has ended since the last `at` on the leader's clock, or the last one left work to a later run.
 
     A night that was cut off has not ended. One that wants a sign-in, or found no room, would find the same an hour
-    later: it has ended.
+    later: it has ended. `now` is in the leader's zone.
     """
-    last = last_night(desk)
-    return last is None or last.started_at < last_since(at, desk.now) or last.exit in (None, _UNFINISHED)
+    return last is None or last.started_at < last_since(at, now) or last.exit in (None, _UNFINISHED)
 
 
 def last_since(at: time, now: datetime) -> datetime:

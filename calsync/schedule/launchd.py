@@ -43,7 +43,6 @@ def agent_text(job: Job) -> str:
         "RunAtLoad": True,
         "ProcessType": "Background",
         "LowPriorityIO": True,
-        "Umask": 0o077,
         "WorkingDirectory": "/",
     }
     if job.environment:

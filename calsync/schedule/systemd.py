@@ -43,7 +43,6 @@ RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
-UMask=0077
 """
 """What works in every user's manager. MemoryDenyWriteExecute is left out: foreign function libraries need such memory,
 and the way to the keyring may go through one."""
