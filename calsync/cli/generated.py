@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from calsync.cli.pages import between
 from calsync.cli.reference import rewritten
+from calsync.cli.weekpicture import demo_week, drawn
 from calsync.config.example import example_text, reference_text
 from calsync.ownlists import ACTS, TOPICS, shipped_data
 from calsync.people import actphrases
@@ -74,6 +75,8 @@ FILES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "docs/configuration.md": lambda _: reference_text(),
         "docs/kindness.md": _kindness_page,
         "docs/topics.md": _topics_page,
+        "docs/week-dark.svg": lambda _: drawn(demo_week(), dark=True),
+        "docs/week-light.svg": lambda _: drawn(demo_week(), dark=False),
     }
 )
 """The files, from the root of the project, each with what makes its text from the text that it has."""
