@@ -10,6 +10,7 @@ from calsync.agenda import horizon
 from calsync.desk import Desk, target_names
 from calsync.errors import CalsyncError, Unfinished, UsageError
 from calsync.exporting import write_exports, written_by_us
+from calsync.leaving import remove_everything, remove_schedule, what_stays
 from calsync.model import Series
 from calsync.nightly import run_night
 from calsync.nightreport import NightReport
@@ -133,9 +134,15 @@ def _said(decision: Decision) -> str:
     return f"{name} of {date.fromisoformat(decision.home).isoformat()}" if decision.home else name
 
 
-def uninstall(desk: Desk, dry_run: bool = False) -> NightReport:
-    """Remove every block from every writable calendar, found there by its mark, and every export."""
+def uninstall(desk: Desk, dry_run: bool = False, *, everything: bool = False) -> NightReport:
+    """Remove the schedule, every block from every writable calendar, found there by its mark, and every export.
+
+    What stays is named. With `everything` the files that calsync made in the state folder go too, and what it has in
+    the system keyring, but not while a block may still stand somewhere. The configuration is the leader's own file.
+    """
     report = _report(desk, dry_run=dry_run)
+    # First, so that no night comes in between and writes anew what was removed.
+    remove_schedule(desk, report)
     with hold(desk.state_folder), Store(desk.state_folder, desk.now) as store:
         report.run = None if dry_run else store.begin_run("uninstall", desk.now, desk.now)
         written = {name for name, _ in store.base()}
@@ -155,6 +162,10 @@ def uninstall(desk: Desk, dry_run: bool = False) -> NightReport:
         else:
             _forget(desk, store, report)
             store.end_run(report.run, report.exit_code, told(report))
+    if everything:
+        remove_everything(desk, report)
+    if not dry_run or report.changes or report.notes:
+        report.notes += what_stays(desk, everything=everything and not report.errors)
     return report
 
 
@@ -181,7 +192,6 @@ def _forget(desk: Desk, store: Store, report: NightReport) -> None:
             report.errors.append(
                 Unfinished(f"{target.path} cannot be removed: {error.strerror or error}", "remove it by hand")
             )
-    report.notes.append(f"left in place: {desk.config.path} and {desk.state_folder}; delete them when you like")
 
 
 def _report(desk: Desk, *, dry_run: bool) -> NightReport:

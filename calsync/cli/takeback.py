@@ -71,20 +71,32 @@ def restore(settings: Settings, what: str | None, now: datetime | None, dry_run:
 
 
 @click.command()
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="Also remove what calsync remembers, for good: notes, promises, sign-ins, logs. Your configuration stays.",
+)
 @now_option
 @dry_run
 @yes
 @as_json
 @click.pass_obj
-def uninstall(settings: Settings, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
-    """Remove every block from every calendar.
+def uninstall(settings: Settings, everything: bool, now: datetime | None, dry_run: bool, yes: bool, json_: bool) -> int:
+    """Remove every block from every calendar, and the schedule.
 
-    Each calendar is then as it was before. The configuration and what calsync remembers stay where they are; deleting
-    those is yours to do.
+    Each calendar is then as it was before, and no night runs any more. Exports are removed, too. What stays is named:
+    the configuration, the state folder with what calsync remembers, and secrets in the system keyring.
     """
     from calsync.takeback import uninstall as use_case
 
-    return _preview_and_do(settings, now, use_case, dry_run=dry_run, yes=yes, json_=json_)
+    return _preview_and_do(
+        settings,
+        now,
+        lambda desk, paper: use_case(desk, paper, everything=everything),
+        dry_run=dry_run,
+        yes=yes,
+        json_=json_,
+    )
 
 
 def _preview_and_do(

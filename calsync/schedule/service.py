@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -20,6 +21,9 @@ __all__ = ["KINDS", "Installed", "Offer", "by_hand", "install", "installed", "ne
 
 KINDS = ("systemd", "cron", "launchd", "windows")
 """The schedulers there are, in the order in which they are preferred."""
+
+
+_OF_THIS_SYSTEM = {"nt": ("windows",)}.get(os.name, ("launchd" if sys.platform == "darwin" else "systemd", "cron"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def offers(environment: Mapping[str, str]) -> list[Offer]:
     """What this machine can do, what fits best first. `environment` is the process's own."""
     found = [Offer(kind, *_SCHEDULERS[kind].fits(environment)) for kind in KINDS]
     # macOS has a crontab, too; there it runs nothing of what was missed.
-    found.sort(key=lambda offer: (not offer.fits, offer.kind != "launchd"))
+    found.sort(key=lambda offer: (not offer.fits, offer.fits and offer.kind != "launchd"))
     return found
 
 
@@ -183,9 +187,8 @@ def _chosen(kind: str | None, job: Job) -> str:
         if kept:
             return kept[0]
         if not offered[0].fits:
-            raise UsageError(
-                "no scheduler fits here: " + "; ".join(f"{offer.kind}: {offer.why}" for offer in offered), by_hand
-            )
+            why = "; ".join(f"{offer.kind}: {offer.why}" for offer in offered if offer.kind in _OF_THIS_SYSTEM)
+            raise UsageError(f"no scheduler fits here: {why}", by_hand)
         return offered[0].kind
     offer = next(one for one in offered if one.kind == kind)
     if not offer.fits:

@@ -1,4 +1,4 @@
-"""The task of Windows: XML in the order that its schema asks for, and a command line that is taken apart as it was meant."""
+"""The task of Windows: XML in the order that its schema asks for, and a command line that is read as it was meant."""
 
 from __future__ import annotations
 
