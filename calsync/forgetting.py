@@ -17,6 +17,8 @@ from calsync.errors import CalsyncError, Unfinished
 from calsync.exporting import write_exports
 from calsync.model import Key, Person, Series
 from calsync.names import first_name_of, name_key, tidy_name
+from calsync.nightlog import FOLDER as LOGS
+from calsync.nightlog import clean_logs
 from calsync.ownlists import own_files
 from calsync.people.contacts import matching
 from calsync.people.traces import Traces
@@ -90,6 +92,7 @@ def forget(desk: Desk, name: str, *, dry_run: bool = False) -> Forgotten:
             work.leave_configuration(person)
         errors = [work.traces.redacted(error.what) for error in found.errors]
         store.end_run(run, found.exit_code, {"errors": errors})
+        work.clean_logs()
         work.remove_files()
         if not store.compact():
             found.errors.append(
@@ -236,6 +239,18 @@ class _Work:
             self.found.done.extend(remove(self.desk, person.name))
         except CalsyncError as error:
             self.found.errors.append(error)
+
+    def clean_logs(self) -> None:
+        """Take the name and the addresses out of the logs of past nights, where a path or an error had them."""
+        try:
+            changed = clean_logs(self.desk.state_folder, self.traces)
+        except OSError as error:
+            logs = self.desk.state_folder / LOGS
+            self.found.errors.append(
+                Unfinished(f"{logs} cannot be written: {error.strerror or error}", "make it writable, run this again")
+            )
+        else:
+            self.found.done += [f"The name is out of {path}." for path in changed]
 
     def remove_files(self) -> None:
         """Remove what lies in the state folder and may hold anything: damaged files, torn ones, the snapshot."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from calsync.errors import CalsyncError, Refused, Unreachable
+from calsync.errors import CalsyncError, Refused, StateError, Unreachable
 from calsync.state.store import NoticeRow, Store
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def decide(
 def take_note(desk: Desk, store: Store, report: NightReport, *, quiet: bool) -> News:
     """What a quiet night is to say of its report; remembered as told.
 
-    A night that is not quiet says everything. What it says of weeks, promises and the like need not be mailed later;
-    failures are, since the terminal may have been another's than the mailbox.
+    A night that is not quiet says everything: what it said of weeks, promises and the like need not be mailed later.
+    Failures are mailed all the same, from their beginning to their end.
     """
     names = names_of(desk)
     wrong = [_of_error(report, error, names) for error in report.errors] if quiet else []
@@ -136,13 +136,16 @@ def fresh_errors(desk: Desk, report: NightReport) -> list[CalsyncError]:
 
 
 def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[CalsyncError]:
-    """Which failures of sending a notice are to be said; remembered as told."""
-    with Store(desk.state_folder, desk.now) as store:
-        told = store.notices()
-        wrong = {error: Notice(Topic.SENDING, error.what.partition(":")[0], "", error.what) for error in errors}
-        news, rows = decide(told, wrong.values(), {Topic.SENDING}, desk.now)
-        if rows != list(told.values()):
-            store.keep_notices(rows)
+    """Which failures of sending a notice are to be said; remembered as told. Raises nothing: it ends a night."""
+    wrong = {error: Notice(Topic.SENDING, error.what.partition(":")[0], "", error.what) for error in errors}
+    try:
+        with Store(desk.state_folder, desk.now) as store:
+            told = store.notices()
+            news, rows = decide(told, wrong.values(), {Topic.SENDING}, desk.now)
+            if rows != list(told.values()):
+                store.keep_notices(rows)
+    except StateError:
+        return list(errors)  # what cannot be remembered is told again
     return [error for error, notice in wrong.items() if notice.key in news.fresh]
 
 

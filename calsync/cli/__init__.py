@@ -62,7 +62,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "Show where your attention went: reach, gaps, blocks kept and displaced.",
         ),
         "export": ("calsync.cli.export:export", "Write the blocks as iCalendar."),
-        "log": ("calsync.cli.looks:log", "Show what past runs did."),
+        "log": ("calsync.cli.log:log", "Show what past runs did, or all that one of them did."),
     },
     "Taking back": {
         "undo": ("calsync.cli.takeback:undo", "Take back what a run wrote."),
@@ -83,12 +83,14 @@ _EXIT_BROKEN_PIPE = 141
 class Settings:
     """The global options as given. Nothing is looked up before a command asks for it."""
 
-    __slots__ = ("config", "state", "verbosity")
+    __slots__ = ("config", "state", "verbosity", "words")
 
     def __init__(self) -> None:
         self.config: str | None = None
         self.state: str | None = None
         self.verbosity = 0
+        self.words: tuple[str, ...] = ()
+        """How calsync was called, for the report of a bug."""
 
 
 class LazyGroup(click.Group):
@@ -181,6 +183,7 @@ def main(args: Sequence[str] | None = None) -> int:
         gc.set_threshold(50_000, 20, 50)
         atexit.register(gc.freeze)
     settings = Settings()
+    settings.words = tuple(sys.argv[1:] if args is None else args)
     try:
         try:
             code = cli.main(args, prog_name="calsync", standalone_mode=False, obj=settings)

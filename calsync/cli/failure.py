@@ -6,10 +6,10 @@ What only a bug needs is imported when there is one: the night loads this module
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -50,9 +50,20 @@ def tell(error: Exception, settings: Settings) -> int:
     if isinstance(error, click.ClickException):
         _say([_as_sentence(error)], _help_line(error))
         return _EXIT_USAGE
-    report = write_report(error, None if settings.state is None else Path(settings.state))
+    report = write_report(error, _state_of(settings), settings.words)
     _say([f"something went wrong that is not your fault ({type(error).__name__})"], f"the report is in {report}")
     return _EXIT_BUG
+
+
+def _state_of(settings: Settings) -> Path | None:
+    """The state folder that was meant, when it is there."""
+    from calsync.cli.options import paths_of
+
+    try:
+        folder = paths_of(settings)[1]
+    except Exception:  # noqa: BLE001 - on the way to tell of one bug, another must not hide it
+        return None
+    return folder if folder.is_dir() else None
 
 
 def say(errors: Iterable[CalsyncError]) -> None:
@@ -61,15 +72,17 @@ def say(errors: Iterable[CalsyncError]) -> None:
         _say([error.what], error.next_step)
 
 
-def write_report(error: BaseException, state_folder: Path | None) -> Path:
+def write_report(error: BaseException, state_folder: Path | None, words: Sequence[str] = ()) -> Path:
     """Write where `error` came from, and the versions, to a new file that only its owner can read; return its path.
 
-    It goes to `reports/` in the state folder where there is one that can be written, else to the folder for
-    temporary files. No message is in it, only types and lines of code: a message may quote a title or a name.
+    `words` is how calsync was called: the command and the names of options are put down, no value, which may be a
+    name or a path. The file goes to `reports/` in the state folder where there is one that can be written, else to the
+    folder for temporary files. No message is in it, only types and lines of code: a message may quote a title or a
+    name.
     """
     import tempfile
 
-    text = "\n".join([*_versions(), "", *_stacks(error), ""])
+    text = "\n".join([*_versions(), *_called(words), *_night_log(state_folder), "", *_stacks(error), ""])
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     if state_folder is not None and state_folder.is_dir():
         try:
@@ -118,10 +131,39 @@ def _help_line(error: click.ClickException) -> str:
     return see
 
 
+def _called(words: Sequence[str]) -> list[str]:
+    """The command and its options as they were given, without anything that a person typed."""
+    from calsync.cli import cli
+
+    said, command = ["calsync"], cast("click.Command", cli)
+    for word in words:
+        context = click.Context(command)
+        inner = command.get_command(context, word) if isinstance(command, click.Group) else None
+        option = word.partition("=")[0]
+        if inner is not None:
+            command = inner
+            said.append(word)
+        elif any(option in param.opts or option in param.secondary_opts for param in command.get_params(context)):
+            said.append(option)
+    return [f"called as: {' '.join(said)}"] if words else []
+
+
+def _night_log(state_folder: Path | None) -> list[str]:
+    """Where the newest log lies, for the events before."""
+    if state_folder is None:
+        return []
+    from calsync.nightlog import FOLDER
+
+    newest = max((state_folder / FOLDER).glob("*.jsonl"), default=None)
+    return [] if newest is None else [f"the newest log of a night: {FOLDER}/{newest.name} in the state folder"]
+
+
 def _versions() -> list[str]:
+    import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    lines = [f"calsync {__version__}", f"Python {sys.version.split()[0]} on {sys.platform}"]
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    lines = [f"calsync {__version__}", f"Python {sys.version.split()[0]} on {sys.platform} ({system})"]
     for name in _LIBRARIES:
         try:
             lines.append(f"{name} {version(name)}")

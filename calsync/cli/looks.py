@@ -1,4 +1,4 @@
-"""`calendars` and `log`: what is connected, and what past runs did; and signing in to what is connected."""
+"""`calendars`: what is connected, and signing in to it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from calsync.errors import UsageError
 if TYPE_CHECKING:
     from calsync.cli import Settings
 
-__all__ = ["calendars", "log"]
-
-_MOST_RUNS = 1_000_000
+__all__ = ["calendars"]
 
 
 @click.group(invoke_without_command=True)
@@ -108,29 +106,4 @@ def sign_in(
         lines([f"{kept.account} is signed in: calsync may {kept.may}. The grant lies in {kept.where}."])
     else:
         lines([f"The password of {name} is kept in {kept.where}."])
-    return 0
-
-
-@click.command()
-@click.option(
-    "--last", "limit", type=click.IntRange(1, _MOST_RUNS), default=10, show_default=True, help="How many runs."
-)
-@as_json
-@click.pass_obj
-def log(settings: Settings, limit: int, json_: bool) -> int:
-    """Show what past runs did.
-
-    The latest stands first.
-    """
-    desk = open_at(settings)
-    from calsync.cli.render import run_table
-    from calsync.history import runs
-
-    found = runs(desk, limit)
-    if json_:
-        print_json({"runs": found})
-    elif found:
-        table(run_table(found, desk.config.zone))
-    else:
-        lines(["No run yet."])
     return 0

@@ -14,8 +14,11 @@ from calsync.cli.output import lines, print_json, progress_bar, sentences, table
 from calsync.cli.when import parse_time_of_day
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from calsync.cli import Settings
     from calsync.desk import Desk
+    from calsync.errors import CalsyncError
     from calsync.nightreport import NightReport
 
 __all__ = ["nightly", "plan", "show_night"]
@@ -85,7 +88,28 @@ def nightly(
         sentences(report.advice)
     sys.stdout.flush()  # a mail has both streams in it: what was done stands before what went wrong
     say(errors)
+    if quiet and not dry_run and errors and desk.config.notify:
+        say(_notify(desk, report, errors))
     return report.exit_code
+
+
+def _notify(desk: Desk, report: NightReport, errors: Sequence[CalsyncError]) -> list[CalsyncError]:
+    """Send a notice of a night that failed; what of the sending went wrong and is not told yet. It fails no night."""
+    from calsync.digest import night_failed
+    from calsync.errors import UsageError
+    from calsync.nightlog import NightLog
+    from calsync.notices import take_note_of_sending
+    from calsync.notifying import send
+
+    failed: list[CalsyncError]
+    try:
+        failed = send(desk.config.notify, night_failed(errors, desk.now.date()))
+    except UsageError as missing:
+        failed = [missing]
+    log = NightLog(desk.state_folder, desk.config, desk.now)
+    log.run = report.run
+    log.event("notice", "warning" if failed else "info", urls=len(desk.config.notify), failed=len(failed))
+    return take_note_of_sending(desk, failed)
 
 
 def _is_due(desk: Desk, at: time, *, json_: bool) -> bool:

@@ -350,7 +350,7 @@ class File(Section):
     )
     notify: Annotated[list[Annotated[str, NotifyUrl()]], _NoItems] = Field(
         [],
-        description="Where to send the morning digest, as Apprise URLs. Checked, but not used yet: this version sends "
-        "nothing anywhere.",
+        description="Where `calsync today --notify` sends the day's blocks, and a quiet night that it failed, as "
+        "Apprise URLs. Nothing is sent without one; docs/notices.md says what goes out.",
         examples=[[]],
     )
