@@ -67,7 +67,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Taking back": {
         "undo": ("calsync.cli.takeback:undo", "Take back what a run wrote."),
         "restore": ("calsync.cli.takeback:restore", "Bring back blocks that you had deleted."),
-        "uninstall": ("calsync.cli.takeback:uninstall", "Remove every block from every calendar."),
+        "uninstall": ("calsync.cli.takeback:uninstall", "Remove the schedule, and every block from every calendar."),
     },
 }
 """Every command by section: where it is ("module:function") and its one line of help."""

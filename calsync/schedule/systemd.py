@@ -207,13 +207,20 @@ def take(job_id: str, *, dry_run: bool) -> list[str]:
     try:
         for path in [*there, *([link] if link.is_symlink() else [])]:
             path.unlink()
+        _stamp(timer).unlink(missing_ok=True)
     except OSError as error:
         raise StateError(f"{error.filename} cannot be removed: {error.strerror}", "remove it by hand") from error
     if has("systemctl"):
         call("systemctl", "--user", "daemon-reload")
         call("systemctl", "--user", "reset-failed", service, timer)
-        call("systemctl", "--user", "clean", "--what=state", timer)
     return [str(path) for path in there]
+
+
+def _stamp(timer: str) -> Path:
+    """Where systemd keeps when the timer ran last, because of Persistent=."""
+    data = os.environ.get("XDG_DATA_HOME", "")
+    base = Path(data) if data.startswith("/") else Path.home() / ".local" / "share"
+    return base / "systemd" / "timers" / f"stamp-{timer}"
 
 
 def lingers() -> bool | None:

@@ -126,10 +126,14 @@ def test_taking_it_out_removes_both_files_and_the_link_and_leaves_other_units(ma
     wants = machine.units / "timers.target.wants"
     wants.mkdir()
     (wants / timer).symlink_to(machine.units / timer)
+    stamps = machine.home / ".local" / "share" / "systemd" / "timers"
+    stamps.mkdir(parents=True)
+    (stamps / f"stamp-{timer}").write_text("", "utf-8")
     assert systemd.take(ID, dry_run=True) == [str(machine.units / timer), str(machine.units / service)]
     assert systemd.take(ID, dry_run=False) == [str(machine.units / timer), str(machine.units / service)]
     assert sorted(path.name for path in machine.units.iterdir()) == ["backup.timer", "timers.target.wants"]
     assert list(wants.iterdir()) == []
+    assert list(stamps.iterdir()) == [], "systemd's own note of when it ran last goes, too"
     assert systemd.present(ID) is None
     assert systemd.take(ID, dry_run=False) == []
 
