@@ -25,6 +25,8 @@ myst_heading_anchors = 4
 
 html_theme = "furo"
 html_title = "calsync"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -20,10 +21,13 @@ PROJECT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built by the build backend of this environment: no index is asked for anything."""
-    folder = tmp_path_factory.mktemp("dist")
+    return built_from(PROJECT, tmp_path_factory.mktemp("dist"))
+
+
+def built_from(source: Path, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q"]
     ended = subprocess.run(
-        [*command, "--wheel-dir", str(folder), str(PROJECT)],
+        [*command, "--wheel-dir", str(folder), str(source)],
         env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         capture_output=True,
         encoding="utf-8",
@@ -32,6 +36,24 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ended.returncode == 0, ended.stderr
     [built] = folder.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, unpacked."""
+    folder = tmp_path_factory.mktemp("sources")
+    ended = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder)],
+        cwd=PROJECT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    [packed] = folder.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / packed.name.removesuffix(".tar.gz")
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +73,10 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [packages] = folder.glob("lib/python*/site-packages")
     (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
     return folder
+
+
+MANUAL = f"calsync-{__version__}.data/data/share/man/man1/calsync.1"
+"""Where a wheel has what an installer puts beside the packages: pip and pipx, so that `man calsync` finds it."""
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -81,8 +107,47 @@ def test_the_wheel_has_both_packages_with_their_types_data_and_migrations_and_no
         for path in (PROJECT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
     }
-    assert {name for name in names if ".dist-info/" not in name} == shipped
+    assert {name for name in names if ".dist-info/" not in name} == shipped | {MANUAL}
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_sources_have_code_tests_and_pages_and_a_wheel_made_from_them_is_the_same(
+    wheel: Path, sources: Path, tmp_path: Path
+) -> None:
+    for needed in (
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "config.example.yaml",
+        "docs/conf.py",
+        "docs/tutorial.md",
+        "docs/calsync.1",
+        "docs/week-light.svg",
+        "docs/static/site.css",
+        "tests/conftest.py",
+        "tests/data/state/0001/calsync.sql",
+        "benchmarks/README.md",
+    ):
+        assert (sources / needed).is_file(), needed
+    assert {path.name for path in sources.iterdir()} <= {
+        *(path.name for path in PROJECT.iterdir()),
+        "PKG-INFO",
+    }
+    assert not list(sources.rglob("__pycache__"))
+    with zipfile.ZipFile(wheel) as ours, zipfile.ZipFile(built_from(sources, tmp_path)) as theirs:
+        assert {info.filename: info.CRC for info in ours.infolist()} == {
+            info.filename: info.CRC for info in theirs.infolist()
+        }
+
+
+def test_what_is_installed_without_extras_is_enough_for_every_kind_of_calendar_and_every_command(wheel: Path) -> None:
+    """An extra may only be what a message can name: the notices, and what builds, tests and measures."""
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = archive.read(name).decode().partition("\n\n")[0].splitlines()
+    extras = {line.partition(": ")[2] for line in metadata if line.startswith("Provides-Extra")}
+    assert extras == {"notify", "docs", "test", "lint", "benchmark"}
+    assert "Requires-Python: >=3.11" in metadata
 
 
 def test_the_installed_command_runs_from_another_folder_with_its_own_code(environment: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
+from calsync.cli.manpage import manual_page
 from calsync.cli.pages import between
 from calsync.cli.reference import rewritten
 from calsync.cli.weekpicture import demo_week, drawn
@@ -71,6 +72,7 @@ FILES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "calsync/people/data/kindness.json": _acts_json,
         "calsync/people/data/topics.json": _topics_json,
         "config.example.yaml": lambda _: example_text(),
+        "docs/calsync.1": lambda _: manual_page(),
         "docs/commands.md": rewritten,
         "docs/configuration.md": lambda _: reference_text(),
         "docs/kindness.md": _kindness_page,
@@ -86,7 +88,7 @@ def main(root: Path) -> None:
     """Make all of them anew under `root`, and say which changed."""
     for name, made in FILES.items():
         path = root / name
-        old = path.read_text("utf-8")
+        old = path.read_text("utf-8") if path.exists() else ""
         if (new := made(old)) != old:
             path.write_text(new, "utf-8")
             print(name)
