@@ -34,7 +34,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "completion": ("calsync.cli.completion:completion", "Let the Tab key complete commands, options and names."),
     },
     "Every night": {
-        "schedule": ("calsync.cli.schedule:schedule", "Let this machine run the nights; see whether it does."),
+        "schedule": ("calsync.cli.schedule:schedule", "Run the nights from this machine's own scheduler."),
         "plan": ("calsync.cli.night:plan", "Show what the night would change, and why."),
         "nightly": ("calsync.cli.night:nightly", "Read, plan, write and export: what a schedule runs."),
     },
@@ -67,7 +67,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Taking back": {
         "undo": ("calsync.cli.takeback:undo", "Take back what a run wrote."),
         "restore": ("calsync.cli.takeback:restore", "Bring back blocks that you had deleted."),
-        "uninstall": ("calsync.cli.takeback:uninstall", "Remove the schedule, and every block from every calendar."),
+        "uninstall": ("calsync.cli.takeback:uninstall", "Remove every block from every calendar, and the schedule."),
     },
 }
 """Every command by section: where it is ("module:function") and its one line of help."""
