@@ -16,7 +16,6 @@ from typing import Any
 
 import click
 import pytest
-from click.parser import _OptionParser  # type: ignore[attr-defined]
 from ruamel.yaml import YAML
 
 from calsync.cli import COMMANDS, cli
@@ -91,9 +90,8 @@ def known(name: str) -> Any:
 
 def parsed(command: click.Command, context: click.Context, words: list[str], line: str) -> list[str]:
     """What of the words is left when the command has taken its options and arguments."""
-    parser: _OptionParser = command.make_parser(context)
     try:
-        return parser.parse_args(list(words))[1]
+        return list(command.make_parser(context).parse_args(list(words))[1])
     except click.UsageError as error:
         if isinstance(error, click.BadOptionUsage) and "requires an argument" in error.message:
             return []  # "with --pick", said of the option alone
