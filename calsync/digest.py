@@ -48,9 +48,7 @@ def trouble(last: LastNight | None, now: datetime) -> str:
     began = last.started_at.astimezone(now.tzinfo)
     on = f"{day_words(began.date())} {began:%H:%M}"
     if now - last.started_at > _LATEST:
-        return (
-            f"No night has run since {on}: `calsync nightly` runs one, `calsync schedule show` says when the next is."
-        )
+        return f"No night has run since {on}: `calsync schedule show` says when the next is due."
     if not last.ended:
         under_way = now - last.started_at < _UNDER_WAY
         return "" if under_way else f"The night of {on} was cut off: `calsync log last` has its events."

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from calsync.nightreport import NightReport
     from calsync.planning.board import Unplaced
 
-__all__ = ["News", "Notice", "Topic", "decide", "fresh_errors", "names_of", "take_note", "take_note_of_sending"]
+__all__ = [
+    "News",
+    "Notice",
+    "Topic",
+    "decide",
+    "failure_notice",
+    "fresh_errors",
+    "judged_by",
+    "names_of",
+    "take_note",
+    "take_note_of_sending",
+]
 
 
 class Topic(StrEnum):
@@ -116,12 +127,12 @@ def take_note(desk: Desk, store: Store, report: NightReport, *, quiet: bool) -> 
     Failures are mailed all the same, from their beginning to their end.
     """
     names = names_of(desk)
-    wrong = [_of_error(report, error, names) for error in report.errors] if quiet else []
+    wrong = [failure_notice(report, error, names) for error in report.errors] if quiet else []
     wrong += map(_of_week, report.unplaced)
     wrong += map(_of_promise, report.unkept)
     wrong += map(_of_note, report.notes)
     told = store.notices()
-    news, rows = decide(told, wrong, _judged(report) - (frozenset() if quiet else _FAILURES), desk.now)
+    news, rows = decide(told, wrong, judged_by(report) - (frozenset() if quiet else _FAILURES), desk.now)
     if rows != list(told.values()):
         store.keep_notices(rows)
     return news
@@ -132,7 +143,7 @@ def fresh_errors(desk: Desk, report: NightReport) -> list[CalsyncError]:
     news, names = report.news, names_of(desk)
     if news is None:
         return report.errors
-    return [error for error in report.errors if _of_error(report, error, names).key in news.fresh]
+    return [error for error in report.errors if failure_notice(report, error, names).key in news.fresh]
 
 
 def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[CalsyncError]:
@@ -156,7 +167,7 @@ def names_of(desk: Desk) -> frozenset[str]:
     )
 
 
-def _judged(report: NightReport) -> set[Topic]:
+def judged_by(report: NightReport) -> set[Topic]:
     """What this run has looked at: with a calendar unread nothing is planned, after a refusal nothing is written."""
     judged = {Topic.READ}
     if any(not calendar.ok for calendar in report.calendars):
@@ -167,7 +178,8 @@ def _judged(report: NightReport) -> set[Topic]:
     return judged
 
 
-def _of_error(report: NightReport, error: CalsyncError, names: Collection[str]) -> Notice:
+def failure_notice(report: NightReport, error: CalsyncError, names: Collection[str]) -> Notice:
+    """What there is to tell of an error of the report; `names` are those of the configuration."""
     unread = next((one.name for one in report.calendars if one.error == error.what), None)
     sign = type(error).__name__
     if not isinstance(error, Unreachable):  # what a bad line says of itself differs from night to night

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,16 +54,18 @@ def send(urls: Sequence[str], message: Message, *, patience: float = PATIENCE) -
     )
     heard = _listen()
     errors: list[CalsyncError] = []
-    for number, url in enumerate(urls, 1):
-        heard.why = ""
-        why = _send_one(apprise, asset, url, message, heard, patience)
-        if why:
-            errors.append(
-                Unfinished(
-                    f"notify[#{number}] ({_scheme(url)}): the notice was not sent: {why}",
-                    "look at that URL in the configuration; `calsync today --notify` tries it again",
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its plugins try old modules of Python; that is nothing to tell the leader
+        for number, url in enumerate(urls, 1):
+            heard.why = ""
+            why = _send_one(apprise, asset, url, message, heard, patience)
+            if why:
+                errors.append(
+                    Unfinished(
+                        f"notify[#{number}] ({_scheme(url)}): the notice was not sent: {why}",
+                        "look at that URL in the configuration; `calsync today --notify` tries it again",
+                    )
                 )
-            )
     return errors
 
 
