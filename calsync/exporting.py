@@ -12,7 +12,7 @@ from calsync.model import Series
 from calsync.state.store import Store
 from calsync.wholefile import replace_file
 
-__all__ = ["export", "feed", "write_exports", "written_by_us"]
+__all__ = ["export", "feed", "usual_details", "write_exports", "written_by_us"]
 
 
 def export(desk: Desk, out: Path | None = None) -> list[str]:
@@ -23,7 +23,7 @@ def export(desk: Desk, out: Path | None = None) -> list[str]:
     with Store(desk.state_folder, desk.now) as store:
         if out is not None and str(out) == "-":
             return [feed(desk, store, Details.FULL).decode()]
-        targets = desk.config.exports if out is None else (ExportConfig(out.absolute(), _details(desk)),)
+        targets = desk.config.exports if out is None else (ExportConfig(out.absolute(), usual_details(desk)),)
         return [_told(target.path, changed=_write(desk, store, target)) for target in targets]
 
 
@@ -53,7 +53,8 @@ def written_by_us(path: Path) -> bool:
         return PRODID.encode() in file.read(4096)
 
 
-def _details(desk: Desk) -> Details:
+def usual_details(desk: Desk) -> Details:
+    """How much an export says of a block where nobody asks for more or less: as the first of the configuration."""
     return desk.config.exports[0].details if desk.config.exports else Details.BUSY
 
 

@@ -62,6 +62,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "Show where your attention went: reach, gaps, blocks kept and displaced.",
         ),
         "export": ("calsync.cli.export:export", "Write the blocks as iCalendar."),
+        "serve": (
+            "calsync.cli.serve:serve",
+            "Show the coming week in your browser, and give your calendar programs the blocks.",
+        ),
         "log": ("calsync.cli.log:log", "Show what past runs did, or all that one of them did."),
     },
     "Taking back": {

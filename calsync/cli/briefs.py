@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from calsync.people.changes import Question
     from calsync.people.promises import Promise
 
-__all__ = ["brief_lines", "day_lines", "week_lines"]
+__all__ = ["brief_lines", "day_lines", "opening_lines", "week_lines"]
 
 
 def week_lines(blocks: Sequence[ComingBlock], zone: ZoneInfo) -> list[Paragraph]:
@@ -37,7 +37,7 @@ def _told(
 ) -> list[Paragraph]:
     text: list[Paragraph] = []
     for block in blocks:
-        text += _opening(block, zone)
+        text += [_head(block, zone), *opening_lines(block, zone)]
         if block.act is not None:
             text += block_lines(block.act, in_full=in_full)
         for (name, why), brief in zip(block.people, block.briefs, strict=True):
@@ -56,15 +56,15 @@ def _first_thing(brief: Brief) -> Iterator[Paragraph]:
         yield ("    ask ", clean(brief.topic))
 
 
-def _opening(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:
-    """The block itself, and what it is for; of a connect block that names nobody, that it is nobody's turn."""
+def opening_lines(block: ComingBlock, zone: ZoneInfo) -> list[Paragraph]:
+    """What a block is for, as far as no person and no act says it; of a talk with nobody, that it is nobody's turn."""
     said: list[Paragraph] = []
     if block.kind == Kind.CONNECT and not block.people:
         said = [("  ", "It is nobody's turn: reach whoever comes to mind.")]
     elif block.kind == Kind.FOLLOW_THROUGH:
         said = [("  ", _work(promise, minutes, block.start, zone)) for promise, minutes in block.work]
         said = said or [("  ", "Nothing is promised for it: the time is yours.")]
-    return [_head(block, zone), *said]
+    return said
 
 
 def _work(promise: Promise, minutes: int, start: datetime, zone: ZoneInfo) -> str:

@@ -13,7 +13,7 @@ LOCK = "lock"
 _TEMPORARY = r"\.(?:{})\.[0-9a-f]{{12}}\.tmp"
 _OF_FOLDER = r"calsync\.db(?:-wal|-shm|-journal)?|decisions\.json|config\.snapshot|secrets\.json|lock|setup\.unfinished"
 _OF = {
-    "": rf"{_OF_FOLDER}|(?:calsync\.db|decisions\.json)\.damaged-\d{{8}}T\d{{6}}(?:-\d+)?(?:-wal|-shm)?",
+    "": rf"{_OF_FOLDER}|feed\.key|(?:calsync\.db|decisions\.json)\.damaged-\d{{8}}T\d{{6}}(?:-\d+)?(?:-wal|-shm)?",
     "grants": r"[a-z]+-.+\.json(?:\.lock)?",
     "reports": r"calsync-\d{8}T\d{6}Z-.+\.txt",
     "logs": r"\d{4}-\d\d-\d\d\.jsonl",
