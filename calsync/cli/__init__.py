@@ -37,6 +37,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "schedule": ("calsync.cli.schedule:schedule", "Run the nights from this machine's own scheduler."),
         "plan": ("calsync.cli.night:plan", "Show what the night would change, and why."),
         "nightly": ("calsync.cli.night:nightly", "Read, plan, write and export: what a schedule runs."),
+        "log": ("calsync.cli.log:log", "Show what past runs did, or all that one of them did."),
+        "doctor": ("calsync.cli.doctor:doctor", "Show what would fail tonight, before it does."),
     },
     "Every day": {
         "today": ("calsync.cli.coming:today", "Show today's blocks, with the brief for each person."),
@@ -56,7 +58,6 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "people": ("calsync.cli.people:people", "List, add, change, remove, import, export and forget people."),
         "topics": ("calsync.cli.topics:topics", "List, add and check conversation topics."),
         "calendars": ("calsync.cli.looks:calendars", "Show what is connected; sign in to a calendar."),
-        "doctor": ("calsync.cli.doctor:doctor", "Show what would fail tonight, and what mends it."),
         "report": (
             "calsync.cli.report:report",
             "Show where your attention went: reach, gaps, blocks kept and displaced.",
@@ -66,7 +67,6 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "calsync.cli.serve:serve",
             "Show the coming week in your browser, and give your calendar programs the blocks.",
         ),
-        "log": ("calsync.cli.log:log", "Show what past runs did, or all that one of them did."),
     },
     "Taking back": {
         "undo": ("calsync.cli.takeback:undo", "Take back what a run wrote."),
@@ -147,11 +147,21 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Each command has its own --help.",
+    epilog="Begin with `calsync demo`, then `calsync setup`. Each command has its own --help.",
 )
-@click.option("--config", type=click.Path(), metavar="PATH", envvar="CALSYNC_CONFIG", help="The configuration file.")
 @click.option(
-    "--state", type=click.Path(), metavar="DIR", envvar="CALSYNC_STATE", help="The folder of what calsync remembers."
+    "--config",
+    type=click.Path(),
+    metavar="PATH",
+    envvar="CALSYNC_CONFIG",
+    help="The configuration; else $CALSYNC_CONFIG, else your own.",
+)
+@click.option(
+    "--state",
+    type=click.Path(),
+    metavar="DIR",
+    envvar="CALSYNC_STATE",
+    help="What calsync remembers; else $CALSYNC_STATE, else your own.",
 )
 @click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv also shows where an error came from.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing that is not an error or the answer itself.")

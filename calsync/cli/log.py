@@ -25,7 +25,13 @@ _NEWEST = "last"
 @click.command()
 @click.argument("run", required=False)
 @click.option(
-    "--last", "limit", type=click.IntRange(1, _MOST_RUNS), default=10, show_default=True, help="How many runs."
+    "--last",
+    "limit",
+    type=click.IntRange(1, _MOST_RUNS),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many runs.",
 )
 @as_json
 @click.pass_obj

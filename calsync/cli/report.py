@@ -25,7 +25,10 @@ _WEEKS = 12
 
 @click.command()
 @click.option(
-    "--weeks", type=click.IntRange(1, 104), help=f"The last so many weeks, this one included.  [default: {_WEEKS}]"
+    "--weeks",
+    type=click.IntRange(1, 104),
+    metavar="N",
+    help=f"The last so many weeks, this one included.  [default: {_WEEKS}]",
 )
 @click.option("--since", metavar="DAY", help="Everything from that day on, in the place of --weeks.")
 @click.option(
