@@ -25,9 +25,9 @@ class Ended:
 
     @property
     def complaint(self) -> str:
-        """Why it failed, in one line."""
+        """Why it failed, in one line: the first, for what follows is advice."""
         said = (self.err.strip() or self.out.decode("utf-8", "replace").strip()).splitlines()
-        return said[-1] if said else f"it ended with {self.code}"
+        return said[0].strip() if said else f"it ended with {self.code}"
 
 
 def has(program: str) -> bool:

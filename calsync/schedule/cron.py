@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 
 from calsync.errors import StateError, UsageError
-from calsync.schedule.calling import call, has
+from calsync.schedule.calling import Ended, call, has
 from calsync.schedule.job import Job, Placed
 
 __all__ = ["fits", "line", "mark", "parse", "place", "present", "preview", "take", "with_line", "without_line"]
@@ -52,20 +52,22 @@ def line(job: Job) -> str:
     return text
 
 
-def parse(text: str) -> tuple[int, tuple[str, ...]] | None:
-    """The minute and the command of a line, without the variables before it; None for what is no such line."""
+def parse(text: str) -> tuple[int | None, tuple[str, ...]]:
+    """The minute of a line that runs every hour, None for any other, and its command without the variables before it.
+
+    The command is () where there is none that can be read.
+    """
     fields = text.strip().split(None, 5)
-    if len(fields) < 6 or not fields[0].isdecimal():
-        return None
     try:
         words = shlex.split(re.sub(r"\\%", "%", fields[5]), comments=True)
-    except ValueError:
-        return None
+    except (IndexError, ValueError):
+        return None, ()
     if words[:1] == ["env"]:
         words = words[1:]
         while words and re.match(r"[A-Za-z_]\w*=", words[0]):
             words = words[1:]
-    return int(fields[0]), tuple(words)
+    hourly = re.fullmatch(r"[0-5]?\d", fields[0]) is not None and fields[1:5] == ["*"] * 4
+    return int(fields[0]) if hourly else None, tuple(words)
 
 
 def with_line(crontab: bytes, job_id: str, text: str) -> bytes:
@@ -97,13 +99,14 @@ def present(job_id: str) -> Placed | None:
     for one in _lines(_read_where_allowed()):
         if _is_ours(one, job_id):
             text = os.fsdecode(one.rstrip(b"\r\n"))
-            found = parse(text)
-            if found is not None:
-                return Placed(_WHERE, text, found[1], found[0])
-            off = text.lstrip().startswith("#")
-            minute, command = parse(text.lstrip().lstrip("#")) or (0, ())
-            problem = "the line in the crontab is switched off (a # stands before it)"
-            return Placed(_WHERE, text, command, minute, (problem if off else "the line in the crontab is not ours",))
+            bare = text.lstrip().lstrip("# ")
+            minute, command = parse(bare)
+            problems = []
+            if text.lstrip().startswith("#"):
+                problems.append("the line in the crontab is switched off (a # stands before it)")
+            elif minute is None:
+                problems.append("the line in the crontab was changed by hand: when it runs cannot be told")
+            return Placed(_WHERE, text, command, minute or 0, tuple(problems))
     return None
 
 
@@ -165,13 +168,13 @@ def _read() -> bytes:
     # Every cron says it in words of its own; busybox names the file that is not there.
     if "no crontab" in said or ("no such file" in said and ended.code != 127):
         return b""
-    raise _refused("your crontab cannot be read", ended.complaint)
+    raise _refused("your crontab cannot be read", ended)
 
 
 def _write(before: bytes, after: bytes) -> None:
     ended = call("crontab", "-", given=after)
     if ended.code != 0:
-        raise _refused("your crontab cannot be written", ended.complaint)
+        raise _refused("your crontab cannot be written", ended)
     now = _read()
     if _bare(now) != _bare(after):
         call("crontab", "-", given=before)
@@ -181,10 +184,10 @@ def _write(before: bytes, after: bytes) -> None:
         )
 
 
-def _refused(what: str, why: str) -> StateError:
-    kind = _NotAllowed if "not allowed" in why else StateError
+def _refused(what: str, ended: Ended) -> StateError:
+    kind = _NotAllowed if "not allowed" in ended.err.lower() else StateError
     return kind(
-        f"{what}: {why}",
+        f"{what}: {ended.complaint}",
         "see cron.allow and cron.deny, or choose another kind with `calsync schedule install --kind`",
     )
 

@@ -10,7 +10,10 @@ __all__ = ["Machine"]
 
 _CRONTAB = """\
 case "$(cat "$here/crontab.mood" 2>/dev/null) $1" in
-denied*) echo "You (maya) are not allowed to use this program (crontab)" >&2; exit 1;;
+denied*)
+    echo "You (maya) are not allowed to use this program (crontab)" >&2
+    echo "See crontab(1) for more information" >&2
+    exit 1;;
 broken*) echo "crontab: the spool cannot be read" >&2; exit 1;;
 "full -") cat >/dev/null; echo "crontab: no space left" >&2; exit 1;;
 "deaf -") cat >/dev/null; exit 0;;

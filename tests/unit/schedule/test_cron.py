@@ -117,6 +117,18 @@ def test_a_line_that_was_switched_off_is_told_and_taken_out(machine: Machine) ->
     assert machine.crontab == b""
 
 
+@pytest.mark.parametrize("when", ["37 4 * * *", "*/30 * * * *", "@daily"])
+def test_a_line_that_runs_at_other_times_by_hand_is_told_and_put_right_by_an_installation(
+    machine: Machine, when: str
+) -> None:
+    machine.crontab = cron.line(job()).replace("37 * * * *", when).encode() + b"\n"
+    found = cron.present(ID)
+    assert found is not None
+    assert found.problems == ("the line in the crontab was changed by hand: when it runs cannot be told",)
+    cron.place(job())
+    assert machine.crontab == cron.line(job()).encode() + b"\n"
+
+
 def test_on_paper_nothing_is_taken_out(machine: Machine) -> None:
     cron.place(job())
     before = machine.crontab
