@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.doctor.case import Case
-from calsync.doctor.findings import Finding, Level, fine, of_error
+from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_error
 from calsync.errors import SignInNeeded
 from calsync.planning.words import day_words
 from calsync.ports import Health, SignInWish
@@ -68,7 +68,7 @@ def _account(calendar: CalendarConfig) -> tuple[str, str]:
 def _let_in(case: Case, name: str, health: Health) -> Iterator[Finding]:
     assert case.desk is not None
     if health.error is not None:
-        key = "sign-in.needed" if isinstance(health.error, SignInNeeded) else "calendar.unread"
+        key = SIGN_IN if isinstance(health.error, SignInNeeded) else "calendar.unread"
         yield of_error(key, name, health.error, _NOT_READ)
         return
     if not health.account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from calsync.doctor.case import Case
-from calsync.doctor.findings import Finding, Level, fine, of_error
+from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_error
 from calsync.errors import Busy, CalsyncError, Malformed, NotFound, SignInNeeded, Unreachable
 
 __all__ = ["night", "reading", "writing"]
@@ -91,7 +91,7 @@ def writing(case: Case) -> Iterator[Finding]:
 
 def _key(error: CalsyncError) -> str:
     """What kind of trouble it is, for those who go by keys."""
-    kinds = {SignInNeeded: "sign-in.needed", NotFound: "calendar.missing", Malformed: "calendar.malformed"}
+    kinds = {SignInNeeded: SIGN_IN, NotFound: "calendar.missing", Malformed: "calendar.malformed"}
     return next(
         (key for kind, key in kinds.items() if isinstance(error, kind)),
         "calendar.unread" if isinstance(error, Unreachable) else "calendar.refused",

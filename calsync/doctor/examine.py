@@ -20,7 +20,7 @@ from calsync.doctor import (
     statefolder,
 )
 from calsync.doctor.case import Case, Machine
-from calsync.doctor.findings import Finding, Level, of_error
+from calsync.doctor.findings import SIGN_IN, Finding, Level, of_error
 from calsync.errors import CalsyncError
 
 __all__ = ["Progress", "examine", "open_case"]
@@ -123,8 +123,10 @@ def _carried_out(what: str, check: Check, case: Case) -> list[Finding]:
 
 def _once(found: Iterable[Finding]) -> Iterator[Finding]:
     """Each thing once: the sign-in and the reading of a calendar meet the same refusal."""
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for finding in found:
-        if finding.level is Level.FINE or finding.what not in seen:
-            seen.add(finding.what)
+        # Who is not let in is told once a calendar, whatever was asked for first.
+        once = (finding.key, finding.subject) if finding.key == SIGN_IN else ("", finding.what)
+        if finding.level is Level.FINE or once not in seen:
+            seen.add(once)
             yield finding

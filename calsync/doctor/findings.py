@@ -9,7 +9,10 @@ from typing import Any
 
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 
-__all__ = ["Finding", "Level", "exit_code", "fine", "of_error"]
+__all__ = ["SIGN_IN", "Finding", "Level", "exit_code", "fine", "of_error"]
+
+SIGN_IN = "sign-in.needed"
+"""The key of a refusal to let calsync in, whichever check meets it."""
 
 
 class Level(StrEnum):

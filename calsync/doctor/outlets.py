@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from calsync.doctor.case import Case
-from calsync.doctor.findings import Finding, Level, fine, of_error
-from calsync.errors import CalsyncError
+from calsync.doctor.findings import Finding, Level, fine
+from calsync.errors import UsageError
 from calsync.exporting import written_by_us
 
 __all__ = ["exports", "notices"]
+
+_NOT_SENT = "no digest is sent to it; the night itself is not touched by that"
 
 
 def exports(case: Case) -> Iterator[Finding]:
@@ -35,22 +39,44 @@ def exports(case: Case) -> Iterator[Finding]:
 
 
 def notices(case: Case) -> Iterator[Finding]:
-    """What the digest needs to be sent: the extra `[notify]`, and addresses of a form that it knows."""
+    """What the digest needs to be sent: the extra `[notify]`, and addresses of a form that is known. Nothing is sent."""
     assert case.desk is not None
-    if not case.desk.config.notify:
+    urls = case.desk.config.notify
+    if not urls:
         return
-    from calsync import notifying
+    from calsync.digest import Message
+    from calsync.notifying import send
 
-    check = getattr(notifying, "check", None)
-    if check is None:
-        return
     try:
-        check(case.desk.config.notify)
-    except CalsyncError as error:
-        found = of_error("notify.refused", "notify", error, "no digest is sent; the night itself is not touched by it")
-        yield Finding(found.key, found.subject, Level.WARNS, found.what, found.why, found.command)
-    else:
+        send((), Message("", ""))
+    except UsageError as error:
+        yield Finding("notify.missing", "notify", Level.WARNS, error.what, _NOT_SENT, error.next_step)
+        return
+    unknown = [number for number, url in enumerate(urls, 1) if not _is_known(url)]
+    for number in unknown:
+        # Of the address itself nothing is shown: it may be a secret from its first letter on.
+        yield Finding(
+            "notify.unknown",
+            f"notify[#{number}]",
+            Level.WARNS,
+            f"notify[#{number}]: Apprise knows no such URL, or a part of it is missing",
+            _NOT_SENT,
+            f"correct it in {case.config_path}; https://github.com/caronc/apprise/wiki has the forms",
+        )
+    if not unknown:
         yield fine("notify", "notify", "the addresses under `notify` are of a known form")
+
+
+def _is_known(url: str) -> bool:
+    import apprise
+
+    logger = logging.getLogger("apprise")
+    # It would quote the address.
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bool(apprise.Apprise.instantiate(url))
 
 
 def _refused(path: Path) -> str:

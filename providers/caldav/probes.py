@@ -239,6 +239,7 @@ def _name(bench: _Bench, part: str) -> str:
 
 def _words(answer: Answer) -> str:
     """An answer in a few words: never its text, which may quote what stands in a calendar."""
-    conditions = ", ".join(sorted(one.rpartition("}")[2] for one in answer.conditions))
+    named = {one.rpartition("}")[2] for one in answer.conditions} - {"responsedescription"}
+    conditions = ", ".join(sorted(named))
     done = 200 <= answer.status < 300
     return f"{'it is done' if done else 'refused'} (HTTP {answer.status}{f', {conditions}' if conditions else ''})"

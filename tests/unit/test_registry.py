@@ -137,3 +137,14 @@ def test_a_strangers_adapter_comes_in_through_its_entry_point_but_cannot_replace
     assert lines[1] == "('n', {'shelf': '3'}, None)"
     assert lines[2] == "IcsProvider"
     assert lines[3].startswith("the adapter for provider broken (stranger:Nothing) cannot be loaded: ")
+
+
+def test_every_built_in_kind_tells_how_it_stands_and_those_with_open_questions_try_them() -> None:
+    for kind in registry.kinds():
+        assert getattr(registry.health_of(kind), "__module__", "") == f"providers.{kind}.health"
+    for kind in ("caldav", "google", "microsoft"):
+        assert getattr(registry.probe_of(kind), "__module__", "") == f"providers.{kind}.probes"
+    assert registry.probe_of("ics") is None
+    for kind in ("memory", "zzz"):
+        assert registry.health_of(kind) is None
+        assert registry.probe_of(kind) is None
