@@ -146,6 +146,18 @@ def test_every_command_that_a_message_or_a_help_text_names_is_there() -> None:
     assert seen > 100
 
 
+def test_every_page_that_a_message_or_a_help_text_names_is_there() -> None:
+    named = {
+        (page, str(path.relative_to(PROJECT)))
+        for path in SOURCES
+        for text in said_in(path)
+        for page in re.findall(r"docs/[\w-]+\.md", text)
+        if GAP not in page
+    }
+    assert len(named) > 20
+    assert [(page, path) for page, path in sorted(named) if not (PROJECT / page).is_file()] == []
+
+
 def sentence(text: str) -> str:
     """A command in running text, up to where the text goes on: only its options are certain to belong to it."""
     words: list[str] = []
