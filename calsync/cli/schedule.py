@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from calsync.cli.options import as_json, dry_run, now_option, open_at, paths_of
-from calsync.cli.output import lines, print_json
+from calsync.cli.output import lines, paragraphs, print_json
 from calsync.cli.when import parse_time_of_day
 from calsync.errors import CalsyncError
 
@@ -23,6 +24,7 @@ __all__ = ["schedule"]
 _KINDS = ("systemd", "cron", "launchd", "windows")
 _USUAL = time(4, 15)
 _BROKEN = 3
+_RUNS = "runs: "
 
 
 @click.group()
@@ -57,14 +59,23 @@ def install(
         at = next((one.at for one in service.installed(config, state, now) if one.at is not None), _USUAL)
     done = service.install(config, state, kind=kind, at=at, dry_run=dry_run, now=now)
     if json_:
-        print_json({"dry_run": dry_run, "schedules": [_as_json(desk, done)]})
+        print_json(
+            {
+                "dry_run": dry_run,
+                "changed": done.changed,
+                "text": done.text,
+                "removed": list(done.removed),
+                "withheld": list(done.withheld),
+                "schedules": [_as_json(desk, done) | {"installed": not (dry_run and done.changed)}],
+            }
+        )
         return 0
     if dry_run:
         lines([f"Would write to {done.where}:", "", done.text, ""])
         lines([f"Would remove {line}" for line in done.removed])
-        lines(done.withheld)
+        _say(done.withheld)
         return 0
-    lines(_told(desk, done, service.needs(done.kind)))
+    _say(_told(desk, done, service.needs(done.kind)))
     return 0
 
 
@@ -91,7 +102,7 @@ def show(settings: Settings, now: datetime | None, json_: bool) -> int:
         lines(_last(desk))
     else:
         for one in found:
-            lines(_shown(one, desk, service.needs(one.kind)))
+            _say(_shown(one, desk, service.needs(one.kind)))
         lines(_last(desk))
     if problem is not None and not found:
         raise problem
@@ -118,6 +129,16 @@ def remove(settings: Settings, dry_run: bool, json_: bool) -> int:
     else:
         lines(["No schedule is installed for this configuration; nothing was removed."])
     return 0
+
+
+def _say(text: Sequence[str]) -> None:
+    """Print lines, wrapped on a terminal: all but commands, which somebody may want to copy."""
+    for line in text:
+        rest = line.lstrip()
+        if rest.startswith(_RUNS):
+            lines([line])
+        else:
+            paragraphs([(line.removesuffix(rest), rest)])
 
 
 def _desk(settings: Settings, now: datetime | None) -> tuple[Desk | None, CalsyncError | None]:
@@ -156,7 +177,7 @@ def _shown(one: Installed, desk: Desk | None, needs: list[str]) -> list[str]:
     if one.command:
         import shlex
 
-        said.append(f"  runs: {shlex.join(one.command)}")
+        said.append(f"  {_RUNS}{shlex.join(one.command)}")
     return [*said, *(f"  {line}" for line in needs), *(f"  will not run as it should: {p}" for p in one.problems)]
 
 

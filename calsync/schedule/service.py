@@ -17,7 +17,7 @@ from calsync.history import is_due
 from calsync.schedule import cron, launchd, systemd, windows
 from calsync.schedule.job import Job, Placed, at_of, identity, make_job, next_run
 
-__all__ = ["KINDS", "Installed", "Offer", "by_hand", "install", "installed", "needs", "offers", "remove"]
+__all__ = ["KINDS", "Installed", "Offer", "install", "installed", "needs", "offers", "remove"]
 
 KINDS = ("systemd", "cron", "launchd", "windows")
 """The schedulers there are, in the order in which they are preferred."""
@@ -165,14 +165,6 @@ def needs(kind: str) -> list[str]:
     if kind == "launchd":
         return ["It runs while you are logged in."]
     return ["It runs while you are logged in. What it says is shown nowhere: `calsync log` has it."]
-
-
-def by_hand(config: Path, state: Path, at: time) -> str:
-    """The command line for a scheduler that calsync does not know. Raises as `install`."""
-    import shlex
-
-    desk = open_desk(config, state)
-    return shlex.join(make_job(config, desk.config, state, at, os.environ).command)
 
 
 def _chosen(kind: str | None, job: Job) -> str:

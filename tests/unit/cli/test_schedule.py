@@ -81,8 +81,12 @@ def test_on_paper_the_very_text_is_shown_and_nothing_is_written(calsync: Calsync
     said = calsync("schedule", "install", "--dry-run")
     assert said.code == 0
     assert machine.crontab == MINE
+    told = calsync("schedule", "install", "--dry-run", "--json").json()
+    assert machine.crontab == MINE
     calsync("schedule", "install")
     assert said.out.splitlines()[:3] == ["Would write to your crontab (crontab -l):", "", line(machine)]
+    assert (told["text"], told["dry_run"], told["changed"], told["removed"]) == (line(machine), True, True, [])
+    assert [(one["kind"], one["installed"]) for one in told["schedules"]] == [("cron", False)]
     assert calsync("schedule", "remove", "--dry-run").out.startswith("Would remove the line in your crontab")
     assert "# calsync:" in line(machine)
 
