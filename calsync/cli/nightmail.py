@@ -7,12 +7,11 @@ calendar, and nothing that the leader noted. It says what is new since the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calsync.cli.output import wrapped
 from calsync.cli.paragraph import clean
 from calsync.cli.render import summary, unkept_lines
 from calsync.planning.words import day_words
@@ -26,6 +25,8 @@ __all__ = ["mail_lines"]
 
 _WIDTH = 79
 """A mail of 80 columns, and the one that some programs keep for the line's end."""
+_GLUE = "\ue000"
+"""A letter that no text has: it stands for a space at which no line ends."""
 _DONE = {
     Action.CREATE: "new",
     Action.MOVE: "moved",
@@ -52,13 +53,13 @@ def mail_lines(report: NightReport, zone: ZoneInfo, *, dry_run: bool) -> list[st
         for one in promises:
             said, *ways = unkept_lines(one)
             text += _item(said.removeprefix("No room for "))
-            text += [line for way in ways for line in wrapped(way.strip(), _WIDTH, "    - ", "      ")]
+            text += [line for way in ways for line in _wrapped(way.strip(), "    - ", "      ")]
     if notes:
         text += ["To know:", *(line for note in notes for line in _item(note))]
     if news is not None and news.over:
         text += ["No longer so:", *(line for what in news.over for line in _item(what))]
     if report.changes or weeks or promises:
-        text += wrapped(summary(report, zone, dry_run=dry_run), _WIDTH)
+        text += _wrapped(summary(report, zone, dry_run=dry_run))
     return text
 
 
@@ -113,5 +114,22 @@ def _week_words(week: str) -> str:
     return f"week of {day_words(date.fromisocalendar(int(year), int(number), 1))}"
 
 
-def _item(text: str) -> Iterator[str]:
-    yield from wrapped(clean(text), _WIDTH, "  ", "    ")
+def _item(text: str) -> list[str]:
+    return _wrapped(clean(text), "  ", "    ")
+
+
+def _wrapped(text: str, first: str = "", following: str = "") -> list[str]:
+    """The text in lines of a mail. Paths and commands stay whole, so that they can be copied."""
+    import re
+    from textwrap import wrap
+
+    glued = re.sub("`[^`]*`", lambda command: command[0].replace(" ", _GLUE), text)
+    made = wrap(
+        glued,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=following,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(_GLUE, " ") for line in made]

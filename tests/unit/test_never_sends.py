@@ -1,4 +1,7 @@
-"""calsync never sends a message and never writes one: it asks for no permission to, and there is no code that could."""
+"""calsync never writes to anybody but its leader: it asks for no permission to, and there is no code that could.
+
+The leader's own notices go through one module, to the URLs of `notify` and to nothing else.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ MESSENGERS = {
     "apprise",
     "twilio",
 }
+NOTICES = PROJECT / "calsync" / "notifying.py"
+CALLERS = {"calsync/cli/coming.py", "calsync/cli/night.py"}
 CALLS = re.compile(
     r"""sendmail|send_mail|send_message|/me/sendMail|/messages\b|/chats\b|/channels/|gmail\.|chat\.postMessage
     |mail\.(send|readwrite)|chat\.(create|readwrite)|sendUpdates=["']?(all|externalOnly)|sendNotifications=["']?true
@@ -58,7 +63,21 @@ def test_no_module_can_send_or_invite(path: Path) -> None:
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         for name in names:
-            assert not any(name == m or name.startswith(f"{m}.") for m in MESSENGERS), name
+            found = {m for m in MESSENGERS if name == m or name.startswith(f"{m}.")}
+            assert found <= ({"apprise"} if path == NOTICES else set()), name
+
+
+def test_notices_go_to_the_urls_of_the_configuration_and_to_no_other() -> None:
+    """Whoever calls the one module that sends gives it `config.notify`, as it stands."""
+    texts = {str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in SOURCES if path != NOTICES}
+    assert {name for name, text in texts.items() if "calsync.notifying" in text} == CALLERS
+    for name in CALLERS:
+        calls = [
+            node
+            for node in ast.walk(ast.parse(texts[name]))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "send"
+        ]
+        assert [ast.unparse(call.args[0]) for call in calls] == ["desk.config.notify"]
 
 
 def test_every_write_to_google_tells_nobody() -> None:

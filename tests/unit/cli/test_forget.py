@@ -128,9 +128,14 @@ def test_after_forget_nothing_is_left_of_the_person_in_any_file(calsync: Calsync
     (state / "reports").mkdir()
     (state / "reports" / "calsync-x.txt").write_text(f"about {NAME}", "utf-8")
     (state / "reports" / "calsync-y.txt").write_text("about nobody", "utf-8")
+    log = state / "logs" / "2026-11-02.jsonl"
+    log.write_text(
+        json.dumps({"run": 1, "said": f"{NAME}: no answer from {ADDRESS}"}, ensure_ascii=False) + "\n", "utf-8"
+    )
     before, people = titles(folder), planned_for(folder)
     said = calsync("people", "forget", NAME, "--yes")
     assert (said.code, said.err) == (0, "")
+    assert log.is_file()
     assert holds(folder, NAME, ADDRESS, "zq@example.org", NOTE, "quist") == []
     after = titles(folder)
     for day, title in before.items():
@@ -276,6 +281,7 @@ def test_a_name_in_a_run_of_the_past_is_taken_out_of_its_text(calsync: Calsync, 
     text = json.dumps({"written": 1, "errors": [f"work: {NAME} <{ADDRESS}> said no", "Zoë Lindqvist"]})
     connection.execute("update runs set summary = ? where id = 2", (text,))
     connection.execute("update journal set error = ? where id = 1", (f"no {NAME}",))
+    connection.execute("insert into notices values ('read:1', 'x', ?, 1, 1)", (f"{NAME}: no answer",))
     connection.commit()
     connection.close()
     assert calsync("people", "forget", NAME, "--yes").code == 0
