@@ -39,7 +39,7 @@ def exports(case: Case) -> Iterator[Finding]:
 
 
 def notices(case: Case) -> Iterator[Finding]:
-    """What the digest needs to be sent: the extra `[notify]`, and addresses of a form that is known. Nothing is sent."""
+    """What the digest needs to be sent: the extra `[notify]`, and addresses of a known form. Nothing is sent."""
     assert case.desk is not None
     urls = case.desk.config.notify
     if not urls:

@@ -83,7 +83,7 @@ def _schedule_again(case: Case, finding: Finding) -> None:
     from calsync.schedule.service import install, installed
 
     for one in installed(case.config_path, case.state_folder, case.now):
-        gone = not one.command or shutil.which(one.command[0]) is None
+        gone = bool(one.command) and shutil.which(one.command[0]) is None
         if one.kind == finding.subject and gone:
             install(case.config_path, case.state_folder, kind=one.kind, at=one.at or _AT, now=case.now)
 

@@ -102,12 +102,12 @@ def last_night(case: Case) -> Iterator[Finding]:
 
 def _runs_this(one: Installed) -> Iterator[Finding]:
     program = one.command[0] if one.command else ""
-    if not program or shutil.which(program) is None:
+    if program and shutil.which(program) is None:
         yield Finding(
             "schedule.gone",
             one.kind,
             Level.FAILS,
-            f"{one.where}: it runs {program or 'nothing'}, which is not there",
+            f"{one.where}: it runs {program}, which is not there",
             "no night runs",
             "run `calsync doctor --fix`, which installs the schedule again",
         )

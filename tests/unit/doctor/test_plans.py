@@ -15,13 +15,18 @@ from calsync.doctor.accounts import accounts
 from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding, exit_code
 from calsync.doctor.outlets import exports, notices
+from calsync.doctor.paper import Paper
 from calsync.doctor.repair import mend
+from calsync.errors import Refused, StateError
+from calsync.model import Span
+from calsync.nightreport import NightReport
 from calsync.planning.board import Board
 from calsync.schedule import service
 from calsync.state.lock import hold
 from calsync.state.store import Store
 from tests.system.world import meeting
 from tests.unit.doctor.rig import NOW, Check, Folder, bad, fine, told
+from tests.unit.schedule.programs import Machine
 
 NOT_READ = "a night cannot read that calendar, so it plans nothing new and leaves the blocks as they stand"
 
@@ -157,6 +162,23 @@ def test_while_a_run_is_in_progress_writing_is_not_tried(folder: Folder) -> None
         "wait until it has finished, then run this again",
     )
     assert read.startswith("work: it can be read; ")
+
+
+def test_a_plan_that_the_guard_refuses_and_a_night_that_cannot_begin(folder: Folder) -> None:
+    case = folder.case()
+    reach = Span(NOW, NOW + timedelta(weeks=12))
+    refused = Refused("this run would change 9 of 20 dates", "look at it with `calsync plan`")
+    case.paper = Paper((), NightReport(NOW, reach, dry_run=True, errors=[refused]))
+    (found,) = bad(calendars.night, case)
+    assert told(found) == (
+        "fails",
+        "this run would change 9 of 20 dates",
+        "a night would change nothing",
+        "look at it with `calsync plan`",
+    )
+    case.paper = Paper((), None, StateError("the state cannot be copied", "check the free space"))
+    (found,) = bad(calendars.night, case)
+    assert told(found) == ("fails", "the state cannot be copied", "a night cannot begin", "check the free space")
 
 
 # --- room ---
@@ -469,6 +491,92 @@ def test_a_schedule_whose_calsync_is_gone_is_installed_again(
     assert str(gone) not in kept.read_text()
     assert str(there) in kept.read_text()
     assert bad(scheduled.schedule, folder.case()) == []
+
+
+def test_a_schedule_that_was_switched_off_by_hand(folder: Folder, by_cron: Callable[[str], Path]) -> None:
+    kept = by_cron("bin")
+    kept.write_text(f"# {kept.read_text()}")
+    (found,) = bad(scheduled.schedule, folder.case())
+    where = service.installed(folder.config, folder.state, NOW)[0].where
+    assert told(found) == (
+        "warns",
+        f"{where}: the line in the crontab is switched off (a # stands before it)",
+        "the night may not run, or not as you expect",
+        "run `calsync schedule install`",
+    )
+
+
+def test_a_crontab_that_cannot_be_read_hides_no_other_check(folder: Folder, nobodys_schedule: Path) -> None:
+    program = nobodys_schedule / "crontab"
+    program.write_text('#!/bin/sh\necho "crontab: the spool cannot be read" >&2\nexit 1\n')
+    program.chmod(0o755)
+    found = next(one for one in examine.examine(folder.case()) if one.key == "check.stopped")
+    assert told(found) == (
+        "fails",
+        "your crontab cannot be read: crontab: the spool cannot be read",
+        "the schedule could not be looked at",
+        "see cron.allow and cron.deny, or choose another kind with `calsync schedule install --kind`",
+    )
+
+
+@pytest.fixture
+def by_systemd(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A machine on which systemd runs the nights, and cron could."""
+    machine = Machine(folder.folder / "machine", monkeypatch, "systemctl", "systemd-run", "loginctl", "crontab")
+    for word in ("manager", "namespaces"):
+        machine.says(word)
+    program = folder.folder / "bin" / "calsync"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(program)])
+    service.install(folder.config, folder.state, kind="systemd", at=time(4, 15), now=NOW)
+    return machine
+
+
+def test_a_timer_that_needs_a_login(folder: Folder, by_systemd: Machine) -> None:
+    (found,) = bad(scheduled.schedule, folder.case())
+    assert told(found) == (
+        "warns",
+        "the night runs only while you are logged in (lingering is off)",
+        "on a computer that nobody is logged in to, no night runs",
+        "run `loginctl enable-linger`",
+    )
+    by_systemd.says("linger", "yes")
+    assert fine(scheduled.schedule, folder.case()) == ["the night is scheduled by systemd, from 04:15 on"]
+
+
+def test_two_schedules_at_once(folder: Folder, by_systemd: Machine) -> None:
+    by_systemd.says("linger", "yes")
+    before = {path: path.read_text() for path in by_systemd.units.rglob("*") if path.is_file()}
+    service.install(folder.config, folder.state, kind="cron", at=time(4, 15), now=NOW)
+    for path, text in before.items():
+        path.write_text(text)
+        by_systemd.says(f"{path.name}.is-active")
+        by_systemd.says(f"{path.name}.is-enabled")
+    (found,) = bad(scheduled.schedule, folder.case())
+    assert told(found) == (
+        "warns",
+        "the night is scheduled by systemd and cron",
+        "the second run finds nothing to do, and what is told once is told by whichever comes first",
+        "run `calsync schedule remove`, then `calsync schedule install`",
+    )
+
+
+def test_where_systemd_runs_the_night_the_keyring_may_have_the_secrets(folder: Folder, by_systemd: Machine) -> None:
+    import keyring
+
+    from calsync.doctor.cronkeys import secrets
+    from calsync.tokens import SERVICE
+    from tests.unit.doctor.test_statefolder import Desktop
+
+    before, backend = keyring.get_keyring(), Desktop()
+    backend.kept = {(SERVICE, "work"): "hunter2"}
+    keyring.set_keyring(backend)
+    try:
+        assert fine(secrets, folder.case()) == ["every secret can be had without a desktop"]
+    finally:
+        keyring.set_keyring(before)
 
 
 def test_nights_that_were_missed(folder: Folder) -> None:
