@@ -90,4 +90,6 @@ def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
         f"  {begin} plan{clock}",
         "      what the night would change; move or delete a block and look again: they are",
         f"      the files that begin with cs in {folder / 'calendars' / 'work'}",
+        "  calsync setup",
+        "      the same for your own calendars; it asks, and writes nothing before you say so",
     ]
