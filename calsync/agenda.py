@@ -122,7 +122,8 @@ def standing_slots(
     copies: dict[Identity, dict[str, tuple[Series, bool]]] = {}
     for name, rows in bases.items():
         for series, standing in rows:
-            copies.setdefault(identity_of(series), {})[name] = (series, standing)
+            if not series.trial:
+                copies.setdefault(identity_of(series), {})[name] = (series, standing)
     return tuple(_slot(copies[i], by_slot.get(i, []), zone) for i in sorted(copies))
 
 
@@ -176,7 +177,7 @@ def lay_out(
     what the leader decided of these.
     """
     busy = busy_spans(occurrences, config.me, config.planning.tentative_is_busy, config.zone)
-    rows = {name: [(b.series, b.standing) for b in of.values() if not b.series.trial] for name, of in bases.items()}
+    rows = {name: [(b.series, b.standing) for b in of.values()] for name, of in bases.items()}
     slots = standing_slots(rows, decisions, config.zone)
     theirs = {identity_of(slot.series) for slot in slots if slot.theirs}
     lent = {b.series.key for of in bases.values() for b in of.values() if identity_of(b.series) in theirs}

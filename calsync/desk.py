@@ -43,6 +43,11 @@ class Desk:
 
         return open_provider(calendar.provider, calendar.name, calendar.options, self.context())
 
+    def close(self) -> None:
+        """Close the connections of every adapter that `provider` has opened; the desk can be used again."""
+        for provider in self._opened.values():
+            provider.close()
+
     def context(self) -> ProviderContext:
         """What every adapter is given besides its options."""
         from calsync.tokens import SecretStore

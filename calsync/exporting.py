@@ -43,7 +43,7 @@ def feed(desk: Desk, store: Store, details: Details) -> bytes:
     from calsync.ical.feed import feed_bytes
 
     first, *_ = target_names(desk)
-    series: list[Series] = [row.series for row in store.base(first).values()]
+    series: list[Series] = [row.series for row in store.base(first).values() if not row.series.trial]
     return feed_bytes(series, details.value, name="calsync")
 
 

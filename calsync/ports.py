@@ -308,6 +308,10 @@ class CalendarProvider(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Close what is held open, such as connections; the object can be used again."""
+        ...
+
 
 class SignInWay(StrEnum):
     """How a leader signs in; which of them there are is the provider's to say."""

@@ -366,6 +366,9 @@ class MemoryProvider:
         """What the server has been told."""
         return self.server.working_week()
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 _SERVERS: dict[str, MemoryServer] = {}
 MemoryProvider.SERVERS = _SERVERS

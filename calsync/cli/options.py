@@ -68,7 +68,10 @@ def paths_of(settings: Settings) -> tuple[Path, Path]:
 
 
 def open_at(settings: Settings, now: datetime | None = None) -> Desk:
-    """Open the desk that the global options name. Raises `UsageError` when there is no configuration there."""
+    """Open the desk that the global options name; what it connects to is closed when the command ends.
+
+    Raises `UsageError` when there is no configuration there.
+    """
     config_path, state_folder = paths_of(settings)
     if not config_path.is_file():
         raise UsageError(
@@ -77,7 +80,11 @@ def open_at(settings: Settings, now: datetime | None = None) -> Desk:
         )
     from calsync.desk import open_desk
 
-    return open_desk(config_path, state_folder, now)
+    desk = open_desk(config_path, state_folder, now)
+    command = click.get_current_context(silent=True)
+    if command is not None:
+        command.call_on_close(desk.close)
+    return desk
 
 
 def confirm(question: str, *, yes: bool) -> bool:

@@ -154,6 +154,9 @@ class IcsProvider:
     def working_hours(self) -> None:
         """Files do not say when somebody works."""
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def _web(self) -> WebCalendar:
         password = self._context.secret(self._name) if self._username else None
         return WebCalendar(self._name, self._url, self._username, password)

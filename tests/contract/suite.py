@@ -424,6 +424,16 @@ class ReadContract:
         provider.owned(harness.calendar)
         assert (harness.names(), harness.raw(name)) == before
 
+    def test_a_provider_that_was_closed_can_be_used_again(self, harness: Harness) -> None:
+        provider = harness.make()
+        provider.close()
+        first = provider.read(harness.calendar, WINDOW, None)
+        for _ in range(2):
+            provider.close()
+        name = harness.put("a", single("a"))
+        assert [r.name for r in provider.read(harness.calendar, WINDOW, first.cursor).changed] == [name]
+        provider.close()
+
     def test_working_hours_are_what_the_account_has_been_told_and_asking_changes_nothing(
         self, harness: Harness
     ) -> None:

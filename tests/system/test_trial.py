@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from calsync.config.values import CalendarConfig
+from calsync.coming import coming_blocks
+from calsync.config.values import CalendarConfig, Details
 from calsync.desk import Desk, open_desk
 from calsync.errors import Busy, CalsyncError, Conflict, ProviderError, ReadOnly, Unreachable, UsageError
+from calsync.exporting import feed
+from calsync.nightly import run_night
 from calsync.ports import CalendarProvider, SeriesWrite
 from calsync.state.lock import hold
+from calsync.state.store import Store
 from calsync.takeback import uninstall
 from calsync.trial import scratch, try_writing
 from providers.memory import Fault, Killed, MemoryProvider, MemoryServer
@@ -224,6 +228,26 @@ def test_who_is_stopped_in_the_middle_leaves_nothing_either(memory: Memory) -> N
     with pytest.raises(Killed):
         try_writing(memory.desk(), "work", pause=never)
     assert memory.server.names() == []
+
+
+def test_one_that_a_night_cannot_remove_either_is_shown_nowhere_as_a_block(memory: Memory) -> None:
+    desk = memory.desk()
+    run_night(desk)
+    block = scratch(desk, "work")
+    desk.provider("work").write("", [SeriesWrite(block.key, None, block)])
+    # The two calendars are looked at, then it is to be deleted.
+    memory.server.fail_next(Fault.REFUSED, skip=2)
+    night = run_night(memory.desk(60))
+    assert [e.what for e in night.errors] == ["work: the server answered 500 and stored nothing"]
+    desk = memory.desk(61)
+    with Store(memory.state, desk.now) as store:
+        assert any(row.series.trial for row in store.base("work").values())
+        assert b"calsync check" not in feed(desk, store, Details.FULL)
+    assert {one.series for one in coming_blocks(desk, 30)} == {"connect-1", "connect-2"}
+    # Whoever removes it by hand has deleted no block of theirs.
+    memory.server.delete_series(block.key)
+    quiet = run_night(memory.desk(120))
+    assert (quiet.written, quiet.notes, quiet.errors) == (0, [], [])
 
 
 @pytest.mark.parametrize(
