@@ -62,6 +62,7 @@ def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) ->
     _show_first_brief(blocks)
     whom = next((name for block in blocks for name, _ in block.people), desk.config.people[0].name)
     lines(["", "Try next:", *_try_next(folder, whom, now)])
+    lines(["", "For your own calendars: calsync setup"])
     return report.exit_code
 
 
@@ -90,6 +91,4 @@ def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
         f"  {begin} plan{clock}",
         "      what the night would change; move or delete a block and look again: they are",
         f"      the files that begin with cs in {folder / 'calendars' / 'work'}",
-        "  calsync setup",
-        "      the same for your own calendars; it asks, and writes nothing before you say so",
     ]
