@@ -58,7 +58,7 @@ def secrets(case: Case) -> Iterator[Finding]:
                 "secret.keyring",
                 name,
                 Level.WARNS if notes else Level.FAILS,
-                f"{what} lies in the system keyring only, and cron cannot open that",
+                f"{what} lies in the system keyring only, and a night without a desktop cannot open that",
                 f"without it {loss}",
                 "run `calsync doctor --fix`, which copies it into secrets.json, for your eyes only",
             )
@@ -91,11 +91,15 @@ def out_of_reach(desk: Desk, executable: str, store: SecretStore) -> list[str]:
 
 
 def _without_desktop(case: Case) -> bool:
-    """True when cron runs the night, or nothing does yet: other schedules start in the session of whoever is there."""
+    """True when the night may start while nobody is logged in, or no schedule is there yet.
+
+    systemd without lingering, launchd and Windows start it in the session of whoever is there.
+    """
     from calsync.schedule.service import installed
+    from calsync.schedule.systemd import lingers
 
     kinds = {one.kind for one in installed(case.config_path, case.state_folder, case.now)}
-    return not kinds or "cron" in kinds
+    return not kinds or "cron" in kinds or ("systemd" in kinds and lingers() is True)
 
 
 def _names(desk: Desk) -> list[str]:

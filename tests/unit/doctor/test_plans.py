@@ -563,7 +563,9 @@ def test_two_schedules_at_once(folder: Folder, by_systemd: Machine) -> None:
     )
 
 
-def test_where_systemd_runs_the_night_the_keyring_may_have_the_secrets(folder: Folder, by_systemd: Machine) -> None:
+def test_where_systemd_runs_the_night_of_whoever_is_logged_in_the_keyring_may_have_the_secrets(
+    folder: Folder, by_systemd: Machine
+) -> None:
     import keyring
 
     from calsync.doctor.cronkeys import secrets
@@ -575,6 +577,9 @@ def test_where_systemd_runs_the_night_the_keyring_may_have_the_secrets(folder: F
     keyring.set_keyring(backend)
     try:
         assert fine(secrets, folder.case()) == ["every secret can be had without a desktop"]
+        by_systemd.says("linger", "yes")
+        (found,) = bad(secrets, folder.case(executable=sys.executable))
+        assert found.key == "secret.keyring"
     finally:
         keyring.set_keyring(before)
 

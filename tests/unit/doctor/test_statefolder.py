@@ -271,13 +271,13 @@ def test_secrets_that_only_a_desktop_opens_are_copied_for_cron(folder: Folder, d
     password, key = bad(secrets, case)
     assert told(password) == (
         "fails",
-        "the password of work lies in the system keyring only, and cron cannot open that",
+        "the password of work lies in the system keyring only, and a night without a desktop cannot open that",
         "without it a night is not let in, and nothing is planned against that calendar",
         "run `calsync doctor --fix`, which copies it into secrets.json, for your eyes only",
     )
     assert told(key) == (
         "warns",
-        "the key of the notes lies in the system keyring only, and cron cannot open that",
+        "the key of the notes lies in the system keyring only, and a night without a desktop cannot open that",
         "without it a night cannot read what was promised and noted",
         "run `calsync doctor --fix`, which copies it into secrets.json, for your eyes only",
     )
