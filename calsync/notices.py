@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import traceback
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calsync.errors import CalsyncError, Refused, StateError, Unreachable
+from calsync.errors import CalsyncError, ConfigError, Refused, StateError, Unreachable
+from calsync.state.database import FILE_NAME as DATABASE
 from calsync.state.store import NoticeRow, Store
 
 if TYPE_CHECKING:
@@ -34,12 +37,14 @@ __all__ = [
     "names_of",
     "take_note",
     "take_note_of_sending",
+    "told_today",
 ]
 
 
 class Topic(StrEnum):
     """What a notice is about. A run that was cut short cannot judge every topic: what it did not look at goes on."""
 
+    BEGIN = "begin"
     READ = "read"
     REFUSED = "refused"
     WRITE = "write"
@@ -49,7 +54,7 @@ class Topic(StrEnum):
     SENDING = "sending"
 
 
-_FAILURES = frozenset({Topic.READ, Topic.REFUSED, Topic.WRITE, Topic.SENDING})
+_FAILURES = frozenset({Topic.BEGIN, Topic.READ, Topic.REFUSED, Topic.WRITE, Topic.SENDING})
 """Whose end is worth a line. Weeks and promises that find room again show among the changes."""
 
 
@@ -160,6 +165,30 @@ def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[Cal
     return [error for error, notice in wrong.items() if notice.key in news.fresh]
 
 
+def told_today(state_folder: Path, error: Exception, now: datetime) -> bool:
+    """Whether a night that could not begin, or that a bug ended, was told since midnight (UTC); remembered as told.
+
+    A schedule may call every hour, and without a night nothing else says that something is wrong: so it is told once a
+    day. False as well where there is no state that could remember it.
+    """
+    if not (state_folder / DATABASE).exists():
+        return False
+    frames = traceback.extract_tb(error.__traceback__)[-1:] if not isinstance(error, CalsyncError) else []
+    subject = " ".join([type(error).__name__, *(f"{one.filename}:{one.lineno}" for one in frames)])
+    what = error.what if isinstance(error, CalsyncError) else f"a bug ended the night ({type(error).__name__})"
+    sign = f"{now.astimezone(UTC).date()} {what}"
+    if isinstance(error, ConfigError):
+        what = "the configuration cannot be used"  # what is wrong there may quote anything
+    try:
+        with Store(state_folder, now) as store:
+            told = store.notices()
+            news, rows = decide(told, [Notice(Topic.BEGIN, subject, sign, what)], (), now)
+            store.keep_notices(rows)
+    except StateError:
+        return False
+    return not news.fresh
+
+
 def names_of(desk: Desk) -> frozenset[str]:
     """What the leader has named in the configuration: a number in such a name is no varying one."""
     return frozenset(
@@ -169,7 +198,7 @@ def names_of(desk: Desk) -> frozenset[str]:
 
 def judged_by(report: NightReport) -> set[Topic]:
     """What this run has looked at: with a calendar unread nothing is planned, after a refusal nothing is written."""
-    judged = {Topic.READ}
+    judged = {Topic.BEGIN, Topic.READ}
     if any(not calendar.ok for calendar in report.calendars):
         return judged
     judged |= {Topic.REFUSED, Topic.ROOM, Topic.PROMISE, Topic.NOTE}

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli.failure import say
-from calsync.cli.options import as_json, dry_run, now_option, open_at
+from calsync.cli.options import as_json, dry_run, now_option, open_at, paths_of
 from calsync.cli.output import lines, print_json, progress_bar, sentences, table
 from calsync.cli.when import parse_time_of_day
+from calsync.errors import CalsyncError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calsync.cli import Settings
     from calsync.desk import Desk
-    from calsync.errors import CalsyncError
     from calsync.nightreport import NightReport
 
 __all__ = ["nightly", "plan", "show_night"]
@@ -69,10 +69,34 @@ def nightly(
     With `calsync -q nightly` it writes only what is new, without a name of a person, for a mail: what goes on since an
     earlier night is told once (docs/notices.md).
     """
+    quiet = settings.verbosity < 0 and not json_
+    try:
+        return _night(settings, now, dry_run=dry_run, force=force, if_due=if_due, quiet=quiet, json_=json_)
+    except Exception as error:
+        if not quiet or dry_run or not _told_today(settings, error, now):
+            raise
+        return error.exit_code if isinstance(error, CalsyncError) else CalsyncError.exit_code
+
+
+def _told_today(settings: Settings, error: Exception, now: datetime | None) -> bool:
+    from calsync.notices import told_today
+
+    return told_today(paths_of(settings)[1], error, now or datetime.now(UTC))
+
+
+def _night(
+    settings: Settings,
+    now: datetime | None,
+    *,
+    dry_run: bool,
+    force: bool,
+    if_due: time | None,
+    quiet: bool,
+    json_: bool,
+) -> int:
     desk = open_at(settings, now)
     if if_due is not None and not _is_due(desk, if_due, json_=json_):
         return 0
-    quiet = settings.verbosity < 0 and not json_
     report = _run(desk, settings, dry_run=dry_run, force=force, quiet=quiet)
     errors = report.errors
     if json_:

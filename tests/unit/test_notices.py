@@ -134,7 +134,7 @@ def test_another_thing_or_another_reason_is_another_failure(one: CalsyncError, o
 
 
 def test_a_run_judges_what_it_came_to() -> None:
-    assert judged_by(report(Unreachable("work: x"), unread=("work",))) == {Topic.READ}
+    assert judged_by(report(Unreachable("work: x"), unread=("work",))) == {Topic.BEGIN, Topic.READ}
     everything = ALL - {Topic.SENDING}
     assert judged_by(report(Refused("too much"))) == everything - {Topic.WRITE}
     assert judged_by(report()) == judged_by(report(Unfinished("work: x"))) == everything

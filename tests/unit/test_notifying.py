@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.servers.inbox import Inbox, inbox
 
 MESSAGE = Message("calsync: Mon 9 Nov", "14:00-14:30 connect\n`calsync today` says whom.")
 SECRET = "hush-hush-token"
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -98,3 +101,16 @@ def test_the_listener_is_one_however_often_something_is_sent(box: Inbox) -> None
     for _ in range(3):
         send([box.url()], MESSAGE)
     assert [type(h).__name__ for h in logging.getLogger("apprise").handlers].count("_Listener") == 1
+
+
+def test_apprise_knows_every_url_that_the_page_gives() -> None:
+    import warnings
+
+    import apprise
+
+    table = (PROJECT / "docs" / "notices.md").read_text("utf-8").partition("\n## URLs\n")[2].partition("\n## ")[0]
+    urls = re.findall(r"`([a-z]+://[^`]+)`", table)
+    assert len(urls) >= 8
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert [url for url in urls if not apprise.Apprise.instantiate(url)] == []

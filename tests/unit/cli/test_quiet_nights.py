@@ -190,3 +190,28 @@ def test_a_notice_that_cannot_be_sent_is_one_line_told_once_and_the_exit_code_st
     assert "notify" not in changed.err
     (event,) = [e for e in calsync("log", "last", "--json").json()["events"] if e["what"] == "notice"]
     assert (event["urls"], event["failed"]) == (1, 1)
+
+
+def test_a_night_that_cannot_begin_is_told_once_a_day_and_its_end_once(calsync: Calsync, folder: Path) -> None:
+    config = folder / "config.yaml"
+    good = config.read_text("utf-8")
+    config.write_text(good.replace("per_week", "per_weeek"), "utf-8")
+    first = calsync("-q", "nightly")
+    assert first.code == 2
+    assert "per_weeek" in first.err
+    for hour in range(1, 4):
+        assert calsync("-q", "nightly", now=f"2026-11-09T0{5 + hour}:00:00+01:00") == Said(2, "", "")
+    assert "per_weeek" in calsync("nightly").err
+    assert "per_weeek" in calsync("-q", "nightly", day=1).err, "another day"
+    config.write_text(good, "utf-8")
+    assert "No longer so:\n" in calsync("-q", "nightly", day=1.1).out
+    config.unlink()
+    assert calsync("-q", "nightly", day=1.2).code == 2
+
+
+def test_without_a_state_that_could_remember_it_is_told_each_time(calsync: Calsync, unbegun: Path) -> None:
+    config = unbegun / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("per_week", "per_weeek"), "utf-8")
+    for _ in range(2):
+        assert "per_weeek" in calsync("-q", "nightly").err
+    assert not (unbegun / "state" / "calsync.db").exists()
