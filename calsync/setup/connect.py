@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from calsync.config.values import CalendarConfig
@@ -10,6 +12,7 @@ from calsync.desk import Desk
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 from calsync.grants import GrantFile
 from calsync.ports import CalendarInfo, SignInWay, SignInWish
+from calsync.reading import reading_window
 from calsync.registry import sign_in_of
 from calsync.setup.entries import asked_entry
 from calsync.setup.interview import Option
@@ -18,7 +21,7 @@ from calsync.setup.suggest import unused_name
 from calsync.signing import sign_in
 from calsync.tokens import SecretStore
 
-__all__ = ["calendars", "put_named", "wants_sign_in"]
+__all__ = ["calendars", "put_named", "sign_in_for_people", "wants_sign_in"]
 
 _CAN_WRITE = frozenset({"google", "microsoft", "caldav", "ics"})
 _WAYS: dict[SignInWay, str] = {
@@ -26,13 +29,19 @@ _WAYS: dict[SignInWay, str] = {
     SignInWay.PASTE: "in a browser elsewhere; you paste the address that it ends on",
     SignInWay.DEVICE_CODE: "in a browser elsewhere, with a code that is shown here",
 }
+_COMMAND = re.compile(r"run `calsync calendars sign-in [^`]*`")
+_UNPICKED = "unpicked"
+"""Noted of the draft: the calendars of whose account nothing has been ticked yet."""
 
 
 def calendars(setup: Setup) -> None:
     """Connect what the options name and what is asked for, sign in, and try whether blocks can be written."""
     put_named(setup)
     for calendar in _listed(setup):
-        _settle(setup, calendar["name"])
+        if calendar["name"] in _unpicked(setup):
+            _settle_and_pick(setup, calendar["name"])
+        else:
+            _settle(setup, calendar["name"])
     while setup.talk.attended and not (setup.wishes.calendars and _listed(setup)):
         if not _listed(setup):
             _connect(setup)
@@ -80,6 +89,8 @@ def _once_more(setup: Setup) -> bool:
     talk.say("Connected:")
     for entry in _listed(setup):
         talk.say(f"  {entry['name']} ({entry['provider']}){', blocks are written here' if entry.get('write') else ''}")
+    if not any(entry.get("write") for entry in _listed(setup)):
+        talk.say("No block is written to any of them: calsync will only show your blocks, and export them to a file.")
     does = talk.choose(
         "What now?",
         [
@@ -107,14 +118,50 @@ def _connect(setup: Setup) -> None:
         entry = asked_entry(setup, taken, writes=any(one.get("write") for one in taken))
         setup.draft.add("calendars", entry)
     except UsageError as error:
-        setup.talk.warn(error.what, error.next_step)
+        _warn(setup, error)
         return
-    infos = _settle(setup, entry["name"])
-    if infos and len(infos) > 1:
-        _pick(setup, entry["name"], infos)
-    elif infos:
+    setup.draft.note(_UNPICKED, [*_unpicked(setup), entry["name"]])
+    _settle_and_pick(setup, entry["name"])
+
+
+def _unpicked(setup: Setup) -> list[str]:
+    return list(setup.draft.noted(_UNPICKED) or ())
+
+
+def _settle_and_pick(setup: Setup, name: str) -> None:
+    """Whoever stops between the two is asked for both again: until then the entry means an account, not a calendar."""
+    infos = _settle(setup, name)
+    if not infos:
+        return
+    if len(infos) > 1:
+        _pick(setup, name, infos)
+    else:
+        entry = _listed(setup)[_at(setup, name)]
         keys = _means(entry, infos[0])
-        setup.draft.change_item("calendars", _at(setup, entry["name"]), keys | _called(setup, entry, infos[0]))
+        if entry["provider"] == "ics":
+            keys |= {"name": _called(setup, entry, infos[0])}
+        _change(setup, name, keys)
+    setup.draft.note(_UNPICKED, [one for one in _unpicked(setup) if one != name])
+
+
+def _change(setup: Setup, name: str, changes: Mapping[str, Any]) -> None:
+    """Set keys of a calendar; with another name its password and what its account told go along."""
+    other = changes.get("name", name)
+    secrets = SecretStore(setup.draft.state)
+    password = secrets.get(name) if other != name else None
+    if password:
+        secrets.put(other, password)
+    setup.draft.change_item("calendars", _at(setup, name), changes)
+    if other != name:
+        if name in setup.infos:
+            setup.infos[other] = setup.infos.pop(name)
+        if password:
+            secrets.forget(name)
+
+
+def _warn(setup: Setup, error: CalsyncError) -> None:
+    """Show what is wrong; the command that signs in is no next step here, where the question comes again."""
+    setup.talk.warn(error.what, _COMMAND.sub("try again", error.next_step))
 
 
 def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
@@ -130,11 +177,11 @@ def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
             if again or wants_sign_in(desk, calendar):
                 _sign_in(setup, desk, calendar)
                 desk = setup.draft.desk()
-            infos = desk.provider(name).calendars()
+            infos = _asked(desk, calendar)
         except CalsyncError as error:
             if not setup.talk.attended:
                 raise
-            setup.talk.warn(error.what, error.next_step)
+            _warn(setup, error)
             does = setup.talk.choose("What now?", _AFTER_TROUBLE, "again")
             if does == "out":
                 _leave_out(setup, name)
@@ -146,10 +193,19 @@ def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
             return infos
 
 
+def _asked(desk: Desk, calendar: CalendarConfig) -> Sequence[CalendarInfo]:
+    """The calendars of its account. A link or a single file says nothing of itself before it is read."""
+    provider = desk.provider(calendar.name)
+    infos = provider.calendars()
+    if calendar.provider == "ics" and not any(info.writable for info in infos):
+        provider.read("", reading_window(desk.now, desk.now + timedelta(1)), None)
+    return infos
+
+
 _AFTER_TROUBLE: tuple[Option, ...] = (
     ("again", "try again"),
     ("keep", "leave it for later, and go on"),
-    ("out", "leave this calendar out"),
+    ("out", "leave this calendar out; you can then name it anew"),
 )
 
 
@@ -163,13 +219,34 @@ def _sign_in(setup: Setup, desk: Desk, calendar: CalendarConfig) -> None:
         kept = sign_in(desk, name, SignInWish(), talk.person(name))
         talk.say(f"The password of {name} is kept in {kept.where}.")
         return
-    file = wishes.token_files.get(name)
     people = talk.attended and talk.agree(
         f"May calsync also see whom {calendar.options['account']} knows, to propose people to you?", default=False
     )
+    _sign_in_to_account(setup, desk, calendar, people=people)
+
+
+def _sign_in_to_account(setup: Setup, desk: Desk, calendar: CalendarConfig, *, people: bool) -> None:
+    wishes, talk, name = setup.wishes, setup.talk, calendar.name
+    file = wishes.token_files.get(name)
     way = SignInWay.TOKEN_FILE if file is not None else wishes.way or _way(setup, calendar)
     kept = sign_in(desk, name, SignInWish(way=way, people=people, token_file=file), talk.person(name))
     talk.say(f"{kept.account} is signed in: calsync may {kept.may}. The grant lies in {kept.where}.")
+
+
+def sign_in_for_people(setup: Setup, provider: str) -> bool:
+    """Sign in anew to the accounts of `provider`, with leave to see whom they know; False when that is not wanted.
+
+    Raises what a sign-in raises.
+    """
+    if not setup.talk.agree("Sign in again, and let calsync see them?", default=True):
+        return False
+    desk, accounts = setup.draft.desk(), set()
+    for calendar in desk.config.calendars:
+        account = calendar.options.get("account", "").casefold()
+        if calendar.provider == provider and account not in accounts and not calendar.options.get("service_account"):
+            _sign_in_to_account(setup, desk, calendar, people=True)
+            accounts.add(account)
+    return bool(accounts)
 
 
 def _way(setup: Setup, calendar: CalendarConfig) -> SignInWay:
@@ -200,9 +277,11 @@ def _leave_out(setup: Setup, name: str) -> None:
     try:
         setup.draft.remove_item("calendars", _at(setup, name))
     except UsageError as error:
-        setup.talk.warn(error.what, error.next_step)
+        _warn(setup, error)
         return
     setup.infos.pop(name, None)
+    if setup.draft.is_new:
+        SecretStore(setup.draft.state).forget(name)
     if entry.get("write") and not setup.draft.is_new:
         setup.talk.say(f"Blocks that stand on {name} stay there; `calsync uninstall` before this removes them.")
 
@@ -220,33 +299,29 @@ def _pick(setup: Setup, name: str, infos: Sequence[CalendarInfo]) -> None:
     target = _target(setup, chosen) if entry.get("write") else None
     first = target or chosen[0]
     can_write = bool(entry.get("write")) and first is target
-    setup.draft.change_item(
-        "calendars",
-        _at(setup, name),
-        {**_means(entry, first), **_called(setup, entry, first), "write": can_write or None},
-    )
+    called = _called(setup, entry, first) if len(chosen) > 1 or entry["provider"] == "ics" else name
+    _change(setup, name, {**_means(entry, first), "name": called, "write": can_write or None})
     secrets = SecretStore(setup.draft.state)
     for info in chosen:
         if info is first:
             continue
-        names = [one["name"] for one in _listed(setup)]
         other = {key: value for key, value in entry.items() if key != "write"}
-        other |= {"name": unused_name(info.name, names), **_means(entry, info)}
+        other |= {"name": _called(setup, entry, info, itself=False), **_means(entry, info)}
         other = {key: value for key, value in other.items() if value is not None}
-        password = secrets.get(name) if sign_in_of(entry["provider"]) is None else None
+        password = secrets.get(called) if sign_in_of(entry["provider"]) is None else None
         if password:
             secrets.put(other["name"], password)
         setup.draft.add("calendars", other)
         setup.infos[other["name"]] = infos
 
 
-def _called(setup: Setup, entry: Mapping[str, Any], info: CalendarInfo) -> dict[str, Any]:
-    """A folder of calendars is called like the one that is meant; other names stand for an account, and its secret."""
-    if entry["provider"] != "ics" or not info.id:
-        return {}
-    setup.infos.pop(entry["name"], None)
-    others = [one["name"] for one in _listed(setup) if one["name"] != entry["name"]]
-    return {"name": unused_name(info.name, others)}
+def _called(setup: Setup, entry: Mapping[str, Any], info: CalendarInfo, *, itself: bool = True) -> str:
+    """The name for one calendar of several: its own; an account's primary one is called like whose it is.
+
+    With `itself` it takes the place of `entry`, whose name is then free.
+    """
+    taken = [one["name"] for one in _listed(setup) if not (itself and one["name"] == entry["name"])]
+    return unused_name(entry["name"] if info.primary or not info.id else info.name, taken)
 
 
 def _target(setup: Setup, chosen: Sequence[CalendarInfo]) -> CalendarInfo | None:
@@ -278,7 +353,7 @@ def _choose_targets(setup: Setup) -> None:
             try:
                 setup.draft.change_item("calendars", _at(setup, entry["name"]), {"write": write or None})
             except UsageError as error:
-                setup.talk.warn(error.what, error.next_step)
+                _warn(setup, error)
 
 
 def _try(setup: Setup, name: str) -> None:
@@ -291,7 +366,7 @@ def _try(setup: Setup, name: str) -> None:
         except CalsyncError as error:
             if not setup.talk.attended:
                 raise
-            setup.talk.warn(error.what, error.next_step)
+            _warn(setup, error)
             does = setup.talk.choose(
                 f"Blocks cannot be written to {name} as it is.",
                 [
@@ -317,4 +392,4 @@ def _sign_in_once(setup: Setup, name: str) -> None:
     try:
         _sign_in(setup, desk, next(one for one in desk.config.calendars if one.name == name))
     except CalsyncError as error:
-        setup.talk.warn(error.what, error.next_step)
+        _warn(setup, error)

@@ -9,12 +9,13 @@ from pathlib import Path
 from calsync.agenda import horizon
 from calsync.config.forms import Address, Days
 from calsync.desk import Desk
-from calsync.errors import CalsyncError, UsageError
+from calsync.errors import CalsyncError, SignInNeeded, UsageError
 from calsync.importing import MEETINGS, FoundPerson, find_people, intake_of_found
 from calsync.intake import Intake, intake_of, read_people
 from calsync.model import Person
 from calsync.people.exchange import person_fields
 from calsync.reading import read_calendars, reading_window
+from calsync.setup.connect import sign_in_for_people
 from calsync.setup.plan import Setup
 from calsync.state.lock import hold
 from calsync.state.store import Store
@@ -37,6 +38,7 @@ def people(setup: Setup) -> None:
         "Whom do you want to keep in touch with, personally and not about work? Ten people is a good beginning; "
         "`calsync people` adds more at any time."
     )
+    usual = "met"
     while True:
         there = setup.draft.values.get("people") or []
         if there:
@@ -49,9 +51,10 @@ def people(setup: Setup) -> None:
             ("type", "type them here"),
             ("done", "nobody more" if there else "nobody yet"),
         ]
-        source = talk.choose("Where from?", options, "done" if there else "met")
+        source = talk.choose("Where from?", options, "done" if there else usual)
         if source == "done":
             return
+        usual = "done"  # whoever has looked in vain gets on with Enter
         try:
             _from(setup, source)
         except CalsyncError as error:
@@ -81,19 +84,25 @@ def _take_options(setup: Setup) -> None:
 
 
 def _from(setup: Setup, source: str) -> None:
-    desk = setup.draft.desk()
+    desk, talk = setup.draft.desk(), setup.talk
     if source == "type":
         _typed(setup)
     elif source == "file":
-        file = setup.talk.ask("The file", "", _file, example="~/people.csv")
+        file = talk.ask("The file", "", _file, example="~/people.csv")
         _take_in(setup, _read_file(setup, file, _gaps(setup)))
     else:
         if source == "met":
             desk = _after_reading(setup, desk)
         search = find_people(desk, MEETINGS if source == "met" else source)
+        if source in _ACCOUNTS and any(isinstance(error, SignInNeeded) for error in search.errors):
+            talk.say("The sign-in does not include whom the account knows.")
+            if not sign_in_for_people(setup, source):
+                return
+            search = find_people(setup.draft.desk(), source)
         for error in search.errors:
-            setup.talk.warn(error.what, error.next_step)
-        _tick(setup, desk, search.people)
+            talk.warn(error.what, error.next_step)
+        if search.people or not search.errors:
+            _tick(setup, desk, search.people)
 
 
 def _after_reading(setup: Setup, desk: Desk) -> Desk:

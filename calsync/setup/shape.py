@@ -114,15 +114,18 @@ def privacy(setup: Setup) -> None:
     draft, wishes, talk = setup.draft, setup.wishes, setup.talk
     said = draft.values.get("privacy") or {}
     names = wishes.names or talk.choose(
-        "What may stand in the calendar of the person whom a block is for?",
-        [(Names.NONE.value, "nothing at all"), (Names.FIRST.value, "the first name; whoever may see details reads it")],
+        "What may stand in your calendar about the person whom a block is for?",
+        [
+            (Names.NONE.value, "nothing at all"),
+            (Names.FIRST.value, "the first name; whoever sees the details of your calendar can read it"),
+        ],
         str(said.get("names") or keys_of(Privacy)["names"].default),
     )
     draft.change(("privacy",), {"names": Choice(n.value for n in Names).check(names)})
     free_busy = wishes.free_busy
     if free_busy is None and (_tells_free_busy(setup) or said.get("free_busy")):
         free_busy = talk.agree(
-            "May calsync ask your own calendar server when your people are free? That sends their addresses there",
+            "May calsync ask your own calendar server when your people are free, which tells it their addresses?",
             default=bool(said.get("free_busy")),
         )
     if free_busy is not None:

@@ -18,6 +18,9 @@ from calsync.setup.wishes import NOTHING, hours_of
 
 __all__ = ["hours"]
 
+_SAID = "said"
+"""Noted of the draft: the keys of this step that were answered."""
+
 
 def hours(setup: Setup) -> None:
     """Ask, or take from the options, when the leader works; an account that tells its hours gives the default."""
@@ -25,27 +28,42 @@ def hours(setup: Setup) -> None:
     values = draft.values
     told = _told(setup) if talk.attended else None
     zone = wishes.timezone or talk.ask("Your time zone", _zone(setup, told), check_zone, example="Europe/Berlin")
-    draft.change((), {"timezone": zone})
+    _put(setup, "timezone", zone)
     mine = ", ".join(wishes.me or values.get("me") or _accounts(values))
     me = list(wishes.me) or talk.ask(
         "Your own mail addresses, all of them", mine, _addresses, example="maya@example.com, maya@example.org"
     )
-    draft.change((), {"me": me})
-    now = values.get("working_hours")
+    _put(setup, "me", me)
+    if not me:
+        talk.say(
+            "Without them calsync cannot tell a one-on-one from other meetings, nor which invitations you declined."
+        )
+    now = values.get("working_hours") if _answered(setup, "working_hours") else None
     usual = _text(now) if now else _text(days_and_hours(told.hours)) if told is not None else f"mon-fri {DEFAULT_HOURS}"
-    if told is not None and not now:
+    if told is not None and not now and not wishes.hours:
         talk.say("Your account knows your working hours; they are proposed here.")
     week = wishes.hours or talk.ask(
         "Your working hours", usual, hours_of, example="mon-thu 09:00-12:30, 13:15-17:30; fri 09:00-15:00"
     )
-    draft.change((), {"working_hours": dict(week)})
+    _put(setup, "working_hours", dict(week))
     off = wishes.holidays or talk.ask(
-        f"Whose public holidays are days off: a country, or a country and its part, or {NOTHING}",
-        str(values.get("holidays") or _country(setup, zone)),
+        f"Whose public holidays do you have off? A country, a country and its part, or {NOTHING}",
+        str(values.get("holidays") or (NOTHING if _answered(setup, "holidays") else _country(setup, zone))),
         _holidays,
         example="DE-BY",
     )
-    draft.change((), {"holidays": None if off == NOTHING else off})
+    _put(setup, "holidays", None if off == NOTHING else off)
+
+
+def _put(setup: Setup, key: str, value: Any) -> None:
+    """Keep an answer, and that it is one: a new configuration has every key from the beginning."""
+    setup.draft.change((), {key: value})
+    setup.draft.note(_SAID, [*(one for one in setup.draft.noted(_SAID) or () if one != key), key])
+
+
+def _answered(setup: Setup, key: str) -> bool:
+    """True for what somebody has said, now or in a configuration that was there before."""
+    return not setup.draft.is_new or key in (setup.draft.noted(_SAID) or ())
 
 
 def _told(setup: Setup) -> WorkingWeek | None:
@@ -65,7 +83,7 @@ def _told(setup: Setup) -> WorkingWeek | None:
 def _zone(setup: Setup, told: WorkingWeek | None) -> str:
     """The zone of the file; in a new one what an account says before what this computer is set to."""
     said = str(setup.draft.values.get("timezone") or "")
-    if said and not setup.draft.is_new:
+    if said and _answered(setup, "timezone"):
         return said
     of_accounts = [told.timezone] if told is not None else []
     of_accounts += [info.timezone for infos in setup.infos.values() for info in infos if info.primary]
@@ -94,7 +112,7 @@ def _first_day(pair: tuple[str, Any]) -> int:
 
 def _country(setup: Setup, zone: str) -> str:
     """A country to propose to somebody at a terminal; nobody's days off are guessed."""
-    country = country_of(zone) if setup.talk.attended and setup.draft.is_new else ""
+    country = country_of(zone) if setup.talk.attended else ""
     try:
         return _holidays(country) if country else NOTHING
     except ValueError:
