@@ -84,6 +84,8 @@ def doctor(
     if json_:
         print_json(_as_json(case.now, found, mended, code, dry_run=dry_run))
     else:
+        if write and dry_run and case.desk is not None:
+            lines([f"Would be tried: a scratch block on {one.name}." for one in case.desk.config.writable] + [""])
         show(found, mended, dry_run=dry_run, verbosity=settings.verbosity)
     say(one.error for one in mended if one.error is not None)
     return code

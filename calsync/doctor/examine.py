@@ -92,9 +92,13 @@ def examine(case: Case, progress: Progress = lambda _stage, _done, _total: None)
     """
     checks = [*_ALWAYS, *(_WITH_DESK if case.desk is not None else ())]
     found: list[Finding] = []
-    for done, (what, check) in enumerate(checks):
-        progress(what, done, len(checks))
-        found += _carried_out(what, check, case)
+    try:
+        for done, (what, check) in enumerate(checks):
+            progress(what, done, len(checks))
+            found += _carried_out(what, check, case)
+    finally:
+        if case.desk is not None:
+            case.desk.close()
     progress("the end", len(checks), len(checks))
     order = [Level.FAILS, Level.WARNS, Level.FINE]
     return sorted(_once(found), key=lambda finding: order.index(finding.level))

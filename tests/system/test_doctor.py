@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -425,6 +425,44 @@ def test_a_caldav_server_whose_password_is_missing_or_wrong(
     assert code == 4
     monkeypatch.setenv("CALSYNC_SECRET_HOME", radicale_basic.password)
     assert place.found("clock.off", "secret.environment") == (0, [])
+
+
+# --- the night ---
+
+
+def _nobody(place: Place) -> None:
+    place.grant("google" if isinstance(place.server, GoogleServer) else "microsoft").path.unlink()
+
+
+def _taken_back(place: Place) -> None:
+    if isinstance(place.server, GoogleServer):
+        place.server.revoked = True
+        return
+    place.server.token_error = 65001
+    # As old as access tokens are every night.
+    grant = place.grant("microsoft").read() or {}
+    place.change_grant("microsoft", cache=json.dumps(json.loads(grant["cache"]) | {"AccessToken": {}}))
+
+
+def _no_such_calendar(place: Place) -> None:
+    text = (place.folder / "config.yaml").read_text()
+    (place.folder / "config.yaml").write_text(text.replace("write: true}", "write: true, calendar: Nowhere}"))
+
+
+@pytest.mark.parametrize("fault", [_nobody, _taken_back, _no_such_calendar])
+def test_what_the_doctor_says_fails_does_fail_and_the_old_plan_stays(
+    vendor: Place, fault: Callable[[Place], None]
+) -> None:
+    assert vendor.call("nightly", "--now", NOW)[0] == 0
+    hand = vendor.server.hand
+    blocks = {name: hand.ical("", name) for name in hand.names("")}
+    assert blocks
+    fault(vendor)
+    foretold, _ = vendor.found()
+    code, _, err = vendor.call("-q", "nightly", "--now", "2026-11-24T04:00:00+01:00")
+    assert code == foretold != 0
+    assert err.startswith("calsync: work: ")
+    assert {name: hand.ical("", name) for name in hand.names("")} == blocks
 
 
 # --- the open questions ---

@@ -143,6 +143,9 @@ def test_writing_is_asked_for(calsync: Calsync, folder: Path) -> None:
         "calsync: this asks before it acts, and there is nobody to ask here\n"
         "  add --yes, or look first with --dry-run\n"
     )
+    shown = calsync("doctor", "--write", "--dry-run")
+    assert shown.code == 0
+    assert shown.out.startswith("Would be tried: a scratch block on work.\n\nNeeds a look: ")
     before = sorted((folder / "calendars").rglob("*.ics"))
     said = calsync("doctor", "--write", "--yes")
     assert said.code == 0

@@ -10,7 +10,6 @@ from typing import Any
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 
 from calsync.doctor.cronkeys import secrets
 from calsync.doctor.repair import mend
@@ -19,7 +18,7 @@ from calsync.state.database import HEAD
 from calsync.state.lock import hold
 from calsync.tokens import SERVICE, SecretStore
 from calsync.vault import KEY_NAME
-from tests.unit.doctor.rig import Folder, bad, fine, told
+from tests.unit.doctor.rig import Desktop, Folder, bad, fine, told
 
 # --- the folder ---
 
@@ -231,25 +230,6 @@ def test_a_state_folder_on_a_network_share(folder: Folder) -> None:
 
 
 # --- secrets ---
-
-
-class Desktop(KeyringBackend):
-    """A keyring that is open while somebody is logged in: for this process, and for no other."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
 
 
 @pytest.fixture
