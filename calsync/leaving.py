@@ -7,6 +7,7 @@ import contextlib
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, StateError, Unfinished
 from calsync.nightreport import NightReport
+from calsync.ownlists import ACTS, TOPICS
 from calsync.schedule import service
 from calsync.state.files import inventory, others, own_files, remove_own_files
 from calsync.state.lock import hold
@@ -57,8 +58,10 @@ def remove_everything(desk: Desk, report: NightReport) -> None:
 
 def what_stays(desk: Desk, *, everything: bool) -> list[str]:
     """A line on each thing that is left: the configuration, the state folder, secrets, grants."""
-    stays = [f"left in place: {desk.config.path}, your own file"]
-    unfinished = desk.config.path.with_name(desk.config.path.name + ".unfinished")
+    config = desk.config.path
+    lists = [path for own in (TOPICS, ACTS) if (path := own.path(config)).exists()]
+    stays = [f"left in place: {path}, your own file" for path in (config, *lists)]
+    unfinished = config.with_name(config.name + ".unfinished")
     if unfinished.exists():
         stays.append(f"left in place: {unfinished}, a setup that was not finished")
     folder = desk.state_folder
@@ -71,7 +74,7 @@ def what_stays(desk: Desk, *, everything: bool) -> list[str]:
             stays.append(f"left in place: {folder}, with {', '.join(inventory(folder))}")
     if not everything:
         stays += [f"left in the system keyring ({SERVICE}): {name}" for name in _in_keyring(desk)]
-        stays.append("to remove these too, all but your own file: calsync uninstall --everything")
+        stays.append("to remove these too, all but your own files: calsync uninstall --everything")
     granted = [c.options["account"] for c in desk.config.calendars if "account" in c.options]
     stays += [
         f"left with {account}: what the account has granted, until you end it there (docs/privacy.md)"

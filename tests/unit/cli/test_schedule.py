@@ -346,6 +346,7 @@ def test_uninstall_takes_the_schedule_out_and_names_all_that_stays(
 ) -> None:
     machine.crontab = MINE
     calsync("schedule", "install")
+    (folder / "topics.yaml").write_text("topics: []\n", "utf-8")
     calsync("done", "Ana", "--note", "her course")
     assert [name for _, name in ring.kept] == ["calsync:notes"]
     paper = calsync("uninstall", "--dry-run")
@@ -355,7 +356,8 @@ def test_uninstall_takes_the_schedule_out_and_names_all_that_stays(
     assert said.code == 0, said.err
     assert machine.crontab == MINE
     assert "removed the line in your crontab" in said.out
-    assert f"left in place: {folder}/config.yaml, your own file\n" in said.out
+    for own in ("config.yaml", "topics.yaml"):
+        assert f"left in place: {folder}/{own}, your own file\n" in said.out
     assert "left in the system keyring (calsync): calsync:notes\n" in said.out
     [stays] = [one for one in said.out.splitlines() if one.startswith(f"left in place: {folder}/state, with ")]
     for path in files(folder / "state"):
