@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from calsync.errors import CalsyncError, ProviderError, StateError
+from calsync.errors import CalsyncError, ProviderError, SignInNeeded, StateError
 from calsync.grants import GrantFile
 from calsync.ports import CalendarInfo, Health, ProviderContext, SignInWish
 from calsync.wire import Wire
 from providers.google.auth import GoogleAccess, is_primary
-from providers.google.calendars import configured_id, listed
+from providers.google.calendars import PRIMARY, configured_id, listed
 from providers.google.calls import Calls
 from providers.google.errors import Rejected, told
+from providers.google.refusals import sign_in_step
 from providers.google.scopes import missing, plain, scopes_for
 from providers.google.transport import Transport, asks_for_patience
 
@@ -48,6 +49,7 @@ def health(
         # What was let in may be refused by the calendar itself: an API that is switched off, an organisation's rules.
         there = listed(Calls(name, Transport(wire, access)), configured_id(options.get("calendar", "")))
         chosen = _chosen(options, there)
+        error = _somebody_else(name, account, there)
     except Rejected as rejected:
         error = told(rejected, wire, account, "its list of calendars", now=clock())
     except (ProviderError, StateError) as refused:
@@ -94,11 +96,23 @@ def _lacking(options: Mapping[str, str], wish: SignInWish, grant: Mapping[str, A
     return [plain([scope]) for scope in left_out]
 
 
+def _somebody_else(name: str, account: str, there: list[CalendarInfo]) -> SignInNeeded | None:
+    """The error for a grant that is another account's: its own first calendar has that account's address."""
+    who = next((one.id for one in there if one.primary), account)
+    # Where the sign-in does not cover the list, the one calendar in it goes by the word that was asked with.
+    if who.casefold() in (account.strip().casefold(), PRIMARY):
+        return None
+    return SignInNeeded(
+        f"{name}: {who} has signed in, but the configuration names {account}",
+        f"{sign_in_step(name)} and choose {account} in the browser, or change `account`",
+    )
+
+
 def _chosen(options: Mapping[str, str], there: list[CalendarInfo]) -> CalendarInfo | None:
     """The calendar that the options mean; None where it is not among those that the account lists."""
     wanted = options.get("calendar", "").strip().casefold()
     if is_primary(options):
-        wanted = options["account"].strip().casefold()
+        return next((one for one in there if one.primary), None)
     found = [one for one in there if one.id.casefold() == wanted] or [
         one for one in there if one.name.strip().casefold() == wanted
     ]

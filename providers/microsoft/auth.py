@@ -106,9 +106,7 @@ class MicrosoftAccess:
             else:
                 accounts = app.get_accounts()
                 answer = app.acquire_token_silent_with_error(
-                    who.cloud.scopes(grant["scopes"]),
-                    accounts[0] if accounts else None,
-                    force_refresh=self._fresh,
+                    who.cloud.scopes(grant["scopes"]), accounts[0] if accounts else None
                 )
             if answer is None:
                 raise no_grant(self._name, self._account)
@@ -141,7 +139,7 @@ class MicrosoftAccess:
         cache = SerializableTokenCache()
         cache.deserialize(grant.get("cache"))
         for entry in list(cache.search(cache.CredentialType.ACCESS_TOKEN)):
-            if entry["secret"] == self._refused:
+            if self._fresh or entry["secret"] == self._refused:
                 cache.remove_at(entry)
         return cache
 

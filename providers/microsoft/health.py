@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from calsync.errors import CalsyncError, ProviderError, StateError
+from calsync.errors import CalsyncError, ProviderError, SignInNeeded, StateError
 from calsync.grants import GrantFile
 from calsync.ports import CalendarInfo, Health, ProviderContext, Remark, SignInWish
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
 from providers.microsoft.clouds import cloud, scopes_for
 from providers.microsoft.graph import Graph, query
+from providers.microsoft.refusals import sign_in_step
 
 if TYPE_CHECKING:
     from requests import Session
@@ -45,7 +46,9 @@ def health(
     chosen: CalendarInfo | None = None
     try:
         access.authorization()
-        chosen = _chosen(Graph(name, account, cloud(options).graph, wire, access, time.sleep), options)
+        graph = Graph(name, account, cloud(options).graph, wire, access, time.sleep)
+        chosen = _chosen(graph, options)
+        error = _somebody_else(name, account, graph, _grant(context, account))
     except (ProviderError, StateError) as refused:
         error = refused
     finally:
@@ -96,6 +99,29 @@ def _lacking(wish: SignInWish, grant: Mapping[str, Any]) -> list[str]:
     if "Calendars.ReadWrite" in have:
         have.add("Calendars.Read")
     return sorted(set(scopes_for(write=wish.write, people=wish.people)) - have)
+
+
+def _somebody_else(name: str, account: str, graph: Graph, grant: Mapping[str, Any]) -> SignInNeeded | None:
+    """The error for a grant that is another account's; None for an application's, which names no account."""
+    wanted = account.strip().casefold()
+    if grant.get("kind") != "user" or wanted in map(str.casefold, _signed_in_as(grant)):
+        return None
+    # One signs in with one's name at the organisation, which need not be one's mail address.
+    said = graph.get("/me" + query(_select="mail,userPrincipalName"))
+    seen = [str(said[key]) for key in ("mail", "userPrincipalName") if said.get(key)]
+    if not seen or wanted in map(str.casefold, seen):
+        return None
+    return SignInNeeded(
+        f"{name}: {seen[0]} has signed in, but the configuration names {account}",
+        f"{sign_in_step(name)} and choose {account} in the browser, or change `account`",
+    )
+
+
+def _signed_in_as(grant: Mapping[str, Any]) -> list[str]:
+    try:
+        return [str(one["username"]) for one in json.loads(str(grant.get("cache", "")))["Account"].values()]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _chosen(graph: Graph, options: Mapping[str, str]) -> CalendarInfo | None:

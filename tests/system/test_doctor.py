@@ -280,6 +280,24 @@ def test_another_client_in_the_configuration_than_was_signed_in_through(microsof
     assert code == 4
 
 
+@pytest.mark.parametrize("kind", ["google", "microsoft"])
+def test_a_grant_of_another_account(kind: str, request: pytest.FixtureRequest) -> None:
+    place: Place = request.getfixturevalue(kind)
+    ana = GrantFile(place.state, kind, "ana@example.com")
+    ana.write((place.grant(kind).read() or {}) | {"account": "ana@example.com"})
+    place.write(f"{{name: work, provider: {kind}, account: ana@example.com, write: true}}")
+    code, found = place.found()
+    assert found == [
+        (
+            "fails",
+            f"work: {MAYA} has signed in, but the configuration names ana@example.com",
+            NOT_READ,
+            f"{AGAIN} and choose ana@example.com in the browser, or change `account`",
+        )
+    ]
+    assert code == 4
+
+
 # --- the clock ---
 
 

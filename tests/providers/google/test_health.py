@@ -78,3 +78,15 @@ def test_the_permissions_that_are_missing_are_named_without_what_all_begin_with(
     GrantFile(front.context.folder, "google", MAYA).write(grant)
     found = health("work", {"account": MAYA}, front.context, SignInWish(write=True), lambda: NOW, http=front.http)
     assert found.lacks == ("calendar.events.owned",)
+
+
+def test_a_sign_in_that_covers_no_list_is_still_the_accounts_own(front: Front, tmp_path: Path) -> None:
+    from calsync.grants import GrantFile
+
+    GrantFile(front.context.folder, "google", MAYA).write(signed_in(front, tmp_path))
+    front.calendars.scopes = frozenset({"https://www.googleapis.com/auth/calendar.events.owned"})
+    front.login._issue = lambda _scopes, _app_only: front.calendars.token()
+    found = health("work", {"account": MAYA}, front.context, SignInWish(write=True), lambda: NOW, http=front.http)
+    assert found.error is None
+    assert found.calendar is not None
+    assert found.calendar.writable
