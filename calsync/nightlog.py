@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calsync.errors import CalsyncError
+from calsync.names import name_key
 from calsync.people.traces import GONE, Traces
 from calsync.wholefile import replace_file
 
 if TYPE_CHECKING:
     from calsync.config.values import Config
+    from calsync.model import Person
 
 __all__ = ["FOLDER", "KEPT", "NightLog", "clean_logs", "log_file", "read_events"]
 
@@ -30,6 +32,8 @@ FOLDER = "logs"
 KEPT = 60
 """So many nights are kept."""
 
+_WORDS = frozenset({"said", "calendar"})
+"""The fields whose text is not ours alone."""
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -63,7 +67,9 @@ class NightLog:
             return
         at = self._now + timedelta(seconds=self._tick() - self._begun)
         run = {} if self.run is None else {"run": self.run}
-        known = {key: self._clean(value) for key, value in fields.items() if value is not None}
+        known = {
+            key: self._clean(value) if key in _WORDS else value for key, value in fields.items() if value is not None
+        }
         line = {"at": at.isoformat(timespec="milliseconds"), "level": level, "what": what, **run, **known}
         try:
             _append(self._path, json.dumps(line, ensure_ascii=False) + "\n")
@@ -125,21 +131,17 @@ class _Clean:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def __call__(self, value: Any) -> Any:
-        """The value with what is text in it made clean."""
-        if isinstance(value, str):
-            for traces in self._people:
-                value = traces.redacted(value).replace(GONE, "(a person)")
-            return _ADDRESS.sub(lambda found: found[0] if found[0].lower() in self._own else "(an address)", value)
-        if isinstance(value, dict):
-            return {key: self(one) for key, one in value.items()}
-        if isinstance(value, list | tuple):
-            return [self(one) for one in value]
-        return value
+    def __call__(self, text: str) -> str:
+        """The text made clean."""
+        plain = name_key(text)
+        for person, words in self._people:
+            if any(word in plain for word in words):  # to look closely takes a while, and there may be hundreds
+                text = Traces(person.name, person.addresses).redacted(text).replace(GONE, "(a person)")
+        return _ADDRESS.sub(lambda found: found[0] if found[0].lower() in self._own else "(an address)", text)
 
     @cached_property
-    def _people(self) -> list[Traces]:
-        return [Traces(person.name, person.addresses) for person in self._config.people]
+    def _people(self) -> list[tuple[Person, list[str]]]:
+        return [(one, [name_key(word) for word in (one.name, *one.addresses)]) for one in self._config.people]
 
     @cached_property
     def _own(self) -> frozenset[str]:

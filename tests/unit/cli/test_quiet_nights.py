@@ -215,3 +215,45 @@ def test_without_a_state_that_could_remember_it_is_told_each_time(calsync: Calsy
     for _ in range(2):
         assert "per_weeek" in calsync("-q", "nightly").err
     assert not (unbegun / "state" / "calsync.db").exists()
+
+
+@pytest.fixture
+def faulty(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's own adapter, with a bug, reads a third calendar of the leader's."""
+    plugin = tmp_path / "plugin"
+    info = plugin / "faulty_calendar-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-calendar\nVersion: 1\n", "utf-8")
+    (info / "entry_points.txt").write_text("[calsync.providers]\nfaulty = faulty_calendar:Faulty\n", "utf-8")
+    (plugin / "faulty_calendar.py").write_text(
+        "from providers.ics.provider import IcsProvider\n"
+        "class Faulty(IcsProvider):\n"
+        "    OPTIONS = {'path': 'a folder'}\n"
+        "    def read(self, *args):\n"
+        "        raise ValueError('Zwetschgen with Ana Sousa')\n",
+        "utf-8",
+    )
+    monkeypatch.syspath_prepend(str(plugin))
+    config = folder / "config.yaml"
+    line = f"  - {{name: third, provider: faulty, path: {plugin}}}\n"
+    config.write_text(config.read_text("utf-8").replace("calendars:\n", f"calendars:\n{line}"), "utf-8")
+
+
+@pytest.mark.usefixtures("faulty")
+def test_a_bug_is_told_once_a_day_with_its_report_and_stands_in_the_log_of_the_night_without_its_words(
+    calsync: Calsync, folder: Path
+) -> None:
+    said = calsync("-q", "nightly", day=0.1)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("calsync: something went wrong that is not your fault (ValueError)\n  the report is in ")
+    assert calsync("-q", "nightly", day=0.2) == Said(1, "", ""), "a schedule calls every hour"
+    assert len(list((folder / "state" / "reports").iterdir())) == 1
+    assert "ValueError" in calsync("-q", "nightly", day=1.1).err
+    answer = calsync("log", "2", "--json").json()
+    assert answer["run"]["exit"] is None
+    assert [event["what"] for event in answer["events"]] == ["start", "bug"]
+    assert answer["events"][1]["type"] == "builtins.ValueError"
+    assert "a bug ended the run (builtins.ValueError)" in calsync("log", "2").out
+    kept = b"".join(path.read_bytes() for name in ("logs", "reports") for path in (folder / "state" / name).iterdir())
+    assert b"Zwetschgen with" not in kept.replace(b"raise ValueError('Zwetschgen with Ana Sousa')", b"")
+    assert "was cut off" in calsync("today", day=1.5).out
