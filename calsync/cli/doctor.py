@@ -122,7 +122,8 @@ def _paragraph(finding: Finding, *, fails: bool) -> Iterable[Paragraph]:
     if finding.screen:
         yield ("  They are: ", clean("; ".join(finding.screen)) + ".")
     if finding.command:
-        yield ("  To mend it: ", clean(finding.command) + ".")
+        # Without a full stop, which would be copied with a path or a command at the end.
+        yield ("  To mend it: ", clean(finding.command))
 
 
 def _count(fails: int, bad: int, looked_at: int) -> str:

@@ -39,8 +39,9 @@ def configuration(case: Case) -> Iterator[Finding]:
             yield of_error("config.unusable", path, error, _NOTHING)
         return
     config = case.desk.config
-    calendars, people = len(config.calendars), len(config.people)
-    yield fine("config", path, f"{path} can be used: {calendars} calendars, {people} people")
+    calendars = "1 calendar" if len(config.calendars) == 1 else f"{len(config.calendars)} calendars"
+    people = "1 person" if len(config.people) == 1 else f"{len(config.people)} people"
+    yield fine("config", path, f"{path} can be used: {calendars}, {people}")
     mode = stat.S_IMODE(config.path.stat().st_mode)
     if config.notify and os.name == "posix" and mode & 0o077:
         yield Finding(
@@ -49,5 +50,5 @@ def configuration(case: Case) -> Iterator[Finding]:
             Level.WARNS,
             f"{path}: others on this machine can read it (mode {mode:04o})",
             "its addresses under `notify` have passwords in them",
-            f"chmod 600 {shlex.quote(path)}",
+            f"run `chmod 600 {shlex.quote(path)}`",
         )

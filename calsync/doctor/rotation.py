@@ -70,7 +70,7 @@ def people(case: Case) -> Iterator[Finding]:
             f"check `timezone` and `hours` of {named} in {config.path}",
         )
     if not far and not (short is not None and short.more_for_max):
-        yield fine("people", "people", f"{len(there)} people can be reached, within their maximum gaps")
+        yield fine("people", "people", f"{len(there)} in the rotation can be reached, within their maximum gaps")
 
 
 def _there(case: Case) -> list[Person]:

@@ -63,7 +63,7 @@ def modes(case: Case) -> Iterator[Finding]:
             Level.WARNS,
             f"{case.state_folder}: others on this machine can look into it (mode {mode:04o})",
             _WHY_OPEN,
-            f"chmod 700 {shlex.quote(str(case.state_folder))}",
+            f"run `chmod 700 {shlex.quote(str(case.state_folder))}`",
         )
 
 
@@ -80,7 +80,7 @@ def private_files(case: Case) -> Iterator[Finding]:
                 Level.FAILS,
                 f"{path}: others on this machine can read it (mode {mode:04o})",
                 "calsync refuses secrets that others can read, so no calendar that needs them can be read",
-                f"chmod 600 {shlex.quote(str(path))}",
+                f"run `chmod 600 {shlex.quote(str(path))}`",
             )
     if not any((_mode(path) or 0) & 0o077 for path in files):
         yield fine("state.secrets", str(folder), "only you can read the secrets in it")

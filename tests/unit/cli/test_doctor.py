@@ -23,7 +23,7 @@ def nobodys_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 NO_SCHEDULE = (
     "Needs a look: no schedule runs the night.\n"
     "  Why it matters: a night happens only when you run `calsync nightly` yourself.\n"
-    "  To mend it: run `calsync schedule install`.\n"
+    "  To mend it: run `calsync schedule install`\n"
     "\n"
 )
 
@@ -50,11 +50,11 @@ def test_what_fails_comes_first_with_its_exit_code(calsync: Calsync, folder: Pat
         f"Fails tonight: {folder / 'calendars' / 'work'}: there is no such file or folder.\n"
         "  Why it matters: a night cannot read that calendar, so it plans nothing new and leaves the blocks as they "
         "stand.\n"
-        "  To mend it: check `path` in the config, or put it back.\n"
+        "  To mend it: check `path` in the config, or put it back\n"
         "\n"
         f"Needs a look: {folder / 'state'}: others on this machine can look into it (mode 0755).\n"
         "  Why it matters: what was logged of people, and the calendars' entries, are in it.\n"
-        f"  To mend it: chmod 700 {folder / 'state'}.\n"
+        f"  To mend it: run `chmod 700 {folder / 'state'}`\n"
         "\n" + NO_SCHEDULE + "1 thing fails tonight; 2 things need a look.\n"
     )
     night = calsync("nightly")
@@ -72,7 +72,7 @@ def test_a_configuration_that_is_missing_or_wrong_ends_with_2(calsync: Calsync, 
     assert said.out.startswith(
         f"Fails tonight: {folder / 'config.yaml'}: there is no configuration here.\n"
         "  Why it matters: without it a night reads and plans nothing.\n"
-        "  To mend it: run `calsync setup`.\n"
+        "  To mend it: run `calsync setup`\n"
     )
 
 

@@ -64,10 +64,10 @@ def test_secrets_in_a_configuration_that_others_can_read(folder: Folder) -> None
         "warns",
         f"{folder.config}: others on this machine can read it (mode 0644)",
         "its addresses under `notify` have passwords in them",
-        f"chmod 600 {folder.config}",
+        f"run `chmod 600 {folder.config}`",
     )
     folder.config.chmod(0o600)
-    assert fine(configuration, folder.case()) == [f"{folder.config} can be used: 1 calendars, 1 people"]
+    assert fine(configuration, folder.case()) == [f"{folder.config} can be used: 1 calendar, 1 person"]
 
 
 def test_a_configuration_without_secrets_may_be_read_by_others(folder: Folder) -> None:

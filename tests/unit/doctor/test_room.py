@@ -207,4 +207,4 @@ def test_somebody_whose_hours_never_meet_the_leaders(folder: Folder) -> None:
 
 
 def test_people_who_can_be_reached(folder: Folder) -> None:
-    assert fine(rotation.people, folder.case()) == ["1 people can be reached, within their maximum gaps"]
+    assert fine(rotation.people, folder.case()) == ["1 in the rotation can be reached, within their maximum gaps"]

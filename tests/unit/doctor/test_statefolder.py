@@ -57,7 +57,7 @@ def test_a_state_folder_that_others_can_look_into(folder: Folder) -> None:
         "warns",
         f"{folder.state}: others on this machine can look into it (mode 0755)",
         "what was logged of people, and the calendars' entries, are in it",
-        f"chmod 700 {folder.state}",
+        f"run `chmod 700 {folder.state}`",
     )
     (mended,) = mend(case, [found], dry_run=True)
     assert mended.done == f"{folder.state} is closed to others (mode 0700)"
@@ -79,7 +79,7 @@ def test_secrets_that_others_can_read(folder: Folder, name: str) -> None:
         "fails",
         f"{path}: others on this machine can read it (mode 0644)",
         "calsync refuses secrets that others can read, so no calendar that needs them can be read",
-        f"chmod 600 {path}",
+        f"run `chmod 600 {path}`",
     )
     (mended,) = mend(case, [found], dry_run=False)
     assert mended.done == f"{path} is closed to others (mode 0600)"
