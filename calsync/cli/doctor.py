@@ -79,7 +79,7 @@ def doctor(
         mended: list[Mended] = mend(case, found, dry_run=dry_run) if fix else []
         if any(one.error is None for one in mended) and not dry_run:
             # What was mended may have hidden something, or been the cause of something else.
-            found = examine(open_case(config, state, now=now), progress)
+            found = examine(open_case(config, state, now=now, write=wishes), progress)
     code = exit_code(found)
     if json_:
         print_json(_as_json(case.now, found, mended, code, dry_run=dry_run))

@@ -6,6 +6,8 @@ The command runs in this process and reaches the vendors as any company's comput
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -496,6 +498,24 @@ def test_the_open_questions_are_tried_and_nothing_stays(vendor: Place) -> None:
     assert out.endswith(" questions were asked; nothing is other than calsync expects.\n")
     assert not vendor.server.hand.names("")
     assert not vendor.server.refused_bodies
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing(vendor: Place) -> None:
+    hand, pressed = vendor.server.hand, []
+
+    def now() -> datetime:
+        # When the first event stands and its answer is on its way.
+        if not pressed and hand.names(""):
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+        return CLOCK
+
+    vendor.server.now = now
+    code, out, _ = vendor.call("doctor", "--live", "work", "--yes", "--now", NOW)
+    assert pressed
+    assert code == 130
+    assert "questions were asked" not in out
+    assert not hand.names("")
 
 
 def test_an_answer_that_is_not_what_is_expected_ends_with_3(microsoft: Place) -> None:

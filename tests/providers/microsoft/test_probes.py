@@ -101,6 +101,15 @@ def test_a_refusal_half_way_leaves_nothing(graph: GraphServer, tmp_path: Path, r
     assert graph.hand.names("") == []
 
 
+@pytest.mark.parametrize("request_number", [1, 2, 5, 8, 16])
+def test_an_answer_that_is_lost_leaves_nothing_either(graph: GraphServer, tmp_path: Path, request_number: int) -> None:
+    graph.filter_lag = 2
+    graph.fail_at(request_number, Fault.ANSWER_LOST)
+    with suppress(CalsyncError):
+        list(tried(graph, tmp_path))
+    assert graph.hand.names("") == []
+
+
 def test_what_cannot_be_removed_is_named(graph: GraphServer, tmp_path: Path) -> None:
     answers = tried(graph, tmp_path)
     next(answers)
