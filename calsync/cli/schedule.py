@@ -155,8 +155,8 @@ def _told(desk: Desk, done: Installed, needs: list[str]) -> list[str]:
     said = [f"{begin}: {done.where}."]
     said += [f"Removed {line}" for line in done.removed]
     said += [
-        f"Each night, from {done.at:%H:%M} on ({desk.config.timezone}): read the calendars, plan, write, export."
-        + (f" The next one: {_when(done.next_run)}." if done.next_run else ""),
+        f"Each night, from {done.at:%H:%M} on ({desk.config.timezone}): read the calendars, plan, write, export.",
+        *_next(desk, done),
         "It runs on this machine, while that is on.",
         "A night that was missed or could not be finished runs at the next chance, which comes every hour.",
         *needs,
@@ -165,6 +165,17 @@ def _told(desk: Desk, done: Installed, needs: list[str]) -> list[str]:
         "To see it: calsync schedule show. To take it out: calsync schedule remove",
     ]
     return said
+
+
+def _next(desk: Desk, done: Installed) -> list[str]:
+    """When the next night runs; said more plainly where that is not in the coming night."""
+    from calsync.history import next_since
+
+    if done.next_run is None or done.at is None:
+        return []
+    if done.next_run < next_since(done.at, desk.now):
+        return [f"None has run since the last {done.at:%H:%M}, so the first one comes soon: {_when(done.next_run)}."]
+    return [f"The next one: {_when(done.next_run)}."]
 
 
 def _shown(one: Installed, desk: Desk | None, needs: list[str]) -> list[str]:

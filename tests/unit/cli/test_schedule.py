@@ -54,13 +54,20 @@ def test_it_is_installed_in_the_crontab_and_says_what_will_happen(
     assert machine.crontab == MINE + line(machine).encode() + b"\n"
     told = said.out.splitlines()
     assert told[0] == "The schedule is installed: your crontab (crontab -l)."
-    assert told[1].startswith(
-        "Each night, from 04:15 on (Europe/Berlin): read the calendars, plan, write, export. The n"
-    )
+    assert told[1] == "Each night, from 04:15 on (Europe/Berlin): read the calendars, plan, write, export."
+    assert told[2].startswith("The next one: Tue 10 Nov 04:")
     assert "missed" in said.out
     assert "MAILTO" in said.out
     command = f"{machine.home}/calsync --config {folder}/config.yaml --state {folder}/state -q nightly --if-due 04:15"
     assert f" {command} # calsync:" in line(machine)
+
+
+def test_where_none_has_run_since_the_time_it_is_said_that_one_comes_soon(calsync: Calsync, machine: Machine) -> None:
+    said = calsync("schedule", "install", now="2026-11-10T14:00:00+01:00")
+    assert (
+        f"None has run since the last 04:15, so the first one comes soon: Tue 10 Nov 14:{line(machine)[:2]}."
+        in said.out
+    )
 
 
 def test_a_second_installation_changes_nothing_and_another_time_takes_its_place(
