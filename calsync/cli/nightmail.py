@@ -8,6 +8,7 @@ calendar, and nothing that the leader noted. It says what is new since the last 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -30,7 +31,6 @@ _GLUE = "\ue000"
 _DONE = {
     Action.CREATE: "new",
     Action.MOVE: "moved",
-    Action.UPDATE: "changed",
     Action.CANCEL: "left out",
     Action.RESTORE: "back",
     Action.DELETE: "removed",
@@ -40,7 +40,9 @@ _DONE = {
 def mail_lines(report: NightReport, zone: ZoneInfo, *, dry_run: bool) -> list[str]:
     """The lines: changes of this week first, then what has no room, remarks, and what is over. [] without any news."""
     news = report.news
-    text = _changes(report.changes, report.now.date(), zone)
+    # That a block near at hand is shown as busy, or has another title, happens every few days and moves nothing.
+    changes = [change for change in report.changes if change.action is not Action.UPDATE]
+    text = _changes(changes, report.now.date(), zone)
     weeks = [week for week in report.unplaced if news is None or news.tells_week(week)]
     promises = [one for one in report.unkept if news is None or news.tells_promise(one)]
     notes = [note for note in report.notes if news is None or news.tells_note(note)]
@@ -58,8 +60,8 @@ def mail_lines(report: NightReport, zone: ZoneInfo, *, dry_run: bool) -> list[st
         text += ["To know:", *(line for note in notes for line in _item(note))]
     if news is not None and news.over:
         text += ["No longer so:", *(line for what in news.over for line in _item(what))]
-    if report.changes or weeks or promises:
-        text += _wrapped(summary(report, zone, dry_run=dry_run))
+    if changes or weeks or promises:
+        text += _wrapped(summary(replace(report, changes=changes), zone, dry_run=dry_run))
     return text
 
 
@@ -82,8 +84,6 @@ def _changes(changes: Sequence[Change], today: date, zone: ZoneInfo) -> list[str
 
 def _anywhere(change: Change) -> Change:
     """The change without where it is made and whom it is for."""
-    from dataclasses import replace
-
     return replace(change, calendar="", person=None)
 
 

@@ -257,3 +257,12 @@ def test_a_bug_is_told_once_a_day_with_its_report_and_stands_in_the_log_of_the_n
     kept = b"".join(path.read_bytes() for name in ("logs", "reports") for path in (folder / "state" / name).iterdir())
     assert b"Zwetschgen with" not in kept.replace(b"raise ValueError('Zwetschgen with Ana Sousa')", b"")
     assert "was cut off" in calsync("today", day=1.5).out
+
+
+def test_that_a_block_is_shown_as_busy_when_it_comes_near_is_no_news(calsync: Calsync) -> None:
+    assert calsync("nightly").code == 0
+    near = "2026-11-13T05:00:00+01:00"
+    changes = calsync("plan", "--json", now=near).json()["changes"]
+    assert {change["action"] for change in changes} == {"update"}
+    assert calsync("-q", "nightly", now=near) == Said(0, "", "")
+    assert calsync("log", "last", "--json").json()["run"]["changes"] == {"update": len(changes)}
