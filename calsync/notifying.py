@@ -18,7 +18,7 @@ from calsync.errors import CalsyncError, Unfinished, UsageError
 if TYPE_CHECKING:
     from calsync.digest import Message
 
-__all__ = ["PATIENCE", "send"]
+__all__ = ["PATIENCE", "send", "unknown"]
 
 PATIENCE = 20.0
 """Seconds that one URL is given, whatever its server does. Apprise's own limit is for each time that it reads."""
@@ -31,14 +31,7 @@ def send(urls: Sequence[str], message: Message, *, patience: float = PATIENCE) -
 
     Raises UsageError when Apprise is not installed.
     """
-    try:
-        import apprise
-    except ImportError as error:
-        raise UsageError(
-            "notify: what sends notices is not installed",
-            "install it: pip install 'calsync[notify]', or pipx inject calsync apprise, or "
-            "uv tool install 'calsync[notify]'",
-        ) from error
+    apprise = _apprise()
     asset = apprise.AppriseAsset(
         app_id="calsync",
         app_desc="calsync",
@@ -67,6 +60,28 @@ def send(urls: Sequence[str], message: Message, *, patience: float = PATIENCE) -
                     )
                 )
     return errors
+
+
+def unknown(urls: Sequence[str]) -> list[int]:
+    """The numbers (from 1) of the URLs that Apprise cannot use. Nothing is sent. Raises UsageError without Apprise."""
+    apprise = _apprise()
+    _listen()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [number for number, url in enumerate(urls, 1) if not apprise.Apprise.instantiate(url)]
+
+
+def _apprise() -> Any:
+    """The library, loaded at first use. Raises UsageError when it is not installed."""
+    try:
+        import apprise
+    except ImportError as error:
+        raise UsageError(
+            "notify: what sends notices is not installed",
+            "install it: pip install 'calsync[notify]', or pipx inject calsync apprise, or "
+            "uv tool install 'calsync[notify]'",
+        ) from error
+    return apprise
 
 
 def _send_one(apprise: Any, asset: Any, url: str, message: Message, heard: _Listener, patience: float) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,16 +42,14 @@ def notices(case: Case) -> Iterator[Finding]:
     urls = case.desk.config.notify
     if not urls:
         return
-    from calsync.digest import Message
-    from calsync.notifying import send
+    from calsync.notifying import unknown
 
     try:
-        send((), Message("", ""))
+        wrong = unknown(urls)
     except UsageError as error:
         yield Finding("notify.missing", "notify", Level.WARNS, error.what, _NOT_SENT, error.next_step)
         return
-    unknown = [number for number, url in enumerate(urls, 1) if not _is_known(url)]
-    for number in unknown:
+    for number in wrong:
         # Of the address itself nothing is shown: it may be a secret from its first letter on.
         yield Finding(
             "notify.unknown",
@@ -63,20 +59,8 @@ def notices(case: Case) -> Iterator[Finding]:
             _NOT_SENT,
             f"correct it in {case.config_path}; https://github.com/caronc/apprise/wiki has the forms",
         )
-    if not unknown:
+    if not wrong:
         yield fine("notify", "notify", "the addresses under `notify` are of a known form")
-
-
-def _is_known(url: str) -> bool:
-    import apprise
-
-    logger = logging.getLogger("apprise")
-    # It would quote the address.
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return bool(apprise.Apprise.instantiate(url))
 
 
 def _refused(path: Path) -> str:
