@@ -55,7 +55,7 @@ def writable(case: Case) -> Iterator[Finding]:
 
 def modes(case: Case) -> Iterator[Finding]:
     """Whether others on this machine can look into it."""
-    mode = _mode(case.state_folder)
+    mode = _mode(case.state_folder) if case.state_folder.is_dir() else None
     if mode is not None and mode & 0o077:
         yield Finding(
             "state.open",
@@ -121,6 +121,16 @@ def database(case: Case) -> Iterator[Finding]:
             f"{path}: the database is damaged",
             f"the next run sets it aside and builds a new one from the calendars; {back}",
             "run `calsync nightly`" if seen.copy else "put back a copy of the state folder from before (docs/state.md)",
+        )
+    elif seen.copy is False and seen.condition is Condition.ABSENT:
+        copy = case.state_folder / "decisions.json"
+        yield Finding(
+            "state.lost",
+            str(copy),
+            Level.FAILS,
+            f"{copy}: it cannot be understood, and there is no database",
+            "the next run sets it aside and begins anew; what you have logged and noted is lost",
+            "put back a copy of the state folder from before (docs/state.md)",
         )
     elif seen.copy is False:
         copy = case.state_folder / "decisions.json"

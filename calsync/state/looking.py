@@ -66,7 +66,7 @@ def look_at(folder: Path) -> Looked:
 def _copy(path: Path) -> bool | None:
     try:
         said = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, RecursionError):
         return False

@@ -35,6 +35,7 @@ def test_a_state_folder_that_is_a_file(folder: Folder) -> None:
         "no night runs without it",
         "make it writable, or name another folder with --state",
     )
+    assert bad(modes, case) == bad(database, case) == bad(place, case) == bad(lock, case) == []
 
 
 def test_a_state_folder_in_a_place_where_nothing_can_be_made(folder: Folder) -> None:
@@ -160,6 +161,20 @@ def test_a_second_copy_that_cannot_be_understood_is_written_anew(folder: Folder)
     assert (mended.done, mended.error) == (f"{path} is written anew from the database", None)
     assert json.loads(path.read_text()) == before
     assert fine(database, case) == ["the database is whole"]
+
+
+def test_a_second_copy_that_is_all_there_is_and_cannot_be_understood(folder: Folder) -> None:
+    case = folder.case()
+    path = folder.state / "decisions.json"
+    path.write_text("{")
+    (found,) = bad(database, case)
+    assert told(found) == (
+        "fails",
+        f"{path}: it cannot be understood, and there is no database",
+        "the next run sets it aside and begins anew; what you have logged and noted is lost",
+        "put back a copy of the state folder from before (docs/state.md)",
+    )
+    assert mend(case, [found], dry_run=False) == []
 
 
 def test_a_run_that_is_in_progress_is_left_alone(folder: Folder) -> None:
