@@ -33,6 +33,8 @@ _SYNCED = {
     "syncthing": "Syncthing",
 }
 _REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afpfs", "fuse.sshfs", "davfs", "fuse.rclone"})
+_OTHERS_WRITE = 0o1022
+"""Group, others, or everybody their own files, as in /tmp."""
 _WHY_OPEN = "what was logged of people, and the calendars' entries, are in it"
 
 
@@ -55,16 +57,29 @@ def writable(case: Case) -> Iterator[Finding]:
 
 def modes(case: Case) -> Iterator[Finding]:
     """Whether others on this machine can look into it."""
-    mode = _mode(case.state_folder) if case.state_folder.is_dir() else None
-    if mode is not None and mode & 0o077:
+    folder = case.state_folder
+    mode = _mode(folder) if folder.is_dir() else None
+    if mode is None or not mode & 0o077:
+        return
+    if mode & _OTHERS_WRITE or folder in (Path.home(), Path(folder.anchor)):
+        # A folder that is meant for others, or for all that one has, is not to be closed.
         yield Finding(
-            "state.open",
-            str(case.state_folder),
+            "state.shared",
+            str(folder),
             Level.WARNS,
-            f"{case.state_folder}: others on this machine can look into it (mode {mode:04o})",
-            _WHY_OPEN,
-            f"run `chmod 700 {shlex.quote(str(case.state_folder))}`",
+            f"{folder}: it is no folder of calsync's own (mode {mode:04o})",
+            f"{_WHY_OPEN}, and others may read or replace that",
+            "name a folder for calsync alone with --state or CALSYNC_STATE",
         )
+        return
+    yield Finding(
+        "state.open",
+        str(folder),
+        Level.WARNS,
+        f"{folder}: others on this machine can look into it (mode {mode:04o})",
+        _WHY_OPEN,
+        f"run `chmod 700 {shlex.quote(str(folder))}`",
+    )
 
 
 def private_files(case: Case) -> Iterator[Finding]:

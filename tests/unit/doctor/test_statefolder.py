@@ -68,6 +68,28 @@ def test_a_state_folder_that_others_can_look_into(folder: Folder) -> None:
     assert bad(modes, case) == []
 
 
+@pytest.mark.parametrize("mode", [0o1777, 0o775])
+def test_a_folder_that_others_write_in_is_not_closed(folder: Folder, mode: int) -> None:
+    case = folder.case()
+    folder.state.chmod(mode)
+    (found,) = bad(modes, case)
+    assert told(found) == (
+        "warns",
+        f"{folder.state}: it is no folder of calsync's own (mode {mode:04o})",
+        "what was logged of people, and the calendars' entries, are in it, and others may read or replace that",
+        "name a folder for calsync alone with --state or CALSYNC_STATE",
+    )
+    assert mend(case, [found], dry_run=False) == []
+
+
+def test_a_home_is_not_closed(folder: Folder) -> None:
+    case = folder.case()
+    case.state_folder = Path.home()
+    case.state_folder.chmod(0o755)
+    (found,) = bad(modes, case)
+    assert found.key == "state.shared"
+
+
 @pytest.mark.parametrize("name", ["secrets.json", "grants/google-maya@example.com.json"])
 def test_secrets_that_others_can_read(folder: Folder, name: str) -> None:
     case = folder.case()
