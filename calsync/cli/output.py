@@ -168,15 +168,18 @@ def paragraphs(text: Sequence[tuple[str, str]]) -> None:
 
 
 def wrapped(text: str, width: int, first: str = "", following: str = "") -> list[str]:
-    """The text in lines of at most `width` columns, which begin with `first` and then with `following`."""
+    """The text in lines of at most `width` columns, which begin with `first` and then with `following`.
+
+    Words are not cut at their hyphens: a path or a command must be fit to be copied.
+    """
     from textwrap import wrap
 
     if text.isascii() or all(cells(c) < 2 for c in text):
-        return wrap(text, width, initial_indent=first, subsequent_indent=following)
+        return wrap(text, width, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
     # The library counts letters. Where a line ends between a wide one and what stands for its second column, there is
     # one column more than it counted.
     counted = "".join(c + _SECOND_COLUMN if cells(c) == 2 else c for c in text)
-    found = wrap(counted, width - 1, initial_indent=first, subsequent_indent=following)
+    found = wrap(counted, width - 1, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
     return [line.replace(_SECOND_COLUMN, "") for line in found]
 
 

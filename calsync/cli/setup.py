@@ -248,9 +248,9 @@ def _tell_stop(run: Setup) -> None:
     """Say what was kept."""
     click.echo("", err=True)
     if run.talk.attended and run.draft.path.exists():
-        click.echo("Stopped. What you have answered is kept; `calsync setup` goes on there.", err=True)
+        run.talk.say("Stopped. What you have answered is kept; `calsync setup` goes on there.")
     elif run.talk.attended:
-        click.echo("Stopped. Nothing was written.", err=True)
+        run.talk.say("Stopped. Nothing was written.")
 
 
 def _attended(run: Setup, settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""A terminal with somebody at it: the command runs on a pseudo-terminal, its questions are awaited, answers are typed."""
+"""A terminal with somebody at it: a command runs on a pseudo-terminal, its questions are awaited, answers are typed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from pathlib import Path
 
 __all__ = ["Terminal", "at_terminal"]
 
-_PATIENCE = 60.0
+_PATIENCE = 30.0
+_IMPATIENCE = 2.0
+"""So long nobody waits for what Ctrl-C does before pressing it again."""
 _DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\][^\x07]*\x07")
 # The terminal becomes the one that the process is controlled from, so that Ctrl-C is a key like any other.
 _LAUNCH = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
@@ -51,6 +53,20 @@ class Terminal:
         self._seen += len(before) + len(text)
         return before
 
+    def prompted(self) -> str:
+        """Wait for the next question, whichever it is: what was shown since the last one, "" when the command ended.
+
+        No question is known by its text here, so one counts that nothing follows.
+        """
+        until = time.monotonic() + _PATIENCE
+        while not self.new.endswith(": "):
+            if not self._read(until):
+                assert time.monotonic() < until, f"neither a question nor the end:\n{self.screen[-3000:]}"
+                return ""
+        shown = self.new
+        self._seen += len(shown)
+        return shown
+
     def type(self, text: str = "") -> None:
         """Type a line and press Enter."""
         os.write(self._descriptor, f"{text}\n".encode())
@@ -65,6 +81,21 @@ class Terminal:
     def press(self, key: str) -> None:
         """Press a key, such as Ctrl-C (`\\x03`)."""
         os.write(self._descriptor, key.encode())
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C until the command has ended; its exit code.
+
+        Once need not do: an interrupt that comes just before a read waits for the next key, in Python as in C.
+        """
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            self.press("\x03")
+            soon = time.monotonic() + _IMPATIENCE
+            while self._read(soon):
+                pass
+            if time.monotonic() < soon:
+                break
+        return self._process.wait(_PATIENCE)
 
     def end(self) -> int:
         """Wait until the command has ended; its exit code."""
