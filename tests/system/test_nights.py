@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -206,8 +207,8 @@ def test_undo_takes_a_run_back_and_leaves_what_was_changed_since(world: World) -
 def test_a_lost_state_is_rebuilt_from_the_calendar_and_nothing_is_doubled(world: World) -> None:
     world.night()
     before = world.shelf.everything()
-    for path in world.state.iterdir():
-        path.unlink()
+    shutil.rmtree(world.state)
+    world.state.mkdir()
     report = world.night(NOW + timedelta(minutes=1))
     assert (report.exit_code, report.written) == (0, 0)
     assert world.shelf.everything() == before
@@ -326,9 +327,9 @@ def test_a_run_on_paper_leaves_the_state_as_it_is(folder_world: World) -> None:
     world = folder_world
     world.night()
     world.shelf.put("new.ics", meeting("new", at(1, 9), 480))
-    before = {p.name: p.read_bytes() for p in world.state.iterdir()}
+    before = {p: p.read_bytes() for p in world.state.rglob("*") if p.is_file()}
     world.night(NOW + timedelta(days=1), dry_run=True, force=True)
-    assert {p.name: p.read_bytes() for p in world.state.iterdir()} == before
+    assert {p: p.read_bytes() for p in world.state.rglob("*") if p.is_file()} == before
 
 
 def test_blocks_on_a_calendar_that_is_no_longer_written_to_are_named_and_uninstalled(folder_world: World) -> None:
