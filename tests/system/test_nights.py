@@ -25,7 +25,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 12) -> datetime:
 
 
 def stamps(folder: Path) -> dict[str, tuple[bytes, int]]:
-    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.iterdir()}
+    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file()}
 
 
 def busy_afternoons(world: World) -> None:
