@@ -18,6 +18,8 @@ from pathlib import Path
 __all__ = ["Terminal", "at_terminal"]
 
 _PATIENCE = 30.0
+_IMPATIENCE = 2.0
+"""So long nobody waits for what Ctrl-C does before pressing it again."""
 _DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\][^\x07]*\x07")
 # The terminal becomes the one that the process is controlled from, so that Ctrl-C is a key like any other.
 _LAUNCH = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
@@ -79,6 +81,21 @@ class Terminal:
     def press(self, key: str) -> None:
         """Press a key, such as Ctrl-C (`\\x03`)."""
         os.write(self._descriptor, key.encode())
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C until the command has ended; its exit code.
+
+        Once need not do: an interrupt that comes just before a read waits for the next key, in Python as in C.
+        """
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            self.press("\x03")
+            soon = time.monotonic() + _IMPATIENCE
+            while self._read(soon):
+                pass
+            if time.monotonic() < soon:
+                break
+        return self._process.wait(_PATIENCE)
 
     def end(self) -> int:
         """Wait until the command has ended; its exit code."""
