@@ -93,7 +93,7 @@ def test_blocks_are_shown_whole_and_asked_for_one_by_one_only_where_they_are_not
     setup = connected(begin, talk := Scripted())
     blocks(setup)
     [line] = [line for line in talk.said if line.startswith("  connect")]
-    assert line.startswith("  connect: 2 a week of 30 minutes, 2 people each, any time, titled Focus; time to reach people")
+    assert line.startswith("  connect: 2 a week of 30 minutes, 2 people each, any time, titled Focus; time to")
     assert [question for question, _ in talk.asked] == ["Is that right for you?"]
     answers = {"Is that right": ["n"], "How many a week": ["3", "0", "0"], "When do they suit": ["afternoon"]}
     setup = Setup(setup.draft, Wishes(), talk := Scripted(answers))
