@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
+_WRITE = "Write a scratch block on each calendar with `write: true`, and remove it again?"
+
 
 @click.command()
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend, and say what was done.")
@@ -70,9 +72,8 @@ def doctor(
     from calsync.doctor.repair import mend
 
     config, state = paths_of(settings)
-    wishes = write and not dry_run
-    if wishes:
-        confirm_writing(yes=yes)
+    # Whoever does not want it is told all that can be seen without it.
+    wishes = write and not dry_run and confirm(_WRITE, yes=yes)
     with progress_bar(quiet=settings.verbosity < 0 or json_) as progress:
         case = open_case(config, state, now=now, write=wishes)
         found = examine(case, progress)
@@ -89,12 +90,6 @@ def doctor(
         show(found, mended, dry_run=dry_run, verbosity=settings.verbosity)
     say(one.error for one in mended if one.error is not None)
     return code
-
-
-def confirm_writing(*, yes: bool) -> None:
-    """Ask before scratch blocks are written; UsageError where nobody can be asked, or when they do not want it."""
-    if not confirm("Write a scratch block on each calendar with `write: true`, and remove it again?", yes=yes):
-        raise UsageError("nothing was tried", "leave --write out to look without writing")
 
 
 def show(found: Sequence[Finding], mended: Sequence[Mended], *, dry_run: bool, verbosity: int) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.doctor.case import Case
-from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_error
+from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_bug, of_error
 from calsync.errors import SignInNeeded
 from calsync.planning.words import day_words
 from calsync.ports import Health, SignInWish
 from calsync.signstep import sign_in_step
 
-__all__ = ["accounts", "health_by_calendar", "wish_of"]
+__all__ = ["accounts", "wish_of"]
 
 _SOON = timedelta(days=2)
 _SLOW, _REFUSED = timedelta(minutes=2), timedelta(minutes=5)
@@ -24,14 +24,16 @@ _NOT_READ = "a night cannot read that calendar, so it plans nothing new and leav
 def accounts(case: Case) -> Iterator[Finding]:
     """Each calendar's account, asked now."""
     assert case.desk is not None
-    found = health_by_calendar(case)
-    for name, health in found.items():
-        yield from _let_in(case, name, health)
-        yield from _lacking(name, health)
-        yield from _ending(case, name, health)
-        yield from _writable(case, name, health)
-        for remark in health.remarks:
-            yield Finding(remark.key, name, Level.WARNS, remark.what, remark.why, remark.step)
+    found: list[Health] = []
+    for calendar in case.desk.config.calendars:
+        try:
+            health = _health(case, calendar)
+        except Exception as error:  # noqa: BLE001 - a bug of one adapter must not hide what the others tell
+            yield of_bug(f"the sign-in for {calendar.name}", error)
+            continue
+        if health is not None:
+            found.append(health)
+            yield from _told(case, calendar.name, health)
     yield from _clock(found)
 
 
@@ -41,23 +43,25 @@ def wish_of(desk: Desk, calendar: CalendarConfig) -> SignInWish:
     return SignInWish(write=any(one.write for one in together), calendars=tuple(one.options for one in together))
 
 
-def health_by_calendar(case: Case) -> dict[str, Health]:
-    """How each configured calendar stands, by name; those whose adapter cannot tell are left out."""
+def _health(case: Case, calendar: CalendarConfig) -> Health | None:
+    """How a calendar stands; None where its adapter cannot tell."""
     from calsync.registry import health_of
 
     assert case.desk is not None
-    found = {}
-    for calendar in case.desk.config.calendars:
-        ask = health_of(calendar.provider)
-        if ask is not None:
-            found[calendar.name] = ask(
-                calendar.name,
-                calendar.options,
-                case.desk.context(),
-                wish_of(case.desk, calendar),
-                case.machine.clock,
-            )
-    return found
+    ask = health_of(calendar.provider)
+    if ask is None:
+        return None
+    wish = wish_of(case.desk, calendar)
+    return ask(calendar.name, calendar.options, case.desk.context(), wish, case.machine.clock)
+
+
+def _told(case: Case, name: str, health: Health) -> Iterator[Finding]:
+    yield from _let_in(case, name, health)
+    yield from _lacking(name, health)
+    yield from _ending(case, name, health)
+    yield from _writable(case, name, health)
+    for remark in health.remarks:
+        yield Finding(remark.key, name, Level.WARNS, remark.what, remark.why, remark.step)
 
 
 def _account(calendar: CalendarConfig) -> tuple[str, str]:
@@ -122,9 +126,9 @@ def _writable(case: Case, name: str, health: Health) -> Iterator[Finding]:
     )
 
 
-def _clock(found: dict[str, Health]) -> Iterator[Finding]:
+def _clock(found: Sequence[Health]) -> Iterator[Finding]:
     """One finding for the one clock: by the server from which it is farthest off."""
-    seen = [health for health in found.values() if health.skew is not None and health.server]
+    seen = [health for health in found if health.skew is not None and health.server]
     if not seen:
         return
     worst = max(seen, key=lambda health: abs(health.skew or timedelta()))

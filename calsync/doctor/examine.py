@@ -20,7 +20,7 @@ from calsync.doctor import (
     statefolder,
 )
 from calsync.doctor.case import Case, Machine
-from calsync.doctor.findings import SIGN_IN, Finding, Level, of_error
+from calsync.doctor.findings import SIGN_IN, Finding, Level, of_bug, of_error
 from calsync.errors import CalsyncError
 
 __all__ = ["Progress", "examine", "open_case"]
@@ -112,16 +112,7 @@ def _carried_out(what: str, check: Check, case: Case) -> list[Finding]:
     except CalsyncError as error:
         found.append(of_error("check.stopped", what, error, f"{what} could not be looked at"))
     except Exception as error:  # noqa: BLE001 - a bug in one check must not hide what the others find
-        found.append(
-            Finding(
-                "check.broken",
-                what,
-                Level.FAILS,
-                f"the check of {what} itself is broken ({type(error).__name__})",
-                "what it looks at was not looked at",
-                "please report it, with the release that `calsync --version` names",
-            )
-        )
+        found.append(of_bug(what, error))
     return found
 
 

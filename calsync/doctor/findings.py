@@ -9,7 +9,7 @@ from typing import Any
 
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 
-__all__ = ["SIGN_IN", "Finding", "Level", "exit_code", "fine", "of_error"]
+__all__ = ["SIGN_IN", "Finding", "Level", "exit_code", "fine", "of_bug", "of_error"]
 
 SIGN_IN = "sign-in.needed"
 """The key of a refusal to let calsync in, whichever check meets it."""
@@ -64,6 +64,18 @@ def fine(key: str, subject: str, what: str) -> Finding:
 def of_error(key: str, subject: str, error: CalsyncError, why: str) -> Finding:
     """A failure of tonight's, as the night itself would say it."""
     return Finding(key, subject, Level.FAILS, error.what, why, error.next_step, error.exit_code)
+
+
+def of_bug(what: str, error: Exception) -> Finding:
+    """A check that breaks is a finding itself: a bug must not hide what the others find. Its message is kept out."""
+    return Finding(
+        "check.broken",
+        what,
+        Level.FAILS,
+        f"the check of {what} itself is broken ({type(error).__name__})",
+        "what it looks at was not looked at",
+        "please report it, with the release that `calsync --version` names",
+    )
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

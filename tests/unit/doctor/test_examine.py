@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+import types
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -12,6 +14,7 @@ import pytest
 
 from calsync.cli import main
 from calsync.doctor import examine
+from calsync.doctor.accounts import accounts
 from calsync.doctor.findings import exit_code
 from tests.unit.doctor.rig import NOW, Folder, told
 
@@ -95,3 +98,23 @@ def test_what_the_doctor_says_fails_does_fail_and_the_old_plan_stays(
     assert capsys.readouterr().err
     kept = folder.work if folder.work.exists() else folder.folder / "elsewhere"
     assert {path.name: path.read_bytes() for path in kept.iterdir() if path.name != "odd.ics"} == blocks
+
+
+def test_a_bug_in_one_adapter_hides_no_other_calendar(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Somebody else's library, broken by an update.
+    monkeypatch.setitem(sys.modules, "msal", types.ModuleType("msal"))
+    grant = folder.state / "grants" / "microsoft-maya@example.com.json"
+    grant.parent.mkdir(parents=True)
+    grant.touch(0o600)
+    grant.write_text(
+        '{"kind": "user", "account": "maya@example.com", "client": "c", "tenant": "t", "cloud": "global",'
+        ' "scopes": ["Calendars.Read"], "cache": ""}'
+    )
+    office = "{name: office, provider: microsoft, account: maya@example.com}"
+    home = f"{{name: work, provider: ics, path: '{folder.work}', write: true}}"
+    folder.write(calendars=f"[{office}, {home}]")
+    found = list(accounts(folder.case()))
+    assert [(one.key, one.subject) for one in found if one.level != "fine"] == [
+        ("check.broken", "the sign-in for office")
+    ]
+    assert found[0].what == "the check of the sign-in for office itself is broken (ImportError)"
