@@ -9,7 +9,7 @@ from calsync.config.values import Config
 from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding, Level, fine
 from calsync.model import Occurrence, Span, at_wall_clock
-from calsync.planning.meetings import read_event
+from calsync.planning.meetings import Meaning, read_event
 from calsync.planning.words import day_words
 from calsync.planning.working import working_days
 
@@ -31,7 +31,8 @@ def whole_days(case: Case) -> Iterator[Finding]:
     config, now = case.desk.config, case.now
     today = now.astimezone(config.zone).date()
     days = working_days(today, today + timedelta(weeks=_WEEKS), config.working_hours, config.zone, config.free_days)
-    taken = {day: titles for day in days if (titles := _taking(config, case.paper.occurrences, day))}
+    occurrences = case.paper.occurrences
+    taken = {day: titles for day, work in days.items() if (titles := _taking(config, occurrences, day, work))}
     if not days or len(taken) <= _MOST * len(days):
         left = len(days) - len(taken)
         yield fine("room", "room", f"{left} of the {len(days)} working days to come are not taken as a whole")
@@ -40,8 +41,8 @@ def whole_days(case: Case) -> Iterator[Finding]:
         "room.days",
         "blocks",
         Level.WARNS,
-        f"{len(taken)} of the {len(days)} working days of the coming {_WEEKS} weeks are taken by events that last all "
-        f"day: {_dates(sorted(taken))}",
+        f"{len(taken)} of the {len(days)} working days of the coming {_WEEKS} weeks are taken as a whole by events "
+        f"that last all day or say out of office: {_dates(sorted(taken))}",
         "a day that is taken as a whole gets no block; an all-day entry that is only a note must be shown as free",
         "show those events as free in your calendar, or wait until you are back",
         screen=tuple(sorted({title for titles in taken.values() for title in titles})),
@@ -131,16 +132,19 @@ def _holidays(config: Config, now: datetime) -> Iterator[Finding]:
         )
 
 
-def _taking(config: Config, occurrences: Sequence[Occurrence], day: date) -> list[str]:
-    """The titles of what takes the whole of `day`; one without a title is called so."""
+def _taking(config: Config, occurrences: Sequence[Occurrence], day: date, work: Sequence[Span]) -> list[str]:
+    """The titles of what takes the whole of `day`, whose working time is `work`; one without a title by its meaning."""
     whole = Span(at_wall_clock(day, _MIDNIGHT, config.zone), at_wall_clock(day + timedelta(1), _MIDNIGHT, config.zone))
     found = []
     for one in occurrences:
-        covers = one.span.start <= whole.start and whole.end <= one.span.end
-        if (one.all_day or covers) and one.span.overlaps(whole) and not one.event.ours:
-            read = read_event(one, config.me, tentative_is_busy=config.planning.tentative_is_busy)
-            if read.busy:
-                found.append(one.event.title.strip() or f"({read.label})")
+        if one.event.ours or not one.span.overlaps(whole):
+            continue
+        read = read_event(one, config.me, tentative_is_busy=config.planning.tentative_is_busy)
+        covers = one.all_day or (one.span.start <= whole.start and whole.end <= one.span.end)
+        # An hour out of office takes its whole day, as the planner has it; a night of it takes none.
+        away = read.meaning is Meaning.OUT_OF_OFFICE and any(one.span.overlaps(span) for span in work)
+        if read.busy and (covers or away):
+            found.append(one.event.title.strip() or f"({read.label})")
     return found
 
 

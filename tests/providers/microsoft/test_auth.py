@@ -221,6 +221,22 @@ def test_its_token_is_shared_through_the_file_and_its_secret_is_not_in_it(applic
     assert MICROSOFT_SECRET not in file_of(application).path.read_text()
 
 
+def test_whoever_wants_a_fresh_token_does_not_take_the_kept_one(application: Front) -> None:
+    application.login.asked.clear()
+    fresh = MicrosoftAccess("work", OPTIONS, application.context, Wire("work", application.http), fresh=True)
+    header = fresh.authorization()
+    assert tokens_asked(application) == 1
+    # What comes of it is kept, as after every request.
+    assert access(application).authorization() == header
+    application.login.token_error = 7000215
+    kept = file_of(application).path.read_bytes()
+    with pytest.raises(CalsyncError):
+        MicrosoftAccess(
+            "work", OPTIONS, application.context, Wire("work", application.http), fresh=True
+        ).authorization()
+    assert file_of(application).path.read_bytes() == kept
+
+
 def test_another_calendar_of_the_account_finds_the_secret_under_the_first_ones_name(application: Front) -> None:
     stale(application)
     other = MicrosoftAccess("team", OPTIONS, application.context, Wire("team", application.http))

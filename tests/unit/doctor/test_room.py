@@ -43,15 +43,29 @@ def test_whole_days_that_leave_no_room_are_told_by_date_and_on_the_screen_by_tit
     assert told(found) == (
         "warns",
         (
-            "14 of the 20 working days of the coming 4 weeks are taken by events that last all day: Tue 10 Nov, "
-            "Wed 11 Nov, Thu 12 Nov, Fri 13 Nov, Mon 16 Nov, Tue 17 Nov, Wed 18 Nov, Thu 19 Nov, Fri 20 Nov, "
-            "Mon 23 Nov and 4 more"
+            "14 of the 20 working days of the coming 4 weeks are taken as a whole by events that last all day or say "
+            "out of office: Tue 10 Nov, Wed 11 Nov, Thu 12 Nov, Fri 13 Nov, Mon 16 Nov, Tue 17 Nov, Wed 18 Nov, "
+            "Thu 19 Nov, Fri 20 Nov, Mon 23 Nov and 4 more"
         ),
         "a day that is taken as a whole gets no block; an all-day entry that is only a note must be shown as free",
         "show those events as free in your calendar, or wait until you are back",
     )
     assert found.screen == ("Fair in Milan",)
     assert "Milan" not in str(found.as_json())
+
+
+@pytest.mark.parametrize(("clock", "taken"), [("09", True), ("21", False)])
+def test_an_hour_out_of_office_each_day_takes_the_day_and_one_at_night_does_not(
+    folder: Folder, clock: str, taken: bool
+) -> None:
+    lines = [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//Another program//EN", "BEGIN:VEVENT", "UID:away",
+        "DTSTAMP:20261101T080000Z", f"DTSTART;TZID=Europe/Berlin:20261109T{clock}0000", "DURATION:PT1H",
+        "RRULE:FREQ=DAILY;COUNT=30", "X-MICROSOFT-CDO-BUSYSTATUS:OOF", "SUMMARY:Away", "END:VEVENT", "END:VCALENDAR",
+    ]  # fmt: skip
+    (folder.work / "away.ics").write_bytes(("\r\n".join(lines) + "\r\n").encode())
+    found = bad(after_reading(room.whole_days), folder.case())
+    assert [(one.key, one.screen) for one in found] == ([("room.days", ("Away",))] if taken else [])
 
 
 @pytest.mark.parametrize(("days", "free"), [(19, True), (12, False)])
