@@ -92,7 +92,7 @@ def test_without_apprise_the_error_has_the_command_for_each_way_of_installing(mo
     for command in (
         "pip install 'calsync[notify]'",
         "pipx inject calsync apprise",
-        "uv tool install 'calsync[notify]'",
+        "uv tool install '.[notify]'",
     ):
         assert command in failure.value.next_step
 

@@ -110,4 +110,4 @@ def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, "apprise", None)  # as Python marks what cannot be imported
     said = calsync("today", "--notify", now=FRIDAY)
     assert said.code == 2
-    assert "uv tool install 'calsync[notify]'" in said.err
+    assert "uv tool install '.[notify]'" in said.err
