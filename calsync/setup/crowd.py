@@ -119,7 +119,7 @@ def _after_reading(setup: Setup, desk: Desk) -> Desk:
 def _tick(setup: Setup, desk: Desk, found: Sequence[FoundPerson]) -> None:
     news = [one for one in found if not one.known]
     if not news:
-        setup.talk.say("Nobody was found who is not in the rotation yet.")
+        setup.talk.say("All who were found are in the rotation already." if found else "Nobody was found.")
         return
     rows = [f"{one.name} <{one.addresses[0]}>{', ' + one.why if one.why else ''}" for one in news]
     ticked = setup.talk.tick("Who of them should come into the rotation?", rows, frozenset())

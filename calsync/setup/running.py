@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import time
 
+from calsync.desk import open_desk
 from calsync.errors import CalsyncError
 from calsync.nightly import Progress, run_night
 from calsync.nightreport import NightReport
@@ -15,8 +17,9 @@ from calsync.setup.plan import Setup
 from calsync.setup.shape import blocks, privacy
 from calsync.setup.timing import schedule
 from calsync.setup.week import hours
+from calsync.tokens import SecretStore
 
-__all__ = ["STEPS", "answer_all", "first_night", "preview", "take_effect"]
+__all__ = ["STEPS", "answer_all", "first_night", "let_run", "preview", "take_effect"]
 
 Step = Callable[[Setup], None]
 
@@ -77,11 +80,16 @@ def preview(setup: Setup, progress: Progress) -> NightReport:
 
 
 def take_effect(setup: Setup) -> list[str]:
-    """Put the configuration in its place and install the schedule; a line on each. Raises UsageError, StateError."""
+    """Put the configuration in its place; a line on that. Raises UsageError, StateError."""
+    draft = setup.draft
+    return [f"The configuration is in {draft.config}." if draft.put_in_place() else f"{draft.config} is as it was."]
+
+
+def let_run(setup: Setup) -> list[str]:
+    """Install the schedule as was answered, or take it out; a line on each thing. Raises UsageError, StateError."""
     from calsync.schedule.service import install, remove
 
-    draft = setup.draft
-    lines = [f"The configuration is in {draft.config}." if draft.put_in_place() else f"{draft.config} is as it was."]
+    draft, lines = setup.draft, list[str]()
     kind = draft.noted("schedule")
     if kind == "none":
         lines += remove(draft.config, draft.state)
@@ -90,12 +98,30 @@ def take_effect(setup: Setup) -> list[str]:
         at = time.fromisoformat(str(draft.noted("at") or "04:15"))
         made = install(draft.config, draft.state, kind=None if kind == "auto" else kind, at=at)
         lines.append(f"calsync runs every night from {made.at:%H:%M} on ({made.kind}: {made.where}).")
+        lines += _within_reach(setup, made.kind)
     return lines
+
+
+def _within_reach(setup: Setup, kind: str) -> list[str]:
+    """Copy what only a desktop's keyring has to where a night without a desktop finds it, unless that is not wanted."""
+    from calsync.doctor.cronkeys import out_of_reach
+
+    if kind not in ("cron", "systemd"):
+        return []  # launchd and Windows start the night in the session of whoever is logged in
+    store = SecretStore(setup.draft.state)
+    names = out_of_reach(open_desk(setup.draft.config, setup.draft.state, setup.draft.now), sys.executable, store)
+    question = (
+        f"Without a desktop a night cannot open your keyring, which has the secrets of {', '.join(names)}. Copy them "
+        "into a file that only you can read"
+    )
+    if not names or not setup.talk.agree(question, default=True):
+        return []
+    for name in names:
+        store.copy_to_file(name)
+    return [f"The secrets of {', '.join(names)} are in a file in {setup.draft.state} now, which only you can read."]
 
 
 def first_night(setup: Setup, progress: Progress) -> NightReport:
     """The first night in earnest, with the configuration in its place."""
-    from calsync.desk import open_desk
-
     draft = setup.draft
     return run_night(open_desk(draft.config, draft.state, draft.now), progress=progress)

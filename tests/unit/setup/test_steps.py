@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 
 from calsync.config.load import load_config
@@ -14,11 +15,14 @@ from calsync.setup.connect import calendars
 from calsync.setup.crowd import people
 from calsync.setup.missing import missing
 from calsync.setup.plan import Setup
-from calsync.setup.running import STEPS, answer_all
+from calsync.setup.running import STEPS, answer_all, take_effect
 from calsync.setup.shape import blocks, privacy
 from calsync.setup.timing import schedule
 from calsync.setup.week import hours
 from calsync.setup.wishes import Wishes
+from calsync.tokens import SecretStore
+from tests.unit.doctor.rig import Desktop
+from tests.unit.schedule.programs import Machine
 from tests.unit.setup.conftest import Scripted
 
 Begin = Callable[..., Setup]
@@ -248,3 +252,31 @@ def now_kinds() -> dict[str, Any]:
 
     known = {kind: frozenset(option_keys(kind)) for kind in kinds()}
     return {"today": date(2026, 11, 26), "provider_kinds": known}
+
+
+@pytest.fixture
+def desktop() -> Iterator[Desktop]:
+    """A keyring that is open for whoever is logged in, and for nobody else."""
+    before, mine = keyring.get_keyring(), Desktop()
+    keyring.set_keyring(mine)
+    yield mine
+    keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_secrets_that_cron_cannot_reach_are_copied_into_the_file_if_the_leader_agrees(
+    begin: Begin, desktop: Desktop, wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = connected(begin, talk := Scripted({"Without a desktop": ["y" if wanted else "n"]}))
+    machine = Machine(tmp_path / "machine", monkeypatch, "crontab")
+    secrets = SecretStore(setup.draft.state)
+    assert secrets.put("work", "hush", "keyring") == "keyring"
+    setup.draft.note("schedule", "cron")
+    setup.draft.note("at", "03:30")
+    lines = take_effect(setup)
+    assert machine.crontab is not None
+    [(question, _)] = talk.asked
+    assert question.startswith("Without a desktop a night cannot open your keyring, which has the secrets of work.")
+    said = f"The secrets of work are in a file in {setup.draft.state} now, which only you can read."
+    assert (said in lines) == wanted
+    assert (setup.draft.state / "secrets.json").exists() == wanted
