@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calsync.cli.completing import offer_calendars
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, paths_of, yes
 from calsync.cli.output import lines, paragraphs, print_json, progress_bar
@@ -32,7 +33,10 @@ _WRITE = "Write a scratch block on each calendar with `write: true`, and remove 
     "--write", is_flag=True, help="Also put a scratch block on each calendar with `write: true`, for a moment."
 )
 @click.option(
-    "--live", metavar="CALENDAR", help="Try the open questions about a vendor on this calendar, instead of the checks."
+    "--live",
+    metavar="CALENDAR",
+    shell_complete=offer_calendars,
+    help="Try the open questions about a vendor on this calendar, instead of the checks.",
 )
 @now_option
 @dry_run

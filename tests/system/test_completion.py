@@ -145,6 +145,7 @@ def offered_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (("who", "--explain", "an"), ["Ana Sousa"]),
         (("calendars", "sign-in", ""), ["work", "travel"]),
         (("people", "import", "--calendar", "t"), ["travel"]),
+        (("doctor", "--live", "w"), ["work"]),
         (("people", "import", "--from", "m"), ["microsoft", "meetings"]),
         (("people", "import", "--format", ""), ["csv", "vcard"]),
         (("people", "add", "A"), []),
