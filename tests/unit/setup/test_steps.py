@@ -15,7 +15,7 @@ from calsync.setup.connect import calendars
 from calsync.setup.crowd import people
 from calsync.setup.missing import missing
 from calsync.setup.plan import Setup
-from calsync.setup.running import STEPS, answer_all, take_effect
+from calsync.setup.running import STEPS, answer_all, let_run, take_effect
 from calsync.setup.shape import blocks, privacy
 from calsync.setup.timing import schedule
 from calsync.setup.week import hours
@@ -273,7 +273,7 @@ def test_secrets_that_cron_cannot_reach_are_copied_into_the_file_if_the_leader_a
     assert secrets.put("work", "hush", "keyring") == "keyring"
     setup.draft.note("schedule", "cron")
     setup.draft.note("at", "03:30")
-    lines = take_effect(setup)
+    lines = [*take_effect(setup), *let_run(setup)]
     assert machine.crontab is not None
     [(question, _)] = talk.asked
     assert question.startswith("Without a desktop a night cannot open your keyring, which has the secrets of work.")
