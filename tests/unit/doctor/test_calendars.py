@@ -12,9 +12,10 @@ from calsync.doctor import calendars
 from calsync.doctor.accounts import accounts
 from calsync.doctor.outlets import exports, notices
 from calsync.doctor.paper import Paper
-from calsync.errors import Refused, StateError
+from calsync.errors import Refused, StateError, UsageError
 from calsync.model import Span
 from calsync.nightreport import NightReport
+from calsync.notifying import unknown
 from calsync.state.lock import hold
 from tests.system.world import meeting
 from tests.unit.doctor.rig import NOW, Folder, bad, fine, told
@@ -186,16 +187,16 @@ def test_an_export_that_can_be_written_leaves_nothing_behind(folder: Folder) -> 
 def test_notices_without_what_sends_them(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write("notify: ['json://127.0.0.1:9/']")
     monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(UsageError) as refused:
+        unknown(["json://127.0.0.1:9/"])
     (found,) = bad(notices, folder.case())
     assert told(found) == (
         "warns",
         "notify: what sends notices is not installed",
         "no digest is sent to it; the night itself is not touched by that",
-        (
-            "install it: pip install 'calsync[notify]', or pipx inject calsync apprise, or uv tool install "
-            "'calsync[notify]'"
-        ),
+        refused.value.next_step,
     )
+    assert found.command.startswith("install it: ")
 
 
 def test_a_notice_to_an_address_of_no_known_form(folder: Folder, capfd: pytest.CaptureFixture[str]) -> None:
