@@ -23,6 +23,7 @@ _WHERE = {
     ),
     "fish": (
         "# Completion of calsync for fish. Once, and then in every new terminal:",
+        "#   mkdir -p ~/.config/fish/completions",
         "#   calsync completion fish > ~/.config/fish/completions/calsync.fish",
     ),
 }
