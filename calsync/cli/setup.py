@@ -6,6 +6,7 @@ import difflib
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ import click
 
 from calsync.cli.failure import say
 from calsync.cli.options import dry_run, now_option, paths_of
-from calsync.cli.output import lines, progress_bar
-from calsync.errors import SignInNeeded, UsageError
+from calsync.cli.output import lines, progress_bar, sentences
+from calsync.errors import CalsyncError, SignInNeeded, UsageError
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
     from calsync.nightreport import NightReport
+    from calsync.setup.draft import Draft
     from calsync.setup.plan import Setup
     from calsync.setup.wishes import Wishes
 
@@ -195,20 +197,27 @@ def setup(
             "setup asks questions, and there is nobody to ask here",
             "run it at a terminal, or say everything with options and --non-interactive",
         )
-    from calsync.cli.talk import AtTerminal, Unattended
+    from calsync.setup.alone import alone
     from calsync.setup.draft import Draft
-    from calsync.setup.plan import Setup
 
     config, state = paths_of(settings)
-    draft = Draft(config, state, now, afresh=afresh, paper=dry_run)
+    with nullcontext() if dry_run else alone(config):
+        draft = Draft(config, state, now, afresh=afresh, paper=dry_run)
+        return _run(draft, settings, answers, non_interactive=non_interactive, dry_run=dry_run)
+
+
+def _run(draft: Draft, settings: Settings, answers: dict[str, Any], *, non_interactive: bool, dry_run: bool) -> int:
+    from calsync.cli.talk import AtTerminal, Unattended
+    from calsync.setup.plan import Setup
+
     talk = Unattended(quiet=settings.verbosity < 0) if non_interactive else AtTerminal()
     run = Setup(draft, _wishes(answers), talk)
-    kept = draft.resumed
+    # Whatever ends a setup at a terminal before its end, its answers are kept.
+    kept = draft.resumed or not non_interactive
     try:
         code = _unattended(run, settings) if non_interactive else _attended(run, settings)
         kept = False
     except (KeyboardInterrupt, click.Abort):
-        kept = kept or not non_interactive
         _tell_stop(run)
         raise
     finally:
@@ -264,6 +273,8 @@ def _attended(run: Setup, settings: Settings) -> int:
     answer_all(run)
     report = _show_plan(run, settings)
     write = run.wishes.write_now
+    if write is None and not report.changes and not report.errors:
+        write = False  # there is nothing to write
     if write is None:
         bad = any(error.exit_code != 5 for error in report.errors)
         write = run.talk.agree("Write it now?", default=not bad)
@@ -293,7 +304,7 @@ def _show_plan(run: Setup, settings: Settings) -> NightReport:
     from calsync.cli.night import show_night
     from calsync.setup.running import preview
 
-    run.talk.heading("The first plan")
+    run.talk.heading("The first plan" if run.draft.is_new else "The plan")
     with progress_bar(quiet=settings.verbosity < 0) as progress:
         report = preview(run, progress)
     if settings.verbosity >= 0 or run.talk.attended:
@@ -305,24 +316,36 @@ def _show_plan(run: Setup, settings: Settings) -> NightReport:
 
 def _finish(run: Setup, settings: Settings, plan: NightReport, *, write: bool) -> int:
     from calsync.cli.night import show_night
+    from calsync.cli.render import summary
     from calsync.desk import open_desk
-    from calsync.setup.running import first_night, take_effect
+    from calsync.setup.running import first_night, let_run, take_effect
 
     draft, talk = run.draft, run.talk
     if draft.path.name.startswith("."):
         _show_paper(run)
         return plan.exit_code
+    code = 0
     for line in take_effect(run):
         talk.say(line)
-    code = 0
+    try:
+        for line in let_run(run):
+            talk.say(line)
+    except CalsyncError as error:
+        # The configuration is in its place, and the first night needs no schedule.
+        talk.warn(error.what, error.next_step)
+        code = error.exit_code
     if write:
         with progress_bar(quiet=settings.verbosity < 0) as progress:
             report = first_night(run, progress)
         if settings.verbosity >= 0:
-            show_night(open_desk(draft.config, draft.state, draft.now), report, dry_run=False)
+            desk = open_desk(draft.config, draft.state, draft.now)
+            if talk.attended and report.changes == plan.changes:
+                sentences([summary(report, desk.config.zone, dry_run=False)])
+            else:
+                show_night(desk, report, dry_run=False)
         say(report.errors)
-        code = report.exit_code
-    elif talk.attended:
+        code = report.exit_code or code
+    elif talk.attended and plan.changes:
         talk.say("Nothing was written to a calendar; the first night does it.")
     if talk.attended:
         _show_next(run, settings)

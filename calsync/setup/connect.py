@@ -21,7 +21,7 @@ from calsync.setup.suggest import unused_name
 from calsync.signing import sign_in
 from calsync.tokens import SecretStore
 
-__all__ = ["calendars", "put_named", "sign_in_for_people", "wants_sign_in"]
+__all__ = ["calendars", "put_named", "sign_in_for_people", "unpicked", "wants_sign_in"]
 
 _CAN_WRITE = frozenset({"google", "microsoft", "caldav", "ics"})
 _WAYS: dict[SignInWay, str] = {
@@ -38,7 +38,7 @@ def calendars(setup: Setup) -> None:
     """Connect what the options name and what is asked for, sign in, and try whether blocks can be written."""
     put_named(setup)
     for calendar in _listed(setup):
-        if calendar["name"] in _unpicked(setup):
+        if calendar["name"] in unpicked(setup):
             _settle_and_pick(setup, calendar["name"])
         else:
             _settle(setup, calendar["name"])
@@ -120,12 +120,13 @@ def _connect(setup: Setup) -> None:
     except UsageError as error:
         _warn(setup, error)
         return
-    setup.draft.note(_UNPICKED, [*_unpicked(setup), entry["name"]])
+    setup.draft.note(_UNPICKED, [*unpicked(setup), entry["name"]])
     _settle_and_pick(setup, entry["name"])
 
 
-def _unpicked(setup: Setup) -> list[str]:
-    return list(setup.draft.noted(_UNPICKED) or ())
+def unpicked(setup: Setup) -> list[str]:
+    """The calendars of which it is not known yet which ones of their account are meant."""
+    return [entry["name"] for entry in _listed(setup) if entry["name"] in (setup.draft.noted(_UNPICKED) or ())]
 
 
 def _settle_and_pick(setup: Setup, name: str) -> None:
@@ -141,7 +142,7 @@ def _settle_and_pick(setup: Setup, name: str) -> None:
         if entry["provider"] == "ics":
             keys |= {"name": _called(setup, entry, infos[0])}
         _change(setup, name, keys)
-    setup.draft.note(_UNPICKED, [one for one in _unpicked(setup) if one != name])
+    setup.draft.note(_UNPICKED, [one for one in unpicked(setup) if one != name])
 
 
 def _change(setup: Setup, name: str, changes: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from calsync.desk import open_desk
 from calsync.errors import CalsyncError
 from calsync.nightly import Progress, run_night
 from calsync.nightreport import NightReport
-from calsync.setup.connect import calendars
+from calsync.setup.connect import calendars, unpicked
 from calsync.setup.crowd import people
 from calsync.setup.interview import Option
 from calsync.setup.plan import Setup
@@ -37,10 +37,10 @@ STEPS: tuple[tuple[str, str, Step], ...] = (
 def answer_all(setup: Setup) -> None:
     """Go through the steps: all of them in a new setup, in one that is resumed those that are not answered yet.
 
-    Where a configuration is there already, the leader chooses what to change.
+    Where a configuration is there already, the leader chooses what to change, and goes on with that after a stop.
     """
     talk, draft = setup.talk, setup.draft
-    if draft.is_new or draft.resumed or not talk.attended:
+    if draft.is_new or not talk.attended:
         if draft.answered:
             done = ", ".join(heading.lower() for name, heading, _ in STEPS if name in draft.answered)
             talk.say(f"Going on where you stopped. Answered already: {done}; `calsync setup --afresh` begins anew.")
@@ -49,6 +49,10 @@ def answer_all(setup: Setup) -> None:
                 _go_through(setup, name, heading, step)
         return
     talk.say(f"There is a configuration already: {draft.config}. What you do not change stays as it is.")
+    if draft.resumed:
+        talk.say("What you changed before you stopped is kept; `calsync setup --afresh` begins anew.")
+    if unpicked(setup):
+        _go_through(setup, *STEPS[0])
     options: list[Option] = [(name, heading) for name, heading, _ in STEPS]
     options.append(("done", "nothing more"))
     while True:

@@ -57,7 +57,12 @@ def hours(setup: Setup) -> None:
 
 def _put(setup: Setup, key: str, value: Any) -> None:
     """Keep an answer, and that it is one: a new configuration has every key from the beginning."""
-    setup.draft.change((), {key: value})
+    before = setup.draft.values.get(key)
+    if isinstance(value, dict) and isinstance(before, dict) and value.keys() & before.keys():
+        # Day by day, so that what stands beside the other days stays.
+        setup.draft.change((key,), dict.fromkeys(before.keys() - value.keys()) | value)
+    else:
+        setup.draft.change((), {key: value})
     setup.draft.note(_SAID, [*(one for one in setup.draft.noted(_SAID) or () if one != key), key])
 
 
