@@ -110,6 +110,16 @@ def test_every_line_to_be_typed_on_a_page_is_taken_by_the_command_that_it_calls(
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_call_that_a_page_only_shows_is_one_that_would_be_taken(path: Path) -> None:
+    """Lines of a crontab, of a unit, of what somebody may add: they are not for typing, and still have to be right."""
+    for block in blocks(path.read_text("utf-8"), ""):
+        for line in block.splitlines():
+            shown = re.search(r"(?:^|/)(calsync (?!.*[\[…]).*)$", line)
+            if shown is not None:
+                check(shown[1], whole=True)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_command_that_a_page_speaks_of_is_there_with_the_options_that_it_names(path: Path) -> None:
     for said in re.findall(r"(?<!`)`(calsync [^`\[][^`]*)`(?!`)", path.read_text("utf-8")):
         check(said.replace("…", GAP).replace("...", GAP), whole=False)

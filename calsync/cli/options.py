@@ -76,7 +76,7 @@ def open_at(settings: Settings, now: datetime | None = None) -> Desk:
     if not config_path.is_file():
         raise UsageError(
             f"{config_path}: there is no configuration here",
-            "name one with --config, write one (docs/configuration.md), or look round first with: calsync demo",
+            "run `calsync setup`, name another with --config, or look round first with `calsync demo`",
         )
     from calsync.desk import open_desk
 
