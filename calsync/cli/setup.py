@@ -197,10 +197,12 @@ def setup(
             "setup asks questions, and there is nobody to ask here",
             "run it at a terminal, or say everything with options and --non-interactive",
         )
-    from calsync.setup.alone import alone
+    from calsync.setup.alone import alone, check_places
     from calsync.setup.draft import Draft
 
     config, state = paths_of(settings)
+    if not dry_run:
+        check_places(config.parent, state)
     with nullcontext() if dry_run else alone(config):
         draft = Draft(config, state, now, afresh=afresh, paper=dry_run)
         return _run(draft, settings, answers, non_interactive=non_interactive, dry_run=dry_run)

@@ -7,9 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from calsync.errors import Busy
+from calsync.errors import Busy, StateError
 
-__all__ = ["alone"]
+__all__ = ["alone", "check_places"]
+
+
+def check_places(*folders: Path) -> None:
+    """Raises StateError for a folder in which nothing can be kept: better before the first question than after it."""
+    for folder in folders:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise StateError(
+                f"{folder}: nothing can be written here",
+                "make the folder writable, or name others with --config and --state",
+            )
 
 
 @contextmanager
