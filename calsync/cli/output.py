@@ -170,12 +170,19 @@ def paragraphs(text: Sequence[tuple[str, str]]) -> None:
 def wrapped(text: str, width: int, first: str = "", following: str = "") -> list[str]:
     """The text in lines of at most `width` columns, which begin with `first` and then with `following`.
 
-    Words are not cut at their hyphens: a path or a command must be fit to be copied.
+    Words are not cut at their hyphens, nor addresses and paths anywhere: these and commands must be fit to be copied.
     """
     from textwrap import wrap
 
     if text.isascii() or all(cells(c) < 2 for c in text):
-        return wrap(text, width, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
+        return wrap(
+            text,
+            width,
+            initial_indent=first,
+            subsequent_indent=following,
+            break_on_hyphens=False,
+            break_long_words="/" not in text,
+        )
     # The library counts letters. Where a line ends between a wide one and what stands for its second column, there is
     # one column more than it counted.
     counted = "".join(c + _SECOND_COLUMN if cells(c) == 2 else c for c in text)

@@ -111,11 +111,11 @@ def _once_more(setup: Setup) -> bool:
     return does != "done"
 
 
-def _connect(setup: Setup) -> None:
-    """Ask for one calendar, sign in to it, and let its account's calendars be picked."""
+def _connect(setup: Setup, before: Mapping[str, Any] | None = None) -> None:
+    """Ask for one calendar, sign in to it, and let its account's calendars be picked. `before` did not do."""
     taken = _listed(setup)
     try:
-        entry = asked_entry(setup, taken, writes=any(one.get("write") for one in taken))
+        entry = asked_entry(setup, taken, writes=any(one.get("write") for one in taken), before=before)
         setup.draft.add("calendars", entry)
     except UsageError as error:
         _warn(setup, error)
@@ -184,8 +184,10 @@ def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
                 raise
             _warn(setup, error)
             does = setup.talk.choose("What now?", _AFTER_TROUBLE, "again")
-            if does == "out":
-                _leave_out(setup, name)
+            if does in ("out", "anew"):
+                entry = _listed(setup)[_at(setup, name)]
+                if _leave_out(setup, name) and does == "anew":
+                    _connect(setup, entry)
             if does != "again":
                 return None
             again = isinstance(error, SignInNeeded)
@@ -206,7 +208,8 @@ def _asked(desk: Desk, calendar: CalendarConfig) -> Sequence[CalendarInfo]:
 _AFTER_TROUBLE: tuple[Option, ...] = (
     ("again", "try again"),
     ("keep", "leave it for later, and go on"),
-    ("out", "leave this calendar out; you can then name it anew"),
+    ("anew", "answer the questions about this calendar again"),
+    ("out", "leave this calendar out"),
 )
 
 
@@ -273,18 +276,20 @@ def _first_line(name: str, file: Any) -> str:
     return str(lines[0])
 
 
-def _leave_out(setup: Setup, name: str) -> None:
+def _leave_out(setup: Setup, name: str) -> bool:
+    """Disconnect a calendar; False when its entry cannot be taken out."""
     entry = _listed(setup)[_at(setup, name)]
     try:
         setup.draft.remove_item("calendars", _at(setup, name))
     except UsageError as error:
         _warn(setup, error)
-        return
+        return False
     setup.infos.pop(name, None)
     if setup.draft.is_new:
         SecretStore(setup.draft.state).forget(name)
     if entry.get("write") and not setup.draft.is_new:
         setup.talk.say(f"Blocks that stand on {name} stay there; `calsync uninstall` before this removes them.")
+    return True
 
 
 def _pick(setup: Setup, name: str, infos: Sequence[CalendarInfo]) -> None:

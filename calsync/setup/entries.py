@@ -32,15 +32,28 @@ _SOME_ID = "1f0c3b6e-77aa-4a6b-9d0f-63a1c0a15c01"
 _Described = tuple[str, str, dict[str, str]]
 
 
-def asked_entry(setup: Setup, taken: Sequence[Mapping[str, Any]], *, writes: bool) -> dict[str, Any]:
-    """A calendar as the configuration has it. `taken` are those there are; `writes` when one of them has the blocks."""
+def asked_entry(
+    setup: Setup, taken: Sequence[Mapping[str, Any]], *, writes: bool, before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A calendar as the configuration has it. `taken` are those there are; `writes` when one of them has the blocks.
+
+    `before` is what was answered the last time, where that did not do.
+    """
     folders = calendar_folders(Path.home())
-    service = setup.talk.choose("Where is the calendar?", SERVICES, "files" if folders and not taken else "google")
-    called, provider, keys = _Describing(setup, taken, folders).described(service)
+    usual = _service(before) if before else "files" if folders and not taken else "google"
+    service = setup.talk.choose("Where is the calendar?", SERVICES, usual)
+    called, provider, keys = _Describing(setup, taken, folders, before or {}).described(service)
     entry: dict[str, Any] = {"name": unused_name(called, [str(one["name"]) for one in taken]), "provider": provider}
     if _can_write(keys, provider) and setup.talk.agree("Should blocks be written to it?", default=not writes):
         entry["write"] = True
     return entry | {key: value for key, value in keys.items() if value}
+
+
+def _service(entry: Mapping[str, Any]) -> str:
+    """What was chosen for an entry, as far as it can be told."""
+    if entry["provider"] == "ics":
+        return "link" if entry.get("url") else "files"
+    return next((service for service, url in _PLACES.items() if url == entry.get("url")), str(entry["provider"]))
 
 
 def _can_write(keys: Mapping[str, str], provider: str) -> bool:
@@ -54,6 +67,7 @@ class _Describing:
     setup: Setup
     taken: Sequence[Mapping[str, Any]]
     folders: Sequence[Path]
+    before: Mapping[str, Any]
 
     def described(self, service: str) -> _Described:
         if service in _OWN_PASSWORD:
@@ -76,52 +90,61 @@ class _Describing:
             case "link":
                 return self.link()
         return self.caldav(
-            service, self._ask("The calendar's or the server's address", "", Url().check, "https://dav.example.net/")
+            service,
+            self._ask(
+                "The calendar's or the server's address", self._old("url"), Url().check, "https://dav.example.net/"
+            ),
         )
 
     def google(self) -> _Described:
-        account = self._ask("Your address at Google", "", Address().check, "maya@example.com")
+        account = self._ask("Your address at Google", self._old("account"), Address().check, "maya@example.com")
         if self._granted("google", account):
             return "google", "google", {"account": account}
         self.setup.talk.say(
             "Google wants to know the program that asks: an OAuth client of your own, made once with the clicks in "
             "docs/google.md. It is a file that you download there."
         )
-        client = self._ask("The client's file", self._known("google"), _client_file, "~/client.json")
+        client = self._ask(
+            "The client's file", self._known("google") or self._old("client"), _client_file, "~/client.json"
+        )
         return "google", "google", {"account": account, "client": client}
 
     def microsoft(self) -> _Described:
-        account = self._ask("Your address at Microsoft", "", Address().check, "maya@example.org")
+        account = self._ask("Your address at Microsoft", self._old("account"), Address().check, "maya@example.org")
         if self._granted("microsoft", account):
             return "office", "microsoft", {"account": account}
         self.setup.talk.say(
             "Microsoft wants to know the program that asks: an application of your own, registered once with the "
             "clicks in docs/microsoft.md. It has an id."
         )
-        client = self._ask("The application's id", self._known("microsoft"), ApplicationId().check, _SOME_ID)
+        known = self._known("microsoft") or self._old("client")
+        client = self._ask("The application's id", known, ApplicationId().check, _SOME_ID)
         usual = "consumers" if service_of(account) == "microsoft" else account.rpartition("@")[2]
         question = "Your organisation's tenant (`consumers` for a private account at Microsoft)"
         tenant = self._ask(question, usual, Tenant().check, "example.org")
         return "office", "microsoft", {"account": account, "client": client, "tenant": tenant}
 
     def caldav(self, service: str, url: str) -> _Described:
-        username = self._ask("The name that you sign in with", "", plain, "maya@example.com")
+        username = self._ask("The name that you sign in with", self._old("username"), plain, "maya@example.com")
         return service, "caldav", {"url": url, "username": username}
 
     def files(self) -> _Described:
-        found = str(self.folders[0]) if self.folders else ""
-        if found:
+        found = self._old("path") or (str(self.folders[0]) if self.folders else "")
+        if found and not self._old("path"):
             self.setup.talk.say(f"There are calendar files in {found}.")
         path = self._ask("The folder, or the .ics file", found, _existing, "~/calendars/work")
         return Path(path).stem, "ics", {"path": path}
 
     def link(self) -> _Described:
-        url = self._ask("The link", "", Url().check, "https://school.example.net/terms.ics")
+        url = self._ask("The link", self._old("url"), Url().check, "https://school.example.net/terms.ics")
         username = self._ask("The name to sign in with there, if it asks for one", "", plain, "")
         return "link", "ics", {"url": url, "username": username}
 
     def _ask(self, question: str, usual: str, check: Callable[[str], str], example: str) -> str:
         return self.setup.talk.ask(question, usual, check, example=example)
+
+    def _old(self, key: str) -> str:
+        return str(self.before.get(key) or "")
 
     def _granted(self, provider: str, account: str) -> bool:
         return GrantFile(self.setup.draft.state, provider, account).path.exists()
