@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import calsync
+from calsync.state.lock import hold
 from tests.conftest import NO_KEYRING
 from tests.servers.accounts import google_front, microsoft_front
 from tests.servers.hand import Hand
@@ -371,3 +372,98 @@ def second_night(place: Office, before: list[str], calendar: str) -> None:
     assert night.code == 0, night.stderr
     assert night.json()["written"] == 0
     assert hand.names(calendar) == after
+
+
+# --- what goes wrong on the way ---
+
+
+def test_answers_about_an_account_that_did_not_do_are_asked_for_again(microsoft: Office) -> None:
+    with setup_in(microsoft) as terminal:
+        leader = going(terminal, MICROSOFT, {"Your organisation's tenant": ["nowhere.example"]})
+        assert "Microsoft knows no tenant nowhere.example (AADSTS90002)" in leader.until("What now?")
+        terminal.type("answer the questions")
+        assert "Which one [2]: " in leader.until("Where is the calendar?")
+        terminal.type()
+        assert f"[{MAYA}]" in leader.until("Your address at Microsoft")
+        terminal.type()
+        leader.until("The application's id")
+        leader.on()
+        leader.until("Your time zone")
+        assert "office can be written" in terminal.screen
+        assert terminal.interrupt() == 130
+
+
+def test_calendars_that_were_not_ticked_yet_are_ticked_after_a_stop(dav: Dav) -> None:
+    with dav.setup() as terminal:
+        going(terminal, dav.answers).until("Which of these should count")
+        assert terminal.interrupt() == 130
+    with dav.setup() as terminal:
+        leader = going(terminal, dav.answers)
+        assert "Choir" in leader.until("Which of these should count")
+        leader.on()
+        leader.until("Your time zone")
+        assert "Work can be written" in terminal.screen
+        assert terminal.interrupt() == 130
+
+
+def test_a_night_under_way_and_a_scheduler_that_refuses_cost_no_answer(dav: Dav) -> None:
+    with dav.setup() as terminal:
+        leader = going(terminal, dav.answers, {"What should run calsync": ["cron"]})
+        leader.until("From what time of the night")
+        with hold(dav.state):
+            leader.on()
+            assert leader.to_the_end() == 75
+        assert "another calsync run is using" in terminal.screen
+    dav.machine.says("crontab.mood", "full")
+    with dav.setup() as terminal:
+        leader = Going(terminal, {})
+        assert "Answered already: calendars, hours and holidays" in leader.until("Write it now?")
+        leader.on()
+        assert leader.to_the_end() == 3
+        assert "no space left" in terminal.new
+        assert "4 writes done" in terminal.screen
+    assert dav.config.exists()
+    assert not dav.draft.exists()
+
+
+def test_a_stopped_change_of_a_configuration_goes_on_at_the_list_and_changes_its_line_alone(dav: Dav) -> None:
+    before = (
+        "# mine\ntimezone: Europe/Berlin # where I live\n"
+        "calendars: [{name: Work, provider: caldav, write: true, username: maya, "
+        f"url: '{dav.server.url}maya/work/'}}]\n"
+        "working_hours:\n  mon-thu: 09:00-17:00 # long\n  fri: 09:00-13:00 # short\nme: [maya@example.com]\n"
+    )
+    dav.config.parent.mkdir(parents=True)
+    dav.config.write_text(before, "utf-8")
+    secret = {"CALSYNC_SECRET_WORK": PASSWORD}
+    with dav.setup(**secret) as terminal:
+        leader = going(
+            terminal,
+            {
+                "What do you want to change?": ["Hours"],
+                "Your working hours": ["mon-thu 09:00-17:00; fri 09:00-12:00"],
+            },
+        )
+        leader.until("Whose public holidays")
+        assert terminal.interrupt() == 130
+    assert dav.config.read_text("utf-8") == before
+    with dav.setup(**secret) as terminal:
+        leader = Going(terminal, {})
+        assert "What you changed before you stopped is kept" in " ".join(
+            leader.until("What do you want to change?").split()
+        )
+        leader.on()
+        assert leader.to_the_end() == 0
+        assert "Write it now?" not in terminal.screen
+    assert dav.config.read_text("utf-8") == before.replace("fri: 09:00-13:00", 'fri: "09:00-12:00"')
+
+
+def test_a_second_setup_at_the_same_time_is_refused(dav: Dav) -> None:
+    with dav.setup() as first, dav.setup() as second:
+        # Which of the two came first is theirs to say.
+        shown = {terminal: terminal.prompted() for terminal in (first, second)}
+        refused, other = (first, second) if not shown[first] else (second, first)
+        assert shown[other]
+        assert refused.end() == 75
+        assert "another setup of the configuration in" in refused.screen
+        assert other.interrupt() == 130
