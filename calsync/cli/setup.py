@@ -323,7 +323,7 @@ def _finish(run: Setup, settings: Settings, plan: NightReport, *, write: bool) -
     from calsync.setup.running import first_night, let_run, take_effect
 
     draft, talk = run.draft, run.talk
-    if draft.path.name.startswith("."):
+    if draft.on_paper:
         _show_paper(run)
         return plan.exit_code
     code = 0

@@ -72,6 +72,11 @@ class Draft:
         return not self._real
 
     @property
+    def on_paper(self) -> bool:
+        """True when nothing of it is to become the configuration."""
+        return self._paper is not None
+
+    @property
     def values(self) -> dict[str, Any]:
         """What the draft says, as YAML has it; {} before the first answer of a new configuration."""
         text = self._text()
