@@ -11,7 +11,7 @@ import re
 import traceback
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from calsync.following import Unkept
     from calsync.nightreport import NightReport
     from calsync.planning.board import Unplaced
+    from calsync.sync.diff import Change
 
 __all__ = [
     "News",
@@ -51,11 +52,20 @@ class Topic(StrEnum):
     ROOM = "room"
     PROMISE = "promise"
     NOTE = "note"
+    CHANGE = "change"
     SENDING = "sending"
 
 
 _FAILURES = frozenset({Topic.BEGIN, Topic.READ, Topic.REFUSED, Topic.WRITE, Topic.SENDING})
 """Whose end is worth a line. Weeks and promises that find room again show among the changes."""
+_NIGHT = timedelta(hours=20)
+"""What happened in less is of one night: its tries, one an hour, do not add up to a mail each."""
+_DAY = timedelta(hours=23, minutes=30)
+"""What is told once a day comes at the same hour again, though no hour is to the minute."""
+_OFTEN = 3
+"""So often a failure may change its face in one night and be told each time."""
+_SIGNS = 8
+"""So many faces of a failure are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,10 @@ class News:
         """Whether it is to be said that this promise has no room."""
         return _of_promise(one).key in self.fresh
 
+    def tells_change(self, change: Change) -> bool:
+        """Whether this change is to be said: one that an earlier try was to make was said then."""
+        return _of_change(change).key in self.fresh
+
     def tells_note(self, note: str) -> bool:
         """Whether this remark is to be made."""
         return _of_note(note).key in self.fresh
@@ -101,28 +115,43 @@ def decide(
 ) -> tuple[News, list[NoticeRow]]:
     """What to say now, given what was told and what is wrong now; and what to remember from now on.
 
-    A notice is said when it is new, or when its sign is another than the one that was told. What was told and is not
-    wrong any more is over, unless its topic was not `judged` this time: then nobody knows, and it stays as it is.
+    A notice is said when it is new, or when its sign is another than what was told. What was told and is not wrong any
+    more is over, unless its topic was not `judged` this time: then nobody knows, and it stays as it is. Failures that
+    take turns within a night are told once each: none is over while another one of its topic has taken its place.
     """
     rows: dict[str, NoticeRow] = {}
     fresh: set[str] = set()
     for notice in wrong:
         sign, before = _digest(notice.sign), told.get(notice.key)
-        if before is not None and before.sign == sign:
-            rows[notice.key] = replace(before, seen_at=now)
-        else:
+        signs = [] if before is None else before.sign.split()
+        if before is None or _is_news(notice.topic, sign, signs, before, now):
             fresh.add(notice.key)
-            rows[notice.key] = NoticeRow(notice.key, sign, notice.what, now, now)
+            kept = [*signs[1 - _SIGNS :], sign] if notice.topic in _FAILURES else [sign]
+            rows[notice.key] = NoticeRow(notice.key, " ".join(kept), notice.what, now, now)
+        else:
+            rows[notice.key] = replace(before, seen_at=now)
+    failing = {topic for topic in map(_topic, rows) if topic in _FAILURES}
     over = []
     for key, row in told.items():
-        topic = Topic(key.partition(":")[0])
+        topic = _topic(key)
         if key in rows:
             continue
-        if topic not in judged:
+        if topic not in judged or (topic in failing and abs(now - row.seen_at) < _NIGHT):
             rows[key] = row
         elif topic in _FAILURES:
             over.append(row.what)
     return News(frozenset(fresh), tuple(over)), list(rows.values())
+
+
+def _is_news(topic: Topic, sign: str, signs: Sequence[str], before: NoticeRow, now: datetime) -> bool:
+    """Whether what was told `before`, with these signs, is to be told again for its present one."""
+    if topic not in _FAILURES:
+        return sign not in signs
+    return sign not in signs and (len(signs) < _OFTEN or abs(now - before.told_at) >= _NIGHT)
+
+
+def _topic(key: str) -> Topic:
+    return Topic(key.partition(":")[0])
 
 
 def take_note(desk: Desk, store: Store, report: NightReport, *, quiet: bool) -> News:
@@ -136,8 +165,11 @@ def take_note(desk: Desk, store: Store, report: NightReport, *, quiet: bool) -> 
     wrong += map(_of_week, report.unplaced)
     wrong += map(_of_promise, report.unkept)
     wrong += map(_of_note, report.notes)
+    wrong += map(_of_change, report.changes)
     told = store.notices()
     news, rows = decide(told, wrong, judged_by(report) - (frozenset() if quiet else _FAILURES), desk.now)
+    if not report.errors:  # they are made, and an hour later nothing asks for them again
+        rows = [row for row in rows if _topic(row.key) is not Topic.CHANGE]
     if rows != list(told.values()):
         store.keep_notices(rows)
     return news
@@ -166,7 +198,7 @@ def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[Cal
 
 
 def told_today(state_folder: Path, error: Exception, now: datetime) -> bool:
-    """Whether a night that could not begin, or that a bug ended, was told since midnight (UTC); remembered as told.
+    """Whether a night that could not begin, or that a bug ended, was told within the last day; remembered as told.
 
     A schedule may call every hour, and without a night nothing else says that something is wrong: so it is told once a
     day. False as well where there is no state that could remember it.
@@ -176,13 +208,14 @@ def told_today(state_folder: Path, error: Exception, now: datetime) -> bool:
     frames = traceback.extract_tb(error.__traceback__)[-1:] if not isinstance(error, CalsyncError) else []
     subject = " ".join([type(error).__name__, *(f"{one.filename}:{one.lineno}" for one in frames)])
     what = error.what if isinstance(error, CalsyncError) else f"a bug ended the night ({type(error).__name__})"
-    sign = f"{now.astimezone(UTC).date()} {what}"
+    sign = what
     if isinstance(error, ConfigError):
         what = "the configuration cannot be used"  # what is wrong there may quote anything
     try:
         with Store(state_folder, now) as store:
-            told = store.notices()
-            news, rows = decide(told, [Notice(Topic.BEGIN, subject, sign, what)], (), now)
+            notice = Notice(Topic.BEGIN, subject, sign, what)
+            told = {key: row for key, row in store.notices().items() if key != notice.key or now - row.told_at < _DAY}
+            news, rows = decide(told, [notice], (), now)
             store.keep_notices(rows)
     except StateError:
         return False
@@ -201,7 +234,7 @@ def judged_by(report: NightReport) -> set[Topic]:
     judged = {Topic.BEGIN, Topic.READ}
     if any(not calendar.ok for calendar in report.calendars):
         return judged
-    judged |= {Topic.REFUSED, Topic.ROOM, Topic.PROMISE, Topic.NOTE}
+    judged |= {Topic.REFUSED, Topic.ROOM, Topic.PROMISE, Topic.NOTE, Topic.CHANGE}
     if not any(isinstance(error, Refused) for error in report.errors):
         judged.add(Topic.WRITE)
     return judged
@@ -234,9 +267,16 @@ def _of_note(note: str) -> Notice:
     return Notice(Topic.NOTE, _VARYING.sub("#", note), "", "")
 
 
+def _of_change(change: Change) -> Notice:
+    moments = (change.start, change.end, change.was_start)
+    when = [f"{one.timestamp():.0f}" for one in moments if one is not None]
+    return Notice(Topic.CHANGE, " ".join([change.action, change.calendar, change.kind, *when]), "", "")
+
+
 _VARYING = re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds?)\b|\b\d{4}-\d\d-\d\dT[\d:.+Z-]+|\b\d\d:\d\d:\d\d\b")
 """What varies in a remark: how long something took, and instants. Its other numbers name blocks and days."""
-_NUMBERS = r"\d+(?:[.,:]\d+)*"
+_NUMBERS = r"\b(?=[a-f-]*\d)[\da-f]{8,}(?:-[\da-f]{2,})*\b|\d+(?:[.,:]\d+)*"
+"""Numbers, and those of requests, which servers write in hexadecimal digits."""
 
 
 def _steady(text: str, names: Collection[str]) -> str:

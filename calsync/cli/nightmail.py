@@ -41,7 +41,8 @@ def mail_lines(report: NightReport, zone: ZoneInfo, *, dry_run: bool) -> list[st
     """The lines: changes of this week first, then what has no room, remarks, and what is over. [] without any news."""
     news = report.news
     # That a block near at hand is shown as busy, or has another title, happens every few days and moves nothing.
-    changes = [change for change in report.changes if change.action is not Action.UPDATE]
+    moved = [change for change in report.changes if change.action is not Action.UPDATE]
+    changes = [change for change in moved if news is None or news.tells_change(change)]
     text = _changes(changes, report.now.date(), zone)
     weeks = [week for week in report.unplaced if news is None or news.tells_week(week)]
     promises = [one for one in report.unkept if news is None or news.tells_promise(one)]

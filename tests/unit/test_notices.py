@@ -113,6 +113,11 @@ def same(one: CalsyncError, other: CalsyncError, unread: tuple[str, ...] = ()) -
         (Unreachable("work: no answer (timed out)"), Unreachable("work: no answer (connection refused)")),
         (Refused("41 of 90 blocks would move"), Refused("38 of 91 blocks would move")),
         (Unfinished("work: busy until 2026-11-09T04:15:00Z"), Unfinished("work: busy until 2026-11-10T05:15:00Z")),
+        (
+            NotFound("work: request 3f2504e0-4f89-11d3-9a0c-0305e82c3301 failed"),
+            NotFound("work: request c7a9b1f2-00d3-4bb1-8c11-9d02af63be77 failed"),
+        ),
+        (NotFound("work: answer deadbeef12"), NotFound("work: answer 0badc0ffee9")),
     ],
 )
 def test_a_number_a_time_or_the_words_of_a_bad_line_make_no_new_failure(one: CalsyncError, other: CalsyncError) -> None:
@@ -138,3 +143,43 @@ def test_a_run_judges_what_it_came_to() -> None:
     everything = ALL - {Topic.SENDING}
     assert judged_by(report(Refused("too much"))) == everything - {Topic.WRITE}
     assert judged_by(report()) == judged_by(report(Unfinished("work: x"))) == everything
+
+
+HOUR = timedelta(hours=1)
+
+
+def tries(*wrong: list[Notice], apart: timedelta = HOUR) -> list[News]:
+    """What the tries of one night say, an hour apart."""
+    told: dict[str, NoticeRow] = {}
+    said = []
+    for number, notices in enumerate(wrong):
+        news, rows = decide(told, notices, ALL, NOW + number * apart)
+        told = {row.key: row for row in rows}
+        said.append(news)
+    return said
+
+
+def test_a_failure_whose_reasons_take_turns_is_told_once_for_each_and_ends_once() -> None:
+    torn = replace(DOWN, sign="Malformed", what="work: it is torn")
+    said = tries(*[[DOWN], [torn]] * 5, [])
+    told = News(frozenset({DOWN.key}))
+    assert said == [told, told, *[News()] * 8, News(over=(torn.what,))]
+
+
+def test_a_failure_that_never_says_the_same_is_soon_told_once_a_day() -> None:
+    said = tries(*([replace(DOWN, sign=str(number))] for number in range(48)))
+    assert [number for number, news in enumerate(said) if news.fresh] == [0, 1, 2, 22, 42]
+
+
+def test_failures_that_take_turns_within_a_night_are_over_when_all_are() -> None:
+    other = Notice(Topic.READ, "family", "Unreachable", "family: no answer")
+    said = tries(*[[DOWN], [other]] * 4, [])
+    assert said[:2] == [News(frozenset({DOWN.key})), News(frozenset({other.key}))]
+    assert said[2:8] == [News()] * 6
+    assert set(said[8].over) == {DOWN.what, other.what}
+
+
+def test_a_failure_that_is_gone_for_a_day_is_over_whatever_else_fails() -> None:
+    other = replace(DOWN, subject="family", what="family: no answer")
+    said = tries([DOWN, other], *[[other]] * 23)
+    assert [number for number, news in enumerate(said) if news.over] == [20]

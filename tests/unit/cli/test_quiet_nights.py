@@ -59,6 +59,28 @@ def test_a_failure_that_changes_is_told_again(calsync: Calsync, family: Path) ->
     assert calsync("-q", "nightly") == Said(3, "", "")
 
 
+def test_the_changes_of_a_night_that_is_tried_every_hour_are_said_once(calsync: Calsync, folder: Path) -> None:
+    config = folder / "config.yaml"
+    mine = config.read_text("utf-8")
+    hours = 'mon-thu: "09:00-12:30, 13:15-17:30", fri: "09:00-15:00"'
+    assert hours in mine
+    assert calsync("nightly").code == 0
+    config.write_text(mine.replace(hours, 'mon-thu: "06:00-08:30", fri: "06:00-08:00"'), "utf-8")
+    refused = calsync("-q", "nightly", day=0.1)
+    assert refused.code == 3
+    assert "connect: removed" in refused.out
+    assert "0 writes done" in refused.out
+    assert calsync("-q", "nightly", day=0.14) == Said(3, "", "")
+    assert calsync("-q", "nightly", day=0.18) == Said(3, "", "")
+    assert "connect" in calsync("nightly", day=0.2).out, "who is at a terminal is told everything"
+    config.write_text(mine, "utf-8")
+    ended = calsync("-q", "nightly", day=0.24)
+    assert ended.code == 0
+    assert "No longer so:" in ended.out
+    config.write_text(mine.replace(hours, 'mon-thu: "06:00-08:30", fri: "06:00-08:00"'), "utf-8")
+    assert "connect: removed" in calsync("-q", "nightly", day=0.28).out, "it came back"
+
+
 def test_json_and_a_run_on_paper_say_everything_and_remember_nothing(calsync: Calsync, family: Path) -> None:
     take_away(family)
     for _ in range(2):
@@ -202,6 +224,7 @@ def test_a_night_that_cannot_begin_is_told_once_a_day_and_its_end_once(calsync: 
     for hour in range(1, 4):
         assert calsync("-q", "nightly", now=f"2026-11-09T0{5 + hour}:00:00+01:00") == Said(2, "", "")
     assert "per_weeek" in calsync("nightly").err
+    assert calsync("-q", "nightly", now="2026-11-10T02:00:00+01:00") == Said(2, "", ""), "past midnight, the same night"
     assert "per_weeek" in calsync("-q", "nightly", day=1).err, "another day"
     config.write_text(good, "utf-8")
     assert "No longer so:\n" in calsync("-q", "nightly", day=1.1).out
