@@ -162,7 +162,11 @@ def _change(setup: Setup, name: str, changes: Mapping[str, Any]) -> None:
 
 def _warn(setup: Setup, error: CalsyncError) -> None:
     """Show what is wrong; the command that signs in is no next step here, where the question comes again."""
-    setup.talk.warn(error.what, _COMMAND.sub("try again", error.next_step))
+
+    def here(command: re.Match[str]) -> str:
+        return "try again, and choose to paste the address" if "--paste" in command[0] else "try again"
+
+    setup.talk.warn(error.what, _COMMAND.sub(here, error.next_step))
 
 
 def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from calsync.agenda import horizon
-from calsync.config.forms import Address, Days
+from calsync.config.forms import Address, Days, Text
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 from calsync.importing import MEETINGS, FoundPerson, find_people, intake_of_found
@@ -22,8 +22,8 @@ from calsync.state.store import Store
 
 __all__ = ["people"]
 
-_IDEAL, _LONGEST = 28, 56
-"""The gaps in days that are proposed: once in four weeks, and twice that at the latest."""
+_IDEAL, _MOST = 28, 730
+"""The gap in days that is proposed, once in four weeks; at the latest it is twice as much, as far as that may be."""
 _ACCOUNTS = {"google": "your Google account's contacts", "microsoft": "whom your Microsoft account knows"}
 _NAME_AND_ADDRESS = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<address>[^<>\s]+)>")
 
@@ -63,7 +63,7 @@ def people(setup: Setup) -> None:
 
 def _take_options(setup: Setup) -> None:
     wishes = setup.wishes
-    gaps = (wishes.ideal or _IDEAL, wishes.max or 2 * (wishes.ideal or _IDEAL))
+    gaps = (wishes.ideal or _IDEAL, wishes.max or _twice(wishes.ideal or _IDEAL))
     known = {str(one.get("name", "")).casefold() for one in setup.draft.values.get("people") or []}
     for person in wishes.people:
         if str(person["name"]).casefold() not in known:
@@ -89,6 +89,7 @@ def _from(setup: Setup, source: str) -> None:
         _typed(setup)
     elif source == "file":
         file = talk.ask("The file", "", _file, example="~/people.csv")
+        talk.say("Whoever has gaps of their own in it keeps them; for the others:")
         _take_in(setup, _read_file(setup, file, _gaps(setup)))
     else:
         if source == "met":
@@ -151,10 +152,10 @@ def _typed_person(text: str) -> tuple[str, tuple[str, ...]] | None:
         return None
     found = _NAME_AND_ADDRESS.fullmatch(said)
     if found:
-        return found["name"].strip(), (Address().check(found["address"]),)
+        return Text("a name").check(found["name"].strip()), (Address().check(found["address"]),)
     if "@" in said or "<" in said:
         raise ValueError(f"expected a name with the address behind it in < >, not {said!r}")
-    return said, ()
+    return Text("a name").check(said), ()
 
 
 def _gaps(setup: Setup) -> tuple[int, int]:
@@ -169,7 +170,11 @@ def _gaps(setup: Setup) -> tuple[int, int]:
             raise ValueError(f"expected at least {ideal}d, the gap that you would like")
         return days
 
-    return ideal, setup.talk.ask("And at the latest after", f"{2 * ideal}d", longest, example="28d")
+    return ideal, setup.talk.ask("And at the latest after", f"{_twice(ideal)}d", longest, example="28d")
+
+
+def _twice(gap: int) -> int:
+    return min(2 * gap, _MOST)
 
 
 def _file(text: str) -> Path:
