@@ -467,3 +467,22 @@ def test_a_second_setup_at_the_same_time_is_refused(dav: Dav) -> None:
         assert refused.end() == 75
         assert "another setup of the configuration in" in refused.screen
         assert other.interrupt() == 130
+
+
+def test_a_setup_that_is_killed_and_one_that_ctrl_d_ends_go_on_where_they_were(dav: Dav) -> None:
+    before = dav.events()
+    for question in ("Which one are blocks written to?", "Your working hours", "How often would you like"):
+        with dav.setup() as terminal:
+            going(terminal, dav.answers).until(question)
+        # Leaving a terminal kills what runs on it.
+    with dav.setup() as terminal:
+        assert "calendars, hours and holidays, blocks;" in " ".join(going(terminal, {}).until("Where from?").split())
+        terminal.press("\x04")
+        assert terminal.end() == 130
+        assert terminal.new.strip() == KEPT
+    assert dav.events() == before
+    with dav.setup() as terminal:
+        assert going(terminal, dav.answers).to_the_end() == 0
+    text = dav.config.read_text("utf-8")
+    assert re.findall(r"(?:- |\{)name: (\w+)", text) == ["Work", "Home", "Ana", "Bo"]
+    assert len(dav.events()["work"]) == len(before["work"]) + 4
