@@ -6,6 +6,7 @@ errors that the night says, and names and addresses are taken out of those. A lo
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -95,14 +96,18 @@ class NightLog:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         others = sorted(set(self._path.parent.glob("????-??-??.jsonl")) - {self._path}, reverse=True)
         for old in others[KEPT - 1 :]:
-            old.unlink(missing_ok=True)
+            with suppress(OSError):  # what cannot be removed costs room, not the log of this night
+                old.unlink()
+        if self._path.is_fifo():
+            raise OSError(errno.EEXIST, "what lies in its place is no file")  # it would be waited for, for ever
         with suppress(FileNotFoundError), self._path.open("rb") as file:
             # What a run that was killed has left of a line ends here, so that the next one begins anew.
             if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n":
                 _append(self._path, "\n")
 
     def _lose(self, error: OSError) -> None:
-        self.lost = f"the log of the night cannot be written: {self._path}: {error.strerror or error}"
+        # Without the day: what goes on is told once.
+        self.lost = f"the log of the night cannot be written: {self._path.parent}: {error.strerror or error}"
 
 
 def read_events(state_folder: Path, run: int, day: date) -> list[dict[str, Any]]:
@@ -114,7 +119,7 @@ def clean_logs(state_folder: Path, traces: Traces) -> list[Path]:
     """Take a person out of every log; the files that had them. Raises OSError."""
     changed = []
     for path in sorted((state_folder / FOLDER).glob("*.jsonl")):
-        if not traces.is_in_bytes(path.read_bytes()):
+        if not path.is_file() or not traces.is_in_bytes(path.read_bytes()):
             continue
         lines = [json.dumps(_redacted(event, traces), ensure_ascii=False) + "\n" for event in _events(path)]
         replace_file(path, "".join(lines).encode())
@@ -161,6 +166,8 @@ def _append(path: Path, text: str) -> None:
 
 
 def _events(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.is_file():
+        return
     try:
         lines = path.read_text("utf-8", errors="replace").splitlines()
     except OSError:
@@ -168,7 +175,7 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             yield event

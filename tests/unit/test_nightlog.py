@@ -128,6 +128,39 @@ def test_a_full_disk_fails_no_night(tmp_path: Path, config: Config) -> None:
     assert "No space left" in log.lost
 
 
+def test_what_lies_about_under_the_name_of_a_log_costs_no_other_log(tmp_path: Path, config: Config) -> None:
+    for day in range(KEPT):
+        log_file(tmp_path, NOW.date() - timedelta(day + 1)).parent.mkdir(exist_ok=True)
+        log_file(tmp_path, NOW.date() - timedelta(day + 1)).touch()
+    log_file(tmp_path, date(2020, 1, 1)).mkdir()
+    log = begun(tmp_path, config)
+    log.event("error", said="Zoë Quist")
+    assert log.lost == ""
+    assert clean_logs(tmp_path, Traces("Zoë Quist")) == [log_file(tmp_path, NOW.date())]
+    assert read_events(tmp_path, 7, date(2020, 1, 1)) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes that have names")
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path, config: Config) -> None:
+    (tmp_path / "logs").mkdir()
+    os.mkfifo(log_file(tmp_path, NOW.date()))
+    assert "is no file" in begun(tmp_path, config).lost
+    assert read_events(tmp_path, 7, NOW.date()) == []
+    assert clean_logs(tmp_path, Traces("Zoë Quist")) == []
+
+
+def test_what_cannot_be_written_is_the_same_remark_each_night(tmp_path: Path, config: Config) -> None:
+    (tmp_path / "logs").write_text("a file where the folder should be", "utf-8")
+    assert begun(tmp_path, config).lost == begun(tmp_path, config, NOW + timedelta(1)).lost
+
+
+def test_a_line_that_is_nested_beyond_reason_is_skipped(tmp_path: Path, config: Config) -> None:
+    begun(tmp_path, config).event("start")
+    with log_file(tmp_path, NOW.date()).open("a", encoding="utf-8") as file:
+        file.write("[" * 100_000 + "\n")
+    assert len(read_events(tmp_path, 7, NOW.date())) == 1
+
+
 def test_a_person_is_taken_out_of_the_logs_of_the_past(tmp_path: Path, config: Config) -> None:
     log = begun(tmp_path, config)
     log.event("error", said="/home/maya/Zoë Quist.ics: torn")
