@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calsync.errors import CalsyncError, ConfigError, Refused, StateError, Unreachable
+from calsync.errors import Busy, CalsyncError, ConfigError, Refused, StateError, Unreachable
 from calsync.state.database import FILE_NAME as DATABASE
 from calsync.state.store import NoticeRow, Store
 
@@ -62,6 +62,8 @@ _NIGHT = timedelta(hours=20)
 """What happened in less is of one night: its tries, one an hour, do not add up to a mail each."""
 _DAY = timedelta(hours=23, minutes=30)
 """What is told once a day comes at the same hour again, though no hour is to the minute."""
+_A_WHILE = timedelta(minutes=30)
+"""Between two calls of a schedule there is more."""
 _OFTEN = 3
 """So often a failure may change its face in one night and be told each time."""
 _SIGNS = 8
@@ -138,7 +140,7 @@ def decide(
             continue
         if topic not in judged or (topic in failing and abs(now - row.seen_at) < _NIGHT):
             rows[key] = row
-        elif topic in _FAILURES:
+        elif topic in _FAILURES and row.what:
             over.append(row.what)
     return News(frozenset(fresh), tuple(over)), list(rows.values())
 
@@ -197,11 +199,12 @@ def take_note_of_sending(desk: Desk, errors: Sequence[CalsyncError]) -> list[Cal
     return [error for error, notice in wrong.items() if notice.key in news.fresh]
 
 
-def told_today(state_folder: Path, error: Exception, now: datetime) -> bool:
+def told_today(state_folder: Path, error: Exception, now: datetime, *, patient: bool = False) -> bool:
     """Whether a night that could not begin, or that a bug ended, was told within the last day; remembered as told.
 
     A schedule may call every hour, and without a night nothing else says that something is wrong: so it is told once a
-    day. False as well where there is no state that could remember it.
+    day. False as well where there is no state that could remember it. With `patient` another run in progress is told
+    only when one still is an hour later: who calls again need not hear that two lines met.
     """
     if not (state_folder / DATABASE).exists():
         return False
@@ -214,7 +217,16 @@ def told_today(state_folder: Path, error: Exception, now: datetime) -> bool:
     try:
         with Store(state_folder, now) as store:
             notice = Notice(Topic.BEGIN, subject, sign, what)
-            told = {key: row for key, row in store.notices().items() if key != notice.key or now - row.told_at < _DAY}
+            told = store.notices()
+            before = told.get(notice.key)
+            if patient and isinstance(error, Busy):
+                if before is None:
+                    store.keep_notices([*told.values(), NoticeRow(notice.key, "", "", now, now)])
+                    return True
+                if not before.sign and now - before.told_at < _A_WHILE:
+                    return True
+            if before is not None and now - before.told_at >= _DAY:
+                del told[notice.key]
             news, rows = decide(told, [notice], (), now)
             store.keep_notices(rows)
     except StateError:

@@ -73,15 +73,15 @@ def nightly(
     try:
         return _night(settings, now, dry_run=dry_run, force=force, if_due=if_due, quiet=quiet, json_=json_)
     except Exception as error:
-        if not quiet or dry_run or not _told_today(settings, error, now):
+        if not quiet or dry_run or not _told_today(settings, error, now, patient=if_due is not None):
             raise
         return error.exit_code if isinstance(error, CalsyncError) else CalsyncError.exit_code
 
 
-def _told_today(settings: Settings, error: Exception, now: datetime | None) -> bool:
+def _told_today(settings: Settings, error: Exception, now: datetime | None, *, patient: bool) -> bool:
     from calsync.notices import told_today
 
-    return told_today(paths_of(settings)[1], error, now or datetime.now(UTC))
+    return told_today(paths_of(settings)[1], error, now or datetime.now(UTC), patient=patient)
 
 
 def _night(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from calsync.state.lock import hold
 from tests.servers.inbox import Inbox, inbox
 from tests.unit.cli.calling import Calsync, Said
 
@@ -230,6 +231,24 @@ def test_a_night_that_cannot_begin_is_told_once_a_day_and_its_end_once(calsync: 
     assert "No longer so:\n" in calsync("-q", "nightly", day=1.1).out
     config.unlink()
     assert calsync("-q", "nightly", day=1.2).code == 2
+
+
+def test_another_run_in_progress_is_told_by_a_schedule_when_one_still_is_an_hour_later(
+    calsync: Calsync, folder: Path
+) -> None:
+    state = folder / "state"
+    with hold(state):
+        assert "another calsync run" in calsync("-q", "nightly").err, "who calls by hand is told at once"
+    assert "another calsync run" in calsync("-q", "nightly").out, "it is over"
+    line = ("-q", "nightly", "--if-due", "04:15")
+    with hold(state):
+        assert calsync(*line, day=1) == calsync(*line, day=1.01) == Said(75, "", "")
+    assert calsync(*line, day=1.05) == Said(0, "", "")
+    with hold(state):
+        assert calsync(*line, day=2) == Said(75, "", "")
+        assert "another calsync run" in calsync(*line, day=2.05).err
+        assert calsync(*line, day=2.1) == Said(75, "", "")
+    assert "No longer so" in calsync(*line, day=2.15).out
 
 
 def test_without_a_state_that_could_remember_it_is_told_each_time(calsync: Calsync, unbegun: Path) -> None:
