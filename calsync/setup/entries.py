@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,8 +163,13 @@ def _client_file(text: str) -> str:
     return str(path)
 
 
+_NEXTCLOUDS = re.compile(r"/(?:index\.php|remote\.php|apps|login)(?:[/?#].*)?$")
+"""How the path goes on of a page that stands in the browser, behind where the server itself is."""
+
+
 def _server(text: str) -> str:
-    said = text.strip()
+    """Where a Nextcloud is, of any address of it."""
+    said = _NEXTCLOUDS.sub("", text.strip())
     return str(Url().check(said if "://" in said else f"https://{said}"))
 
 

@@ -11,6 +11,7 @@ from calsync.errors import UsageError
 from calsync.setup import connect
 from calsync.setup.crowd import people
 from calsync.setup.draft import Draft
+from calsync.setup.entries import asked_entry
 from calsync.setup.plan import Setup
 from calsync.setup.week import hours
 from calsync.setup.wishes import Wishes
@@ -83,3 +84,22 @@ class NoBrowser(Scripted):
 class Nowhere(Person):
     def browser(self) -> str:
         raise UsageError(f"{self._name}: no browser can be opened here", sign_in_step(self._name, "--paste"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("cloud.example.net", "https://cloud.example.net/remote.php/dav/"),
+        ("https://cloud.example.net/", "https://cloud.example.net/remote.php/dav/"),
+        (
+            "https://example.net/cloud/index.php/apps/calendar/dayGridMonth/now",
+            "https://example.net/cloud/remote.php/dav/",
+        ),
+        ("https://cloud.example.net/remote.php/dav/calendars/maya/", "https://cloud.example.net/remote.php/dav/"),
+        ("https://cloud.example.net/apps/calendar", "https://cloud.example.net/remote.php/dav/"),
+    ],
+)
+def test_any_address_of_a_nextcloud_that_stands_in_the_browser_will_do(draft: Draft, typed: str, url: str) -> None:
+    talk = Scripted({"Where is the calendar?": ["nextcloud"], "Your Nextcloud's": [typed], "The name": ["maya"]})
+    entry = asked_entry(Setup(draft, Wishes(), talk), (), writes=False)
+    assert entry == {"name": "nextcloud", "provider": "caldav", "write": True, "url": url, "username": "maya"}
