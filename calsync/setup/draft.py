@@ -84,6 +84,12 @@ class Draft:
         return dict(found) if isinstance(found, dict) else {}
 
     @property
+    def real(self) -> dict[str, Any]:
+        """What the real configuration says, as YAML has it; {} while there is none."""
+        found = read_tree(decode(self._real)[0]).value if self._real else {}
+        return dict(found) if isinstance(found, dict) else {}
+
+    @property
     def answered(self) -> tuple[str, ...]:
         """The steps that were gone through, in order."""
         return tuple(self._notes.get("answered", ()))

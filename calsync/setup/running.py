@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import time
+from typing import Any
 
 from calsync.desk import open_desk
 from calsync.errors import CalsyncError
@@ -84,9 +85,19 @@ def preview(setup: Setup, progress: Progress) -> NightReport:
 
 
 def take_effect(setup: Setup) -> list[str]:
-    """Put the configuration in its place; a line on that. Raises UsageError, StateError."""
+    """Put the configuration in its place; a line on each thing done. Raises UsageError, StateError.
+
+    The passwords of calendars that are no longer in it are forgotten.
+    """
     draft = setup.draft
-    return [f"The configuration is in {draft.config}." if draft.put_in_place() else f"{draft.config} is as it was."]
+    before = _names(draft.real)
+    lines = [f"The configuration is in {draft.config}." if draft.put_in_place() else f"{draft.config} is as it was."]
+    gone = [name for name in before if name not in _names(draft.real)]
+    return lines + [f"The password of {name} is forgotten." for name in gone if SecretStore(draft.state).forget(name)]
+
+
+def _names(values: Mapping[str, Any]) -> list[str]:
+    return [str(entry.get("name")) for entry in values.get("calendars") or [] if isinstance(entry, dict)]
 
 
 def let_run(setup: Setup) -> list[str]:

@@ -13,9 +13,11 @@ from calsync.setup.crowd import people
 from calsync.setup.draft import Draft
 from calsync.setup.entries import asked_entry
 from calsync.setup.plan import Setup
+from calsync.setup.running import take_effect
 from calsync.setup.week import hours
 from calsync.setup.wishes import Wishes
 from calsync.signstep import sign_in_step
+from calsync.tokens import SecretStore
 from tests.system.test_sign_in import client_file
 from tests.unit.setup.conftest import NOW, Scripted
 
@@ -103,3 +105,16 @@ def test_any_address_of_a_nextcloud_that_stands_in_the_browser_will_do(draft: Dr
     talk = Scripted({"Where is the calendar?": ["nextcloud"], "Your Nextcloud's": [typed], "The name": ["maya"]})
     entry = asked_entry(Setup(draft, Wishes(), talk), (), writes=False)
     assert entry == {"name": "nextcloud", "provider": "caldav", "write": True, "url": url, "username": "maya"}
+
+
+def test_the_password_of_a_calendar_that_is_taken_out_is_forgotten_when_that_takes_effect(draft: Draft) -> None:
+    draft.add("calendars", {"name": "old", "provider": "ics", "url": "http://127.0.0.1:9/x.ics", "username": "maya"})
+    draft.put_in_place()
+    secrets = SecretStore(draft.state)
+    secrets.put("old", "s3cret")
+    draft.discard()
+    again = Draft(draft.config, draft.state, NOW)
+    again.remove_item("calendars", 1)
+    assert secrets.get("old") == "s3cret"
+    assert take_effect(Setup(again, Wishes(), Scripted()))[1:] == ["The password of old is forgotten."]
+    assert secrets.get("old") is None
