@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
+from calsync.doctor.calendars import NOT_READ
 from calsync.doctor.case import Case
 from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_bug, of_error
 from calsync.errors import SignInNeeded
@@ -18,7 +19,6 @@ __all__ = ["accounts", "wish_of"]
 
 _SOON = timedelta(days=2)
 _SLOW, _REFUSED = timedelta(minutes=2), timedelta(minutes=5)
-_NOT_READ = "a night cannot read that calendar, so it plans nothing new and leaves the blocks as they stand"
 
 
 def accounts(case: Case) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def _let_in(case: Case, name: str, health: Health) -> Iterator[Finding]:
     assert case.desk is not None
     if health.error is not None:
         key = SIGN_IN if isinstance(health.error, SignInNeeded) else "calendar.unread"
-        yield of_error(key, name, health.error, _NOT_READ)
+        yield of_error(key, name, health.error, NOT_READ)
         return
     if not health.account:
         return

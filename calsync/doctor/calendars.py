@@ -8,9 +8,9 @@ from calsync.doctor.case import Case
 from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_error
 from calsync.errors import Busy, CalsyncError, Malformed, NotFound, SignInNeeded, Unreachable
 
-__all__ = ["night", "reading", "writing"]
+__all__ = ["NOT_READ", "night", "reading", "writing"]
 
-_NOT_READ = "a night cannot read that calendar, so it plans nothing new and leaves the blocks as they stand"
+NOT_READ = "a night cannot read that calendar, so it plans nothing new and leaves the blocks as they stand"
 
 
 def reading(case: Case) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def reading(case: Case) -> Iterator[Finding]:
         if one.error is None:
             yield fine("calendar", name, f"{name}: it can be read; {len(one.occurrences)} events to come")
             continue
-        yield of_error(_key(one.error), name, one.error, _NOT_READ)
+        yield of_error(_key(one.error), name, one.error, NOT_READ)
 
 
 def night(case: Case) -> Iterator[Finding]:

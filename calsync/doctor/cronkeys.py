@@ -11,6 +11,7 @@ from calsync.desk import Desk
 from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding, Level, fine
 from calsync.errors import StateError
+from calsync.schedule.environment import handed_on
 from calsync.tokens import SERVICE, SecretStore, environment_name
 from calsync.vault import KEY_NAME
 
@@ -32,6 +33,8 @@ _LOOK = (
 )
 _BARE_PATH = "/usr/bin:/bin"
 """What cron gives a command to find programs by."""
+_OF_A_LOGIN = "DBUS_SESSION_BUS_ADDRESS"
+"""A schedule is given it, and it leads somewhere only while somebody is logged in."""
 
 
 def secrets(case: Case) -> Iterator[Finding]:
@@ -79,7 +82,7 @@ def secrets(case: Case) -> Iterator[Finding]:
 
 
 def out_of_reach(desk: Desk, executable: str, store: SecretStore) -> list[str]:
-    """The names of secrets that are in the keyring only and are not found there with cron's bare environment.
+    """The names of secrets that are in the keyring only and are not found there with a schedule's bare environment.
 
     Raises StateError as SecretStore.place does.
     """
@@ -107,8 +110,9 @@ def _names(desk: Desk) -> list[str]:
 
 
 def _found_bare(executable: str, names: Sequence[str]) -> set[str]:
-    """Those of `names` that the keyring gives to a process with cron's environment."""
-    environment = {"PATH": _BARE_PATH}
+    """Those of `names` that the keyring gives to a process with cron's environment and what a schedule hands on."""
+    environment = {name: value for name, value in handed_on(os.environ)[0].items() if name != _OF_A_LOGIN}
+    environment["PATH"] = _BARE_PATH
     for variable in ("HOME", "USERPROFILE", "SYSTEMROOT"):
         if variable in os.environ:
             environment[variable] = os.environ[variable]

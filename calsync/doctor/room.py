@@ -82,23 +82,23 @@ def hours(case: Case) -> Iterator[Finding]:
 
 def _longest(config: Config) -> int:
     """Minutes of the longest stretch of working hours."""
-    return max(
-        (
-            (end.hour * 60 + end.minute) - (start.hour * 60 + start.minute)
-            for stretches in config.working_hours.values()
-            for start, end in stretches
-        ),
-        default=0,
-    )
+    return max(_stretches(config), default=0)
 
 
-def _tenth(config: Config) -> Iterator[Finding]:
-    week = sum(
+def _stretches(config: Config) -> list[int]:
+    """How many minutes each stretch of a week's working hours has."""
+    return [
         (end.hour * 60 + end.minute) - (start.hour * 60 + start.minute)
         for stretches in config.working_hours.values()
         for start, end in stretches
+    ]
+
+
+def _tenth(config: Config) -> Iterator[Finding]:
+    allowed, asked = (
+        int(sum(_stretches(config)) * SHARE),
+        sum(block.minutes * block.per_week for block in config.blocks),
     )
-    allowed, asked = int(week * SHARE), sum(block.minutes * block.per_week for block in config.blocks)
     if min(block.minutes for block in config.blocks) > allowed:
         what = f"a tenth of the week's working time is {allowed} minutes, less than the shortest block has"
         why = "blocks take a tenth of the working time at most, so none is ever planned"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,7 @@ from tests.unit.doctor.rig import Desktop, Folder, bad, fine, told
 
 def test_a_state_folder_that_is_a_file(folder: Folder) -> None:
     case = folder.case()
-    if folder.state.exists():
-        __import__("shutil").rmtree(folder.state)
+    shutil.rmtree(folder.state, ignore_errors=True)
     folder.state.write_text("")
     (found,) = bad(writable, case)
     assert told(found) == (
@@ -279,7 +280,7 @@ def desktop() -> Any:
 
 
 def real_python(**more: Any) -> dict[str, Any]:
-    return {"executable": __import__("sys").executable, **more}
+    return {"executable": sys.executable, **more}
 
 
 def test_secrets_that_only_a_desktop_opens_are_copied_for_cron(folder: Folder, desktop: Desktop) -> None:
@@ -308,6 +309,30 @@ def test_secrets_that_only_a_desktop_opens_are_copied_for_cron(folder: Folder, d
     assert json.loads(path.read_text()) == {"work": "hunter2", KEY_NAME: "key"}
     assert desktop.kept[SERVICE, "work"] == "hunter2"
     assert fine(secrets, case) == ["every secret can be had without a desktop"]
+
+
+def test_a_keyring_that_opens_without_a_desktop_is_enough_for_cron(
+    folder: Folder, desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop.kept = {(SERVICE, "work"): "hunter2"}
+    settings = tmp_path / "settings" / "python_keyring"
+    settings.mkdir(parents=True)
+    (settings / "keyringrc.cfg").write_text(
+        f"[backend]\ndefault-keyring=filed.Filed\nkeyring-path={settings}\n", "utf-8"
+    )
+    (settings / "filed.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Filed(KeyringBackend):\n"
+        "    priority = 1\n"
+        "    def get_password(self, service, name):\n"
+        "        return 'hunter2' if name == 'work' else None\n"
+        "    def set_password(self, service, name, password):\n"
+        "        raise NotImplementedError\n"
+    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.parent))
+    assert [found.subject for found in bad(secrets, folder.case(**real_python()))] == ["work"]
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+    assert fine(secrets, folder.case(**real_python())) == ["every secret can be had without a desktop"]
 
 
 def test_a_dry_run_copies_no_secret(folder: Folder, desktop: Desktop) -> None:
