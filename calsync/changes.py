@@ -242,4 +242,5 @@ def _point(desk: Desk, point: Point) -> dict[str, Any]:
 
 
 def _said(desk: Desk, instant: datetime | None) -> str | None:
-    return None if instant is None else desk.iso(instant)
+    """To the second, as instants stand everywhere else in JSON."""
+    return None if instant is None else desk.iso(instant.replace(microsecond=0))

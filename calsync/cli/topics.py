@@ -130,5 +130,5 @@ def lint(settings: Settings, file: Path | None, json_: bool) -> int:
         for one in found:
             lines([f"{one.file}:{one.line}: {one.what}", f"  {one.to_do}"])
         if not found:
-            lines([f"{count} topics are fine."])
+            lines(["1 topic is fine." if count == 1 else f"{count} topics are fine."])
     return 2 if found else 0
