@@ -12,6 +12,7 @@ from calsync.cli.briefs import brief_lines, opening_lines
 from calsync.cli.htmlpage import document, policy
 from calsync.cli.paragraph import Paragraph, clean
 from calsync.cli.render import when
+from calsync.digest import trouble
 from calsync.planning.words import day_words
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from calsync.history import LastNight
     from calsync.people.brief import Brief
 
-__all__ = ["POLICY", "dashboard", "message"]
+__all__ = ["POLICY", "dashboard", "message", "of_error"]
 
 _STYLE = """
 nav { margin: .6rem 0 0; } a { color: var(--good); } a:focus-visible { outline: 2px solid var(--good); }
@@ -51,8 +52,8 @@ def dashboard(desk: Desk, found: Coming, last: LastNight | None) -> str:
         "</header>",
         *(_problem(error.what, error.next_step) for error in found.problems),
     ]
-    if last is not None and (not last.ended or last.exit not in (0, 5)):
-        body.append(_problem("The last night did not do all that it was to do.", "calsync log"))
+    if said := trouble(last, desk.now):
+        body.append(_problem(said, ""))
     if not days:
         none = "No blocks in the next seven days." if found.planned else "No night has planned a block yet."
         body.append(f"<p>{none}</p>")

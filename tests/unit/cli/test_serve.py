@@ -240,7 +240,11 @@ def test_a_night_that_failed_is_said_to_have(served: Served, folder: Path) -> No
         store.end_run(run, 3, {})
     answer = served.ask(served.week)
     check_page(answer)
-    assert "The last night did not do all that it was to do.<br/>calsync log" in answer.text
+    said = "The night of Mon 9 Nov 05:00 did not go well (exit code 3): `calsync log last` says why."
+    assert f'<p class="problem">{said}</p>' in answer.text
+    with Store(folder / "state", datetime.fromisoformat(NOW)) as store:
+        store.begin_run("nightly", datetime.fromisoformat(NOW), datetime.fromisoformat(NOW))
+    assert 'class="problem"' not in served.ask(served.week).text, "it is under way"
 
 
 # --- who may see it ---
