@@ -309,10 +309,11 @@ def test_a_night_that_failed_is_tried_again_at_the_next_chance_and_then_no_more(
     assert calsync("log", "--json").json()["runs"] == runs
 
 
-def test_a_night_on_paper_does_not_count_and_one_that_is_under_way_is_told(calsync: Calsync, folder: Path) -> None:
+def test_a_night_on_paper_does_not_count_and_one_that_is_long_under_way_is_told(calsync: Calsync, folder: Path) -> None:
     assert calsync("nightly", "--dry-run", "--if-due", "04:15", day=1).code == 0
     with hold(folder / "state"):
-        said = calsync("-q", "nightly", "--if-due", "04:15", day=1)
+        assert calsync("-q", "nightly", "--if-due", "04:15", day=1) == (75, "", "")
+        said = calsync("-q", "nightly", "--if-due", "04:15", now=later(1, hours=1))
     assert said.code == 75
     assert "another calsync run is using" in said.err
     assert calsync("nightly", "--if-due", "04:15", day=1).out != ""
