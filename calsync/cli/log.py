@@ -12,9 +12,11 @@ from calsync.cli.options import as_json, open_at
 from calsync.cli.output import lines, paragraphs, print_json, table
 from calsync.cli.paragraph import Paragraph, clean
 from calsync.errors import UsageError
+from calsync.planning.words import count_words
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
+    from calsync.desk import Desk
 
 __all__ = ["log"]
 
@@ -46,7 +48,7 @@ def log(settings: Settings, run: str | None, limit: int, json_: bool) -> int:
     from calsync.history import runs
 
     if run is not None:
-        return _show_one(settings, run, json_=json_)
+        return _show_one(desk, run, json_=json_)
     found = runs(desk, limit)
     if json_:
         print_json({"runs": found})
@@ -57,8 +59,7 @@ def log(settings: Settings, run: str | None, limit: int, json_: bool) -> int:
     return 0
 
 
-def _show_one(settings: Settings, run: str, *, json_: bool) -> int:
-    desk = open_at(settings)
+def _show_one(desk: Desk, run: str, *, json_: bool) -> int:
     from calsync.history import runs
     from calsync.nightlog import log_file, read_events
 
@@ -116,42 +117,39 @@ def _plain(event: Mapping[str, Any]) -> str:
 def _read(event: Mapping[str, Any]) -> str:
     if not event["ok"]:
         return f"{event['calendar']}: not read ({_took(event)})"
-    asked = f", {_count(event['requests'], 'request')}" if event["requests"] else ""
-    return f"{event['calendar']}: read, {_count(event['events'], 'event')} to come{asked} ({_took(event)})"
+    asked = f", {count_words(event['requests'], 'request')}" if event["requests"] else ""
+    return f"{event['calendar']}: read, {count_words(event['events'], 'event')} to come{asked} ({_took(event)})"
 
 
 def _plan(event: Mapping[str, Any]) -> str:
     changes = ", ".join(f"{number} {action}" for action, number in event["changes"].items()) or "nothing to change"
     room = [
-        f"no room in {week['week']} for {_count(week['missing'], week['kind'] + ' block')}" for week in event["no_room"]
+        f"no room in {week['week']} for {count_words(week['missing'], week['kind'] + ' block')}"
+        for week in event["no_room"]
     ]
     unkept = [f"no room for promise {one['promise']}" for one in event["unkept"]]
     return f"planned: {'; '.join([changes, *room, *unkept])} ({_took(event)})"
 
 
 def _written(event: Mapping[str, Any]) -> str:
-    problems = f", {_count(event['problems'], 'problem')}" if event["problems"] else ""
-    done = f"{event['written']} of {_count(event['asked'], 'write')} done"
+    problems = f", {count_words(event['problems'], 'problem')}" if event["problems"] else ""
+    done = f"{event['written']} of {count_words(event['asked'], 'write')} done"
     return f"{event['calendar']}: {done}{problems} ({_took(event)})"
 
 
 _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "start": lambda e: f"{e['command']} of calsync {e['version']} begins, {_count(e['calendars'], 'calendar')}",
+    "start": lambda e: f"{e['command']} of calsync {e['version']} begins, {count_words(e['calendars'], 'calendar')}",
     "calendar-read": _read,
     "plan": _plan,
     "write": _written,
     "note": lambda e: str(e["said"]),
     "error": lambda e: str(e["said"]),
     "bug": lambda e: f"a bug ended the run ({e['type']})",
-    "notice": lambda e: f"a notice was sent to {e['urls'] - e['failed']} of {_count(e['urls'], 'URL')}",
-    "end": lambda e: f"ended with {e['exit']}, {_count(e['written'], 'write')} ({_took(e)})",
+    "notice": lambda e: f"a notice was sent to {e['urls'] - e['failed']} of {count_words(e['urls'], 'URL')}",
+    "end": lambda e: f"ended with {e['exit']}, {count_words(e['written'], 'write')} ({_took(e)})",
 }
 """How each event is said, by its key."""
 
 
 def _took(event: Mapping[str, Any]) -> str:
     return f"{event['ms'] / 1000:.1f} s"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

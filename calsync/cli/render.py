@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from calsync.cli.output import Table
-from calsync.planning.words import day_words
+from calsync.planning.words import count_words, day_words
 
 if TYPE_CHECKING:
     from calsync.contacts import DueView
@@ -91,10 +91,10 @@ def summary(report: NightReport, zone: ZoneInfo, *, dry_run: bool) -> str:
     if not report.changes:
         # After an error nobody knows what there would have been to change.
         return f"Nothing was changed {weeks}." if report.errors else f"Nothing to change {weeks}."
-    changes = _count(len(report.changes), "change")
+    changes = count_words(len(report.changes), "change")
     if dry_run:
         return f"{changes} would be made {weeks}; nothing was written."
-    return f"{changes} {weeks}; {_count(report.written, 'write')} done."
+    return f"{changes} {weeks}; {count_words(report.written, 'write')} done."
 
 
 def night_lines(report: NightReport) -> list[str]:
@@ -102,7 +102,7 @@ def night_lines(report: NightReport) -> list[str]:
     text = []
     for week in report.unplaced:
         taken = "; ".join(week.displaced_by) or "no working time"
-        text.append(f"No room in {week.week} for {_count(week.missing, f'{week.kind} block')}: {taken}")
+        text.append(f"No room in {week.week} for {count_words(week.missing, f'{week.kind} block')}: {taken}")
     text += [line for one in report.unkept for line in unkept_lines(one)]
     return [*text, *report.notes]
 
@@ -183,16 +183,12 @@ def _day(day: date) -> str:
     return f"{day_words(day)} {day.year}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _due(due: date, today: date) -> str:
     days = (due - today).days
     on = _near_day(due, today)
     if days == 0:
         return f"{on} (today)"
-    return f"{on} (in {_count(days, 'day')})" if days > 0 else f"{on} ({_count(-days, 'day')} ago)"
+    return f"{on} (in {count_words(days, 'day')})" if days > 0 else f"{on} ({count_words(-days, 'day')} ago)"
 
 
 def _contact(value: date | None, today: date) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from calsync.planning.words import day_words
+from calsync.planning.words import count_words, day_words
 
 if TYPE_CHECKING:
     from datetime import date
@@ -86,7 +86,7 @@ def report_lines(report: Report, *, draw: bool) -> list[str]:
 
 def period_words(f: Figures) -> str:
     """The days of the report."""
-    return f"{_day(f.start)} to {_day(f.end)} ({_count(len(f.weeks), 'week')})"
+    return f"{_day(f.start)} to {_day(f.end)} ({count_words(len(f.weeks), 'week')})"
 
 
 def gap_words(gaps: Gaps) -> str:
@@ -111,7 +111,7 @@ def spread_words(f: Figures) -> str:
     low, middle, high = (f"{value:g}" for value in s.quartiles)
     share = "" if not s.to_others else f" ({round(100 * s.share)} %)"
     return (
-        f"{s.to_others} of {_count(s.talks, 'talk')}{share} would have to go to others; "
+        f"{s.to_others} of {count_words(s.talks, 'talk')}{share} would have to go to others; "
         f"people had {middle} times the talks that their gaps ask for in the median, the middle half {low} to {high}"
     )
 
@@ -159,7 +159,7 @@ def change_words(changes: Tally) -> str:
 
 def kindness_words(kindness: Counted) -> str:
     """How many acts of kindness were done; those that were not are no debt."""
-    return f"{_count(kindness.done, 'act')} done; {kindness.year_count} this year"
+    return f"{count_words(kindness.done, 'act')} done; {kindness.year_count} this year"
 
 
 def nothing_recorded(report: Report) -> str:
@@ -200,7 +200,3 @@ def _day(day: date) -> str:
 
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

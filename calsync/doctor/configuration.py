@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding, Level, fine, of_error
 from calsync.errors import ConfigError
+from calsync.planning.words import count_words
 
 __all__ = ["configuration"]
 
@@ -39,7 +40,7 @@ def configuration(case: Case) -> Iterator[Finding]:
             yield of_error("config.unusable", path, error, _NOTHING)
         return
     config = case.desk.config
-    calendars = "1 calendar" if len(config.calendars) == 1 else f"{len(config.calendars)} calendars"
+    calendars = count_words(len(config.calendars), "calendar")
     people = "1 person" if len(config.people) == 1 else f"{len(config.people)} people"
     yield fine("config", path, f"{path} can be used: {calendars}, {people}")
     mode = stat.S_IMODE(config.path.stat().st_mode)

@@ -20,6 +20,7 @@ __all__ = [
     "Reasons",
     "cause_of",
     "clock_words",
+    "count_words",
     "day_words",
     "duration_words",
     "share_words",
@@ -51,6 +52,11 @@ def duration_words(seconds: int) -> str:
     """`9 h`, `1 h 30 min`, `45 min`; parts of a minute count as one."""
     hours, minutes = divmod(-(-seconds // 60), 60)
     return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0 or not hours))
+
+
+def count_words(number: int, noun: str) -> str:
+    """`1 block`, `2 blocks`: a number with its noun, whose plural takes an s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def share_words(share: float) -> str:
