@@ -27,7 +27,7 @@ from calsync.errors import StateError, UsageError
 from calsync.tokens import read_private
 from calsync.wholefile import replace_file
 
-__all__ = ["FEED", "HOST", "Page", "Server", "Site", "kept_key", "new_key"]
+__all__ = ["FEED", "HOST", "Page", "Server", "Site", "check_kept", "kept_key", "new_key"]
 
 HOST = "127.0.0.1"
 FEED = "connect.ics"
@@ -56,6 +56,15 @@ class Page:
 def new_key() -> str:
     """A key that nobody guesses: 128 bits, in letters that an address may hold."""
     return secrets.token_urlsafe(16)
+
+
+def check_kept(state_folder: Path) -> None:
+    """Raise StateError when the key of the feed is gone: with it went the state, or the leader has taken it back.
+
+    Opening the state would make it anew, empty, on each request of a program that subscribes, even after an uninstall.
+    """
+    if not (state_folder / _KEY_FILE).exists():
+        raise StateError(f"{state_folder / _KEY_FILE} is gone", "end calsync serve with Ctrl-C, and start it again")
 
 
 def kept_key(state_folder: Path) -> str:

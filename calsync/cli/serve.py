@@ -64,14 +64,20 @@ def serve(settings: Settings, port: int, details: str | None) -> int:
 
 def site_of(desk: Callable[[], Desk], details: str | None, settings: Settings) -> Site:
     """All that is served; `desk` is opened anew for each request. Raises what keeps it from being served at all."""
-    from calsync.serving import Site, kept_key, new_key
+    from calsync.serving import Site, check_kept, kept_key, new_key
 
-    _week(desk())
+    first = desk()
+    _week(first)
+
+    def still() -> Desk:
+        check_kept(first.state_folder)
+        return desk()
+
     return Site(
         new_key(),
-        kept_key(desk().state_folder),
-        {"": lambda: _week(desk()), "report": lambda: _report(desk())},
-        lambda: _feed(desk(), details),
+        kept_key(first.state_folder),
+        {"": lambda: _week(still()), "report": lambda: _report(still())},
+        lambda: _feed(still(), details),
         lambda status, what: _trouble(status, what, settings),
     )
 

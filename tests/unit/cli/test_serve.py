@@ -391,6 +391,17 @@ def test_an_error_is_a_page_with_its_next_step_and_the_next_request_is_answered(
     assert served.ask(served.week).status == 200
 
 
+def test_a_state_that_was_removed_is_said_to_be_gone_and_is_not_made_anew(served: Served, folder: Path) -> None:
+    (folder / "state").rename(folder / "away")
+    for path in (served.week, served.week + "report", served.feed):
+        answer = served.ask(path)
+        assert answer.status == 503
+        assert "feed.key is gone" in answer.text
+    assert not (folder / "state").exists()
+    (folder / "away").rename(folder / "state")
+    assert served.ask(served.week).status == 200
+
+
 def test_a_bug_is_a_page_that_names_its_report(folder: Path) -> None:
     def broken() -> Page:
         raise ZeroDivisionError("Ana Sousa")
