@@ -29,22 +29,10 @@ _LOGGER = "apprise"
 def send(urls: Sequence[str], message: Message, *, patience: float = PATIENCE) -> list[CalsyncError]:
     """Send `message` to each URL, one after the other, each once; what failed, in words without any secret.
 
-    Raises UsageError when Apprise is not installed.
+    Raises UsageError when Apprise is not installed, or is too old to be kept to the hosts of the URLs.
     """
     apprise = _apprise()
-    asset = apprise.AppriseAsset(
-        app_id="calsync",
-        app_desc="calsync",
-        app_url="",
-        image_url_mask="",  # no picture is fetched from anywhere by whoever shows the notice
-        image_url_logo="",
-        http_redirects=False,  # only the host that the leader named is asked
-        async_mode=False,
-        service_timeout=0,  # ours counts
-        storage_mode=apprise.PersistentStoreMode.MEMORY,
-        pgp_autogen=False,
-        pem_autogen=False,
-    )
+    asset = _asset(apprise)
     heard = _listen()
     errors: list[CalsyncError] = []
     with warnings.catch_warnings():
@@ -63,8 +51,9 @@ def send(urls: Sequence[str], message: Message, *, patience: float = PATIENCE) -
 
 
 def unknown(urls: Sequence[str]) -> list[int]:
-    """The numbers (from 1) of the URLs that Apprise cannot use. Nothing is sent. Raises UsageError without Apprise."""
+    """The numbers (from 1) of the URLs that Apprise cannot use. Nothing is sent. Raises UsageError as `send` does."""
     apprise = _apprise()
+    _asset(apprise)
     _listen()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -82,6 +71,31 @@ def _apprise() -> Any:
             "was installed from, uv tool install '.[notify]'",
         ) from error
     return apprise
+
+
+def _asset(apprise: Any) -> Any:
+    """How Apprise is to behave. Raises UsageError when it is too old to behave so."""
+    try:
+        return apprise.AppriseAsset(
+            app_id="calsync",
+            app_desc="calsync",
+            app_url="",
+            image_url_mask="",  # no picture is fetched from anywhere by whoever shows the notice
+            image_url_logo="",
+            http_redirects=False,  # only the host that the leader named is asked
+            async_mode=False,
+            service_timeout=0,  # ours counts
+            storage_mode=apprise.PersistentStoreMode.MEMORY,
+            pgp_autogen=False,
+            pem_autogen=False,
+        )
+    except Exception as error:  # what it does not know is refused by each version in a way of its own
+        version = getattr(apprise, "__version__", "")
+        raise UsageError(
+            f"notify: Apprise {version} is installed, which is too old to be kept to a host",
+            "upgrade it: pip install --upgrade apprise, or pipx runpip calsync install --upgrade apprise, or uv tool "
+            "upgrade calsync",
+        ) from error
 
 
 def _send_one(apprise: Any, asset: Any, url: str, message: Message, heard: _Listener, patience: float) -> str:

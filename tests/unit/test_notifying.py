@@ -8,12 +8,13 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from calsync.digest import Message
 from calsync.errors import UsageError
-from calsync.notifying import send
+from calsync.notifying import send, unknown
 from tests.servers.inbox import Inbox, inbox
 
 MESSAGE = Message("calsync: Mon 9 Nov", "14:00-14:30 connect\n`calsync today` says whom.")
@@ -95,6 +96,20 @@ def test_without_apprise_the_error_has_the_command_for_each_way_of_installing(mo
         "uv tool install '.[notify]'",
     ):
         assert command in failure.value.next_step
+
+
+def test_an_apprise_that_is_too_old_is_told_and_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_options: object) -> None:
+        raise AttributeError("AppriseAsset init(): An invalid key http_redirects was specified.")
+
+    old = ModuleType("apprise")
+    old.__dict__.update(__version__="1.2.0", AppriseAsset=refused, PersistentStoreMode=SimpleNamespace(MEMORY=""))
+    monkeypatch.setitem(sys.modules, "apprise", old)
+    for ask in (lambda: send(["json://127.0.0.1:1/"], MESSAGE), lambda: unknown(["json://127.0.0.1:1/"])):
+        with pytest.raises(UsageError) as failure:
+            ask()
+        assert failure.value.what == "notify: Apprise 1.2.0 is installed, which is too old to be kept to a host"
+        assert "pipx runpip calsync install --upgrade apprise" in failure.value.next_step
 
 
 def test_the_listener_is_one_however_often_something_is_sent(box: Inbox) -> None:
