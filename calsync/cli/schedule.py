@@ -13,6 +13,7 @@ from calsync.cli.options import as_json, dry_run, now_option, open_at, paths_of
 from calsync.cli.output import lines, paragraphs, print_json
 from calsync.cli.when import parse_time_of_day
 from calsync.errors import CalsyncError
+from calsync.schedule.kinds import KINDS, USUAL
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["schedule"]
 
-_KINDS = ("systemd", "cron", "launchd", "windows")
-_USUAL = time(4, 15)
 _BROKEN = 3
 _RUNS = "runs: "
 
@@ -36,8 +35,10 @@ def schedule() -> None:
 
 
 @schedule.command("install")
-@click.option("--at", type=parse_time_of_day, metavar="HH:MM", help="Not before that time of day (default 04:15).")
-@click.option("--kind", type=click.Choice(_KINDS), help="Which scheduler; without it, the one that fits best.")
+@click.option(
+    "--at", type=parse_time_of_day, metavar="HH:MM", help=f"Not before that time of day (default {USUAL:%H:%M})."
+)
+@click.option("--kind", type=click.Choice(KINDS), help="Which scheduler; without it, the one that fits best.")
 @now_option
 @dry_run
 @as_json
@@ -56,7 +57,7 @@ def install(
     from calsync.schedule import service
 
     if at is None:
-        at = next((one.at for one in service.installed(config, state, now) if one.at is not None), _USUAL)
+        at = next((one.at for one in service.installed(config, state, now) if one.at is not None), USUAL)
     done = service.install(config, state, kind=kind, at=at, dry_run=dry_run, now=now)
     if json_:
         print_json(

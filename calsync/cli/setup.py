@@ -17,6 +17,7 @@ from calsync.cli.failure import say
 from calsync.cli.options import dry_run, now_option, paths_of
 from calsync.cli.output import lines, progress_bar, sentences
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
+from calsync.schedule.kinds import KINDS
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from calsync.setup.wishes import Wishes
 
 __all__ = ["setup"]
-
-_KINDS = ("auto", "systemd", "cron", "launchd", "windows", "none")
 
 
 def _reader(name: str) -> Callable[[str], Any]:
@@ -163,7 +162,7 @@ _ANSWERS = (
     ),
     click.option("--export", metavar="FILE", help="A file with your blocks for other calendars; or none."),
     click.option("--details", type=click.Choice(["busy", "titles", "full"]), help="How much that file says."),
-    click.option("--schedule", type=click.Choice(_KINDS), help="What runs calsync every night."),
+    click.option("--schedule", type=click.Choice(["auto", *KINDS, "none"]), help="What runs calsync every night."),
     click.option("--at", type=_reader("clock_of"), metavar="HH:MM", help="From what time of the night on."),
     click.option("--write-now/--no-write-now", default=None, help="Whether the first plan is written at once."),
 )

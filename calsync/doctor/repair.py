@@ -9,19 +9,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import time
 from pathlib import Path
 
 from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding
 from calsync.errors import CalsyncError, StateError
+from calsync.schedule.kinds import USUAL
 from calsync.state.lock import hold
 from calsync.tokens import SecretStore
 
 __all__ = ["Mended", "can_mend", "mend"]
-
-_AT = time(4, 15)
-"""When a night runs where an installed schedule does not say it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def _schedule_again(case: Case, finding: Finding) -> None:
     for one in installed(case.config_path, case.state_folder, case.now):
         gone = bool(one.command) and shutil.which(one.command[0]) is None
         if one.kind == finding.subject and gone:
-            install(case.config_path, case.state_folder, kind=one.kind, at=one.at or _AT, now=case.now)
+            install(case.config_path, case.state_folder, kind=one.kind, at=one.at or USUAL, now=case.now)
 
 
 _MEND: Mapping[str, tuple[str, Callable[[Case, Finding], None]]] = {

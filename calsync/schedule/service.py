@@ -16,12 +16,9 @@ from calsync.errors import CalsyncError, StateError, UsageError
 from calsync.history import is_due
 from calsync.schedule import cron, launchd, systemd, windows
 from calsync.schedule.job import Job, Placed, at_of, identity, make_job, next_run
+from calsync.schedule.kinds import KINDS
 
-__all__ = ["KINDS", "Installed", "Offer", "install", "installed", "needs", "offers", "remove"]
-
-KINDS = ("systemd", "cron", "launchd", "windows")
-"""The schedulers there are, in the order in which they are preferred."""
-
+__all__ = ["Installed", "Offer", "install", "installed", "needs", "offers", "remove"]
 
 _OF_THIS_SYSTEM = {"nt": ("windows",)}.get(os.name, ("launchd" if sys.platform == "darwin" else "systemd", "cron"))
 

@@ -11,6 +11,7 @@ from calsync.desk import open_desk
 from calsync.errors import CalsyncError
 from calsync.nightly import Progress, run_night
 from calsync.nightreport import NightReport
+from calsync.schedule.kinds import USUAL
 from calsync.setup.connect import calendars, unpicked
 from calsync.setup.crowd import people
 from calsync.setup.interview import Option
@@ -110,7 +111,7 @@ def let_run(setup: Setup) -> list[str]:
         lines += remove(draft.config, draft.state)
         lines.append("Nothing runs calsync by itself; `calsync schedule install` sees to that when you like.")
     elif kind is not None:
-        at = time.fromisoformat(str(draft.noted("at") or "04:15"))
+        at = time.fromisoformat(str(draft.noted("at") or USUAL))
         made = install(draft.config, draft.state, kind=None if kind == "auto" else kind, at=at)
         lines.append(f"calsync runs every night from {made.at:%H:%M} on ({made.kind}: {made.where}).")
         lines += _within_reach(setup, made.kind)

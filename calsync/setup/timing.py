@@ -6,13 +6,13 @@ import os
 from datetime import time
 
 from calsync.errors import UsageError
+from calsync.schedule.kinds import USUAL
 from calsync.setup.interview import Option
 from calsync.setup.plan import Setup
 from calsync.setup.wishes import NOTHING, clock_of
 
 __all__ = ["schedule"]
 
-_USUAL = time(4, 15)
 _WORDS = {
     "systemd": "a timer of systemd, for your user alone",
     "cron": "cron",
@@ -42,6 +42,8 @@ def schedule(setup: Setup) -> None:
     draft.note("schedule", kind)
     if kind == NOTHING:
         return
-    before_at = time.fromisoformat(str(draft.noted("at"))) if draft.noted("at") else _USUAL
-    at = wishes.at or talk.ask("From what time of the night on?", f"{before_at:%H:%M}", clock_of, example="04:15")
+    before_at = time.fromisoformat(str(draft.noted("at"))) if draft.noted("at") else USUAL
+    at = wishes.at or talk.ask(
+        "From what time of the night on?", f"{before_at:%H:%M}", clock_of, example=f"{USUAL:%H:%M}"
+    )
     draft.note("at", f"{at:%H:%M}")
