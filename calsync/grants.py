@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from calsync.tokens import read_private
 from calsync.wholefile import replace_file
 from calsync.wire import LONGEST_SECONDS
 
-__all__ = ["PATIENCE_SECONDS", "GrantFile", "every_grant", "granted", "understood"]
+__all__ = ["PATIENCE_SECONDS", "GrantFile", "every_grant", "granted", "instant_in", "seen", "understood"]
 
 PATIENCE_SECONDS = 2 * LONGEST_SECONDS
 """How long a held grant is waited for: longer than its holder may take, who asks Microsoft twice (where one signs in,
@@ -123,11 +124,26 @@ def understood(
 
 def granted(file: GrantFile) -> set[str]:
     """The permissions that a grant has; none when there is no grant that can be read."""
-    try:
-        scopes = (file.read() or {}).get("scopes")
-    except StateError:
-        return set()
+    scopes = seen(file).get("scopes")
     return {one for one in scopes if isinstance(one, str)} if isinstance(scopes, list) else set()
+
+
+def seen(file: GrantFile) -> dict[str, Any]:
+    """What a grant says; {} when there is none that can be read, which whoever signs in with it tells."""
+    try:
+        return file.read() or {}
+    except StateError:
+        return {}
+
+
+def instant_in(grant: Mapping[str, Any], key: str) -> datetime | None:
+    """The aware instant that a grant has under `key` in ISO 8601; None for anything else."""
+    said = grant.get(key)
+    try:
+        found = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 class _NoGrant(StateError):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calsync.errors import CalsyncError, ProviderError, SignInNeeded, StateError
-from calsync.grants import GrantFile
+from calsync.grants import GrantFile, instant_in, seen
 from calsync.ports import CalendarInfo, Health, ProviderContext, SignInWish
 from calsync.wire import Wire
 from providers.google.auth import GoogleAccess, is_primary
@@ -56,9 +56,9 @@ def health(
         error = refused
     finally:
         wire.close()
-    grant = _grant(context, account)
-    signed_in = _instant(grant.get("signed_in"))
-    ends = access.ends or _instant(grant.get("ends"))
+    grant = seen(GrantFile(context.folder, "google", account))
+    signed_in = instant_in(grant, "signed_in")
+    ends = access.ends or instant_in(grant, "ends")
     # An answer that sets no end may also be one of before Google said so: then the age alone tells.
     may_end = ends is None and signed_in is not None and clock() < signed_in + TESTING
     if may_end and signed_in is not None:
@@ -76,13 +76,6 @@ def health(
         skew=wire.skew,
         needs_clock=True,
     )
-
-
-def _grant(context: ProviderContext, account: str) -> dict[str, Any]:
-    try:
-        return GrantFile(context.folder, "google", account).read() or {}
-    except StateError:
-        return {}
 
 
 def _lacking(options: Mapping[str, str], wish: SignInWish, grant: Mapping[str, Any]) -> list[str]:
@@ -117,11 +110,3 @@ def _chosen(options: Mapping[str, str], there: list[CalendarInfo]) -> CalendarIn
         one for one in there if one.name.strip().casefold() == wanted
     ]
     return found[0] if len(found) == 1 else None
-
-
-def _instant(said: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calsync.errors import CalsyncError, ProviderError, SignInNeeded, StateError
-from calsync.grants import GrantFile
+from calsync.grants import GrantFile, instant_in, seen
 from calsync.ports import CalendarInfo, Health, ProviderContext, Remark, SignInWish
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
+from providers.microsoft.calendars import listed, means_primary, so_called
 from providers.microsoft.clouds import cloud, scopes_for
 from providers.microsoft.graph import Graph, query
 from providers.microsoft.refusals import sign_in_step
@@ -25,7 +26,6 @@ __all__ = ["UNUSED", "health"]
 UNUSED = timedelta(days=90)
 """After so long without use a sign-in is over (AADSTS700082)."""
 _WHY = "Microsoft ends a sign-in that nobody has used for 90 days; every night uses it"
-_PRIMARY = ("", "primary")
 
 
 def health(
@@ -39,6 +39,7 @@ def health(
 ) -> Health:
     """See calsync.ports.HealthCheck. `http` gives the requests session."""
     account = options["account"]
+    file = GrantFile(context.folder, "microsoft", account)
     wire = Wire(name, http, clock=clock)
     # Fresh: what is kept would hide for an hour that an administrator has taken the approval back.
     access = MicrosoftAccess(name, options, context, wire, fresh=True)
@@ -48,18 +49,18 @@ def health(
         access.authorization()
         graph = Graph(name, account, cloud(options).graph, wire, access, time.sleep)
         chosen = _chosen(graph, options)
-        error = _somebody_else(name, account, graph, _grant(context, account))
+        error = _somebody_else(name, account, graph, seen(file))
     except (ProviderError, StateError) as refused:
         error = refused
     finally:
         wire.close()
-    grant = _grant(context, account)
+    grant = seen(file)
     used = _last_used(grant)
     return Health(
         account=account,
         error=error,
         lacks=tuple(_lacking(wish, grant)),
-        signed_in=_instant(grant.get("signed_in")),
+        signed_in=instant_in(grant, "signed_in"),
         ends=None if used is None else used + UNUSED,
         ends_why="" if used is None else _WHY,
         calendar=chosen,
@@ -71,7 +72,7 @@ def health(
 
 
 def _remarks(name: str, options: Mapping[str, str]) -> Iterator[Remark]:
-    secondary = options.get("calendar", "").strip().casefold() not in _PRIMARY
+    secondary = not means_primary(options.get("calendar", ""))
     if secondary and options.get("cloud", "global") != "global":
         yield Remark(
             "calendar.primary-only",
@@ -81,13 +82,6 @@ def _remarks(name: str, options: Mapping[str, str]) -> Iterator[Remark]:
             "cannot be read",
             "`calsync doctor --live` tries it; else leave `calendar` out for the account's own",
         )
-
-
-def _grant(context: ProviderContext, account: str) -> dict[str, Any]:
-    try:
-        return GrantFile(context.folder, "microsoft", account).read() or {}
-    except StateError:
-        return {}
 
 
 def _lacking(wish: SignInWish, grant: Mapping[str, Any]) -> list[str]:
@@ -126,18 +120,8 @@ def _signed_in_as(grant: Mapping[str, Any]) -> list[str]:
 
 def _chosen(graph: Graph, options: Mapping[str, str]) -> CalendarInfo | None:
     """The calendar that the options mean; None where the account has none or several of that name."""
-    wanted = options.get("calendar", "").strip().casefold()
-    target = graph.root() + "/calendars" + query(_select="id,name,canEdit,isDefaultCalendar", _top="100")
-    rows = [row for page in graph.pages(target) for row in page.get("value") or ()]
-    found = (
-        [row for row in rows if row.get("isDefaultCalendar")]
-        if wanted in _PRIMARY
-        else [row for row in rows if str(row["id"]).casefold() == wanted]
-        or [row for row in rows if str(row.get("name", "")).casefold() == wanted]
-    )
-    if len(found) != 1:
-        return None
-    return CalendarInfo(str(found[0]["id"]), str(found[0].get("name", "")), bool(found[0].get("canEdit")))
+    found = so_called(listed(graph), options.get("calendar", ""))
+    return found[0] if len(found) == 1 else None
 
 
 def _last_used(grant: Mapping[str, Any]) -> datetime | None:
@@ -148,11 +132,3 @@ def _last_used(grant: Mapping[str, Any]) -> datetime | None:
         return datetime.fromtimestamp(max(noted), UTC)
     except (ValueError, KeyError, TypeError, AttributeError, OSError, OverflowError):
         return None
-
-
-def _instant(said: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None

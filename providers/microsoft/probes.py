@@ -12,6 +12,7 @@ from calsync.errors import CalsyncError, ProviderError
 from calsync.ports import Probed, ProviderContext
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
+from providers.microsoft.calendars import listed, means_primary, picked
 from providers.microsoft.clouds import cloud
 from providers.microsoft.errors import Reply
 from providers.microsoft.finding import Places
@@ -76,7 +77,8 @@ class _Bench:
         self._wire = Wire(name, http)
         self._access = access or MicrosoftAccess(name, options, context, self._wire)
         self._address = cloud(options).graph
-        self.graph = Graph(name, options["account"], self._address, self._wire, self._access, pause)
+        self._account = options["account"]
+        self.graph = Graph(name, self._account, self._address, self._wire, self._access, pause)
         self.places = Places.of(self.graph.root(), self._place(options.get("calendar", "").strip()))
 
     def body(self, part: str, **more: Any) -> dict[str, Any]:
@@ -180,16 +182,9 @@ class _Bench:
         return []
 
     def _place(self, wanted: str) -> str:
-        if wanted.lower() in ("", "primary"):
+        if means_primary(wanted):
             return ""
-        target = self.graph.root() + "/calendars" + query(_select="id,name", _top="100")
-        rows = [row for page in self.graph.pages(target) for row in page.get("value") or ()]
-        found = [row for row in rows if row["id"] == wanted] or [
-            row for row in rows if str(row.get("name", "")).casefold() == wanted.casefold()
-        ]
-        if len(found) != 1:
-            raise ProviderError(f"{self.name}: there is no calendar {wanted}", "see `calsync calendars`")
-        return str(found[0]["id"])
+        return picked(self.name, self._account, listed(self.graph), wanted)
 
 
 def _same_transaction(bench: _Bench) -> Iterator[Probed]:

@@ -27,10 +27,11 @@ from calsync.ports import (
     WorkingWeek,
 )
 from calsync.wire import Wire
+from providers.microsoft.calendars import listed, means_primary, picked
 from providers.microsoft.clouds import cloud
 from providers.microsoft.cursor import Cursor
 from providers.microsoft.errors import Forgotten
-from providers.microsoft.graph import Access, Graph, query
+from providers.microsoft.graph import Access, Graph
 
 if TYPE_CHECKING:
     from requests import Session
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MicrosoftProvider"]
 
-_PRIMARY = ("", "primary")
 _OWN = re.compile(rb"\r\nUID:([0-9a-z]+)@calsync\r\n")
 
 
@@ -93,19 +93,7 @@ class MicrosoftProvider:
 
     def calendars(self) -> list[CalendarInfo]:
         """Every calendar of the mailbox."""
-        graph = self._graph
-        rows = graph.pages(graph.root() + "/calendars" + query(_select="id,name,canEdit,isDefaultCalendar", _top="100"))
-        found = [
-            CalendarInfo(
-                str(row["id"]),
-                str(row.get("name") or row["id"]),
-                bool(row.get("canEdit")),
-                primary=bool(row.get("isDefaultCalendar")),
-            )
-            for page in rows
-            for row in page.get("value") or ()
-        ]
-        return sorted(found, key=lambda info: info.id)
+        return listed(self._graph)
 
     def read(self, calendar: str, window: Span, cursor: str | None) -> Delta:
         """What changed: one request when nothing did, and one or two more for what was touched."""
@@ -222,32 +210,15 @@ class MicrosoftProvider:
         if calendar:
             return calendar
         wanted = self._options.get("calendar", "").strip()
-        if wanted.lower() in _PRIMARY:
+        if means_primary(wanted):
             return ""
         if self._chosen is None:
-            self._chosen = self._picked(wanted)
+            self._chosen = picked(self._name, self._options["account"], self.calendars(), wanted)
         return self._chosen
 
     def _choose(self, calendar: str, place: str) -> None:
         if not calendar:
             self._chosen = place
-
-    def _picked(self, wanted: str) -> str:
-        listed = self.calendars()
-        found = [one for one in listed if one.id == wanted]
-        found = found or [one for one in listed if one.name.casefold() == wanted.casefold()]
-        if len(found) == 1:
-            return found[0].id
-        names = ", ".join(sorted(one.name for one in listed)) or "none"
-        if found:
-            raise NotFound(
-                f"{self._name}: {self._options['account']} has {len(found)} calendars called {wanted}",
-                "set `calendar` to the id of one of them; `calsync calendars` shows them",
-            )
-        raise NotFound(
-            f"{self._name}: {self._options['account']} has no calendar {wanted}",
-            f"set `calendar` to one of: {names}",
-        )
 
     def _asked(self, calendar: str) -> tuple[str, ...]:
         account, wanted = self._options["account"].lower(), self._options.get("calendar", "")
