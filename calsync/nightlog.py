@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from calsync.errors import CalsyncError
 from calsync.names import name_key
-from calsync.people.traces import GONE, Traces
+from calsync.people.traces import BETWEEN, GONE, Traces
 from calsync.wholefile import replace_file
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ KEPT = 60
 
 _WORDS = frozenset({"said", "calendar"})
 """The fields whose text is not ours alone."""
+_BETWEEN = re.compile(BETWEEN)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -138,7 +139,7 @@ class _Clean:
 
     def __call__(self, text: str) -> str:
         """The text made clean."""
-        plain = name_key(text)
+        plain = _BETWEEN.sub(" ", name_key(text))
         for person, words in self._people:
             if any(word in plain for word in words):  # to look closely takes a while, and there may be hundreds
                 text = Traces(person.name, person.addresses).redacted(text).replace(GONE, "(a person)")
@@ -146,7 +147,10 @@ class _Clean:
 
     @cached_property
     def _people(self) -> list[tuple[Person, list[str]]]:
-        return [(one, [name_key(word) for word in (one.name, *one.addresses)]) for one in self._config.people]
+        return [
+            (one, [_BETWEEN.sub(" ", name_key(word)) for word in (one.name, *one.addresses)])
+            for one in self._config.people
+        ]
 
     @cached_property
     def _own(self) -> frozenset[str]:

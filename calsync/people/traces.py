@@ -10,7 +10,10 @@ from functools import cached_property
 
 from calsync.names import name_key
 
-__all__ = ["GONE", "Traces"]
+__all__ = ["BETWEEN", "GONE", "Traces"]
+
+BETWEEN = r"(?:[\s_.+-]|%20)+"
+"""The pattern of what stands between the words of a name; in the name of a file or in an address it is no space."""
 
 GONE = "(forgotten)"
 """What stands for a name or an address in a text that stays."""
@@ -20,8 +23,8 @@ GONE = "(forgotten)"
 class Traces:
     """What a person is known by: their name, their addresses, and the first names that may stand for them in a title.
 
-    `others` are names of other people: "Ana Sousa" is not meant where "Ana Sousa Lima" stands. Case, spaces and the
-    composition of letters are no difference anywhere.
+    `others` are names of other people: "Ana Sousa" is not meant where "Ana Sousa Lima" stands. Case, the composition
+    of letters, and what stands between the words ("ana-sousa.ics") are no difference anywhere.
     """
 
     name: str
@@ -105,9 +108,11 @@ def _gone(match: re.Match[str]) -> str:
 
 def _form(word: str) -> str:
     """The pattern of an address, or of a name, in folded text."""
-    form = r"\s+".join(map(re.escape, _folded(word).split()))
+    words = list(map(re.escape, _folded(word).split()))
+    if "@" in word:
+        return rf"(?<![\w.+%-]){' '.join(words)}(?![\w-])"
     # No word's edge around a name: fields of a database stand side by side, without a space.
-    return rf"(?<![\w.+%-]){form}(?![\w-])" if "@" in form else form
+    return BETWEEN.join(words)
 
 
 def _composed(text: str) -> str:

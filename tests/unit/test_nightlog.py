@@ -80,6 +80,14 @@ def test_people_and_addresses_are_taken_out_of_every_text_but_the_leaders_own_ad
     assert "maya@example.com" in text
 
 
+@pytest.mark.parametrize("file", ["ana-sousa-1on1.ics", "1on1_Ana_Sousa.ics", "ANA.SOUSA.ics", "ana%20sousa"])
+def test_a_person_is_taken_out_of_the_name_of_a_file(tmp_path: Path, config: Config, file: str) -> None:
+    begun(tmp_path, config).error(Unreachable(f"/home/maya/{file}: it is torn"))
+    text = log_file(tmp_path, NOW.date()).read_text("utf-8").casefold()
+    assert "sousa" not in text
+    assert "it is torn" in text
+
+
 def test_of_a_bug_only_the_type_is_put_down(tmp_path: Path, config: Config) -> None:
     begun(tmp_path, config).cut_short(ValueError("Zwetschgen"))
     (event,) = read_events(tmp_path, 7, NOW.date())
