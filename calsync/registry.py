@@ -15,7 +15,8 @@ from calsync.errors import UsageError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from calsync.ports import CalendarProvider, HealthCheck, LiveProbe, ProviderContext, SignIn
+    from calsync.accounts import HealthCheck, LiveProbe, SignIn
+    from calsync.ports import CalendarProvider, ProviderContext
 
 __all__ = [
     "ENTRY_POINTS",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calsync.accounts import SignInPerson, SignInWish
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, UsageError
 from calsync.grants import GrantFile
-from calsync.ports import SignInPerson, SignInWish
 from calsync.registry import sign_in_of
 from calsync.signstep import given, sign_in_step, with_given
 from calsync.tokens import SecretStore

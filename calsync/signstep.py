@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from calsync.ports import SignInWay, SignInWish
+from calsync.accounts import SignInWay, SignInWish
 
 __all__ = ["given", "sign_in_step", "with_given"]
 

@@ -17,10 +17,10 @@ from calsync.cli.paragraph import Paragraph, clean
 from calsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from calsync.accounts import Probed
     from calsync.cli import Settings
     from calsync.doctor.findings import Finding
     from calsync.doctor.repair import Mended
-    from calsync.ports import Probed
 
 __all__ = ["doctor"]
 

@@ -82,8 +82,8 @@ def sign_in(
     For Google and Microsoft your browser opens. Only the fewest permissions are asked for that the configuration needs;
     after a calendar has been given `write: true`, sign in again. docs/google.md and docs/microsoft.md say how.
     """
+    from calsync.accounts import SignInWay, SignInWish
     from calsync.cli.person import Person
-    from calsync.ports import SignInWay, SignInWish
 
     chosen = {
         SignInWay.PASTE: paste,

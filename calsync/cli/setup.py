@@ -228,7 +228,7 @@ def _run(draft: Draft, settings: Settings, answers: dict[str, Any], *, non_inter
 
 
 def _wishes(answers: dict[str, Any]) -> Wishes:
-    from calsync.ports import SignInWay
+    from calsync.accounts import SignInWay
     from calsync.setup.wishes import NOBODY, Wishes
 
     longest, ideal = answers.pop("max_"), answers["ideal"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from calsync.accounts import Health, SignInWish
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.doctor.calendars import NOT_READ
@@ -12,7 +13,6 @@ from calsync.doctor.case import Case
 from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_bug, of_error
 from calsync.errors import SignInNeeded
 from calsync.planning.words import day_words
-from calsync.ports import Health, SignInWish
 from calsync.signstep import sign_in_step
 
 __all__ = ["accounts", "wish_of"]

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from contextlib import closing
 from datetime import date, timedelta
 
+from calsync.accounts import LiveProbe, Probed
 from calsync.desk import Desk
 from calsync.errors import UsageError
-from calsync.ports import LiveProbe, Probed
 from calsync.state.lock import hold
 
 __all__ = ["TITLE", "asked_of", "tried"]

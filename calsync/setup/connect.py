@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from calsync.accounts import SignInWay, SignInWish
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 from calsync.grants import GrantFile
-from calsync.ports import CalendarInfo, SignInWay, SignInWish
+from calsync.ports import CalendarInfo
 from calsync.reading import reading_window
 from calsync.registry import sign_in_of
 from calsync.setup.entries import asked_entry

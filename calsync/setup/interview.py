@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
-from calsync.ports import SignInPerson
+from calsync.accounts import SignInPerson
 
 __all__ = ["Interview", "Option", "plain"]
 

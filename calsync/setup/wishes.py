@@ -9,12 +9,12 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+from calsync.accounts import SignInWay
 from calsync.config.forms import Days
 from calsync.config.hours import parse_clock, parse_hours, parse_weekdays
 from calsync.config.tree import read_tree
 from calsync.config.wording import shown
 from calsync.people.workweek import split_week
-from calsync.ports import SignInWay
 
 __all__ = ["NOBODY", "NOTHING", "Wishes", "block_of", "calendar_of", "clock_of", "hours_of", "person_of"]
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from calsync.accounts import Health, SignInWish
 from calsync.errors import CalsyncError, ProviderError, StateError
-from calsync.ports import CalendarInfo, Health, ProviderContext, SignInWish
+from calsync.ports import CalendarInfo, ProviderContext
 from calsync.wire import http_date
 from providers.caldav.dav import Dav
 from providers.caldav.discovery import find, pick

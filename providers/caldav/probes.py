@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from datetime import date, timedelta
 
+from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
-from calsync.ports import Probed, ProviderContext
+from calsync.ports import ProviderContext
 from providers.caldav.dav import Answer, Dav
 from providers.caldav.discovery import find, pick
 from providers.caldav.names import resource_url

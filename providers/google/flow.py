@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
+from calsync.accounts import SignInPerson
 from calsync.errors import SignInNeeded, UsageError
 from calsync.grants import every_grant
-from calsync.ports import SignInPerson
 from calsync.tokenwire import ask, pasted_answer
 from calsync.wire import Wire
 from providers.google.auth import TOKEN_URI, is_token_uri

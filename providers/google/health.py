@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from calsync.accounts import Health, SignInWish
 from calsync.errors import CalsyncError, ProviderError, SignInNeeded, StateError
 from calsync.grants import GrantFile, instant_in, seen
-from calsync.ports import CalendarInfo, Health, ProviderContext, SignInWish
+from calsync.ports import CalendarInfo, ProviderContext
 from calsync.wire import Wire
 from providers.google.auth import GoogleAccess, is_primary
 from providers.google.calendars import PRIMARY, configured_id, listed

@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
 from calsync.model import at_wall_clock
-from calsync.ports import Probed, ProviderContext
+from calsync.ports import ProviderContext
 from calsync.wire import Answer, Wire
 from providers.google.auth import GoogleAccess
 from providers.google.calendars import configured_id, named

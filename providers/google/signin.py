@@ -13,9 +13,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calsync.accounts import NewGrant, SignInPerson, SignInWay, SignInWish
 from calsync.errors import ProviderError, SignInNeeded, StateError, Unreachable, UsageError
 from calsync.grants import GrantFile, granted
-from calsync.ports import NewGrant, ProviderContext, SignInPerson, SignInWay, SignInWish
+from calsync.ports import ProviderContext
 from calsync.tokens import read_private
 from calsync.tokenwire import ask
 from calsync.wire import Wire

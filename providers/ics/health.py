@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from calsync.accounts import Health, Remark, SignInWish
 from calsync.errors import StateError
-from calsync.ports import CalendarInfo, Health, ProviderContext, Remark, SignInWish
+from calsync.ports import CalendarInfo, ProviderContext
 from calsync.wire import http_date
 from providers.ics.url import WebCalendar
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from calsync.accounts import Health, Remark, SignInWish
 from calsync.errors import CalsyncError, ProviderError, SignInNeeded, StateError
 from calsync.grants import GrantFile, instant_in, seen
-from calsync.ports import CalendarInfo, Health, ProviderContext, Remark, SignInWish
+from calsync.ports import CalendarInfo, ProviderContext
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
 from providers.microsoft.calendars import listed, means_primary, so_called

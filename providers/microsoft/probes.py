@@ -8,8 +8,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
-from calsync.ports import Probed, ProviderContext
+from calsync.ports import ProviderContext
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
 from providers.microsoft.calendars import listed, means_primary, picked

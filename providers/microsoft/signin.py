@@ -14,9 +14,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from calsync.accounts import NewGrant, SignInPerson, SignInWay, SignInWish
 from calsync.errors import SignInNeeded, UsageError
 from calsync.grants import GrantFile, every_grant, granted
-from calsync.ports import NewGrant, ProviderContext, SignInPerson, SignInWay, SignInWish
+from calsync.ports import ProviderContext
 from calsync.tokenwire import ask, pasted_answer
 from calsync.wire import Wire
 from providers.microsoft.auth import DEFAULT_TENANT, MsalHttp, make_app

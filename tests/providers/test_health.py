@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from calsync.accounts import SignInWish
 from calsync.errors import CalsyncError, SignInNeeded, Unreachable
-from calsync.ports import SignInWish
 from calsync.registry import health_of
 from tests.servers.context import context
 

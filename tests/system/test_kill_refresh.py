@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import calsync
+from calsync.accounts import SignInWay, SignInWish
 from calsync.errors import SignInNeeded
 from calsync.grants import GrantFile
-from calsync.ports import SignInWay, SignInWish
 from calsync.wire import Wire
 from providers.google.auth import GoogleAccess
 from providers.google.signin import sign_in as google_sign_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calsync.ports import SignInWay, SignInWish
+from calsync.accounts import SignInWay, SignInWish
 from calsync.signstep import given, sign_in_step, with_given
 
 

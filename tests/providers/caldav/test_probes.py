@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.ports import Probed
+from calsync.accounts import Probed
 from providers.caldav.probes import probe
 from tests.servers.context import context
 from tests.servers.fixtures import CalDavCalendar

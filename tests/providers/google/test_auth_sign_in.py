@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from calsync.accounts import NewGrant, SignInWay, SignInWish
 from calsync.errors import CalsyncError, SignInNeeded, StateError, Unreachable, UsageError
 from calsync.grants import GrantFile
-from calsync.ports import NewGrant, SignInWay, SignInWish
 from calsync.wire import Wire
 from providers.google.auth import GoogleAccess
 from providers.google.scopes import PEOPLE, scopes_for

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from calsync.ports import SignInWay, SignInWish
+from calsync.accounts import SignInWay, SignInWish
 from providers.google.auth import ends_at
 from providers.google.health import health
 from providers.google.scopes import scopes_for

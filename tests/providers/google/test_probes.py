@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
 from calsync.grants import GrantFile
-from calsync.ports import Probed
 from providers.google.probes import probe
 from tests.servers.context import context
 from tests.servers.detour import GOOGLE_HOSTS, detour

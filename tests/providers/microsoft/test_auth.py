@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from calsync.accounts import SignInWay, SignInWish
 from calsync.errors import CalsyncError, SignInNeeded, StateError, Unreachable
 from calsync.grants import GrantFile
-from calsync.ports import SignInWay, SignInWish
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
 from providers.microsoft.clouds import cloud, scopes_for

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from calsync.accounts import NewGrant, SignInWay, SignInWish
 from calsync.errors import CalsyncError, SignInNeeded, Unreachable, UsageError
 from calsync.grants import GrantFile
-from calsync.ports import NewGrant, SignInWay, SignInWish
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
 from providers.microsoft.signin import sign_in

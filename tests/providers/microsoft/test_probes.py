@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
-from calsync.ports import Probed
 from providers.microsoft.probes import probe
 from tests.servers.context import context
 from tests.servers.detour import MICROSOFT_HOSTS, detour
