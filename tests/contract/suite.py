@@ -69,6 +69,7 @@ class Harness(ABC):
     `floating` is the zone in which a calendar that has no floating times keeps them, None where it has them.
     `reads_on` is False where the server expands series, so that nothing is read of what lies far outside the window;
     `named_by_key` is False where names do not follow from keys, so that nobody's event can stand in a block's place.
+    `has_primary` is True where the vendor has a calendar that it takes where none is named.
     """
 
     calendar: ClassVar[str] = ""
@@ -76,6 +77,7 @@ class Harness(ABC):
     floating: ClassVar[ZoneInfo | None] = None
     reads_on: ClassVar[bool] = True
     named_by_key: ClassVar[bool] = True
+    has_primary: ClassVar[bool] = False
 
     @abstractmethod
     def make(self) -> CalendarProvider:
@@ -163,6 +165,12 @@ class ReadContract:
         assert any(c.writable for c in listed) == harness.writable
         assert all(c.name for c in listed)
         assert harness.names() == before
+
+    def test_one_calendar_is_primary_where_the_vendor_takes_one_unnamed_and_elsewhere_none(
+        self, harness: Harness
+    ) -> None:
+        primary = [info for info in harness.make().calendars() if info.primary]
+        assert len(primary) == int(harness.has_primary)
 
     def test_every_listed_calendar_can_be_read_under_its_id(self, harness: Harness) -> None:
         harness.put("a", single("a"))

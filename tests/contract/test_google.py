@@ -22,6 +22,7 @@ class GoogleHarness(Harness):
     """The primary calendar of a consumer's account, signed in once."""
 
     floating = BERLIN
+    has_primary = True
 
     def __init__(self, server: GoogleServer, folder: Path) -> None:
         self.server = server

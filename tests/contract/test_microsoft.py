@@ -21,6 +21,7 @@ class GraphHarness(Harness):
     floating = BERLIN
     reads_on = False
     named_by_key = False
+    has_primary = True
 
     def __init__(self, server: GraphServer, folder: Path, name: str = "") -> None:
         self.server = server
