@@ -187,7 +187,7 @@ class LiveProbe(Protocol):
     def __call__(
         self, name: str, options: Mapping[str, str], context: ProviderContext, day: date, run: str
     ) -> Generator[Probed]:
-        """One answer after the other. Everything it makes has calsync's mark and the title "calsync check".
+        """One answer after the other. Everything it makes has calsync's mark and is called TRIAL_TITLE (calsync.model).
 
         It lies on `day` and in the weeks after it; `run` (letters and digits) tells its names from those of other
         runs. When the iterator ends or is closed, all of it has been removed again. Raises what a provider may raise.

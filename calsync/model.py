@@ -20,6 +20,7 @@ from calsync.names import first_name_of
 __all__ = [
     "ONE_OFF",
     "TRIAL",
+    "TRIAL_TITLE",
     "Answer",
     "Event",
     "EventType",
@@ -47,6 +48,9 @@ ONE_OFF = 101
 
 TRIAL = 999_999
 """The slot of the scratch block by which calsync.trial sees whether a calendar can be written. It is on no plan."""
+
+TRIAL_TITLE = "calsync check"
+"""What everything is called that is made on a calendar to try it, for the seconds in which it stands."""
 
 Key = NewType("Key", str)
 """The opaque name of one series on one calendar: no name and no address can be read from it."""

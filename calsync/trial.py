@@ -9,16 +9,14 @@ from datetime import time as clock_time
 
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, Conflict, ProviderError, Unreachable, UsageError
-from calsync.model import TRIAL, Kind, Series
+from calsync.model import TRIAL, TRIAL_TITLE, Kind, Series
 from calsync.planning.words import day_words
 from calsync.ports import CalendarProvider, Outcome, OutcomeState, OwnedSeries, SeriesWrite
 from calsync.state.lock import hold
 from calsync.sync.keys import series_key
 
-__all__ = ["TITLE", "scratch", "try_writing"]
+__all__ = ["scratch", "try_writing"]
 
-TITLE = "calsync check"
-"""What the scratch block is called for the second that it stands."""
 _WEEKS = 3
 _AT = clock_time(4, 40)
 """An hour at which nobody looks, and which no change to or from summer time leaves out."""
@@ -69,7 +67,7 @@ def scratch(desk: Desk, name: str) -> Series:
         first=day,
         start=_AT,
         minutes=_MINUTES,
-        title=TITLE,
+        title=TRIAL_TITLE,
         transparent=True,
         changed=desk.now.astimezone(UTC).replace(microsecond=0),
         until=day,
@@ -174,7 +172,7 @@ def _remove(provider: CalendarProvider, name: str, blocks: Iterable[OwnedSeries]
 def _stuck(name: str, block: Series, why: str) -> ProviderError:
     return ProviderError(
         f"{name}: a test block was written but cannot be removed: {why}",
-        f'delete "{TITLE}" of {_when(block)} by hand, or leave it to the next `calsync nightly`',
+        f'delete "{TRIAL_TITLE}" of {_when(block)} by hand, or leave it to the next `calsync nightly`',
     )
 
 

@@ -162,10 +162,11 @@ def _as_json(
 def _live(settings: Settings, name: str, now: datetime | None, *, dry_run: bool, yes: bool, json_: bool) -> int:
     """Try the open questions, one paragraph each as soon as it is answered; 3 when an answer is not as expected."""
     desk = open_at(settings, now)
-    from calsync.doctor.live import TITLE, asked_of, tried
+    from calsync.doctor.live import asked_of, tried
+    from calsync.model import TRIAL_TITLE
 
     _, day = asked_of(desk, name)
-    plan = f'Events called "{TITLE}" are made on {name}, on {day} and in the weeks after it, and removed again.'
+    plan = f'Events called "{TRIAL_TITLE}" are made on {name}, on {day} and in the weeks after it, and removed again.'
     if dry_run:
         if json_:
             print_json({"calendar": name, "day": day.isoformat(), "live": [], "exit": 0})

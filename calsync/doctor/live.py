@@ -12,10 +12,8 @@ from calsync.desk import Desk
 from calsync.errors import UsageError
 from calsync.state.lock import hold
 
-__all__ = ["TITLE", "asked_of", "tried"]
+__all__ = ["asked_of", "tried"]
 
-TITLE = "calsync check"
-"""What every event is called that is made here, for the seconds in which it stands."""
 _WEEKS_AHEAD = 60
 
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
+from calsync.model import TRIAL_TITLE
 from calsync.ports import ProviderContext
 from providers.caldav.dav import Answer, Dav
 from providers.caldav.discovery import find, pick
@@ -18,7 +19,6 @@ from providers.caldav.xml import DAV, sync_body
 
 __all__ = ["probe"]
 
-_TITLE = "calsync check"
 _CONTENT = {"Content-Type": "text/calendar; charset=utf-8"}
 _GONE = frozenset({200, 202, 204, 404, 410})
 _REFUSED = frozenset({403, 409, 412, 423})
@@ -99,14 +99,14 @@ class _Bench:
             self.dav.close()
         if left:
             raise ProviderError(
-                f"{self.name}: {len(left)} events called {_TITLE}, from {self.day} on, could not be removed",
+                f"{self.name}: {len(left)} events called {TRIAL_TITLE}, from {self.day} on, could not be removed",
                 "remove them in the calendar by hand",
             )
 
     def _event(self, uid: str, stamp: str, minute: int, more: str) -> list[str]:
         return [
             "BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20260101T000000Z", f"DTSTART:{stamp}T04{minute:02}00Z",
-            f"DTEND:{stamp}T04{minute + 10:02}00Z", f"SUMMARY:{_TITLE}", "TRANSP:TRANSPARENT", "CLASS:PRIVATE",
+            f"DTEND:{stamp}T04{minute + 10:02}00Z", f"SUMMARY:{TRIAL_TITLE}", "TRANSP:TRANSPARENT", "CLASS:PRIVATE",
             "CATEGORIES:calsync", *([more] if more else []), "END:VEVENT",
         ]  # fmt: skip
 
@@ -116,7 +116,7 @@ class _Bench:
         return [
             "BEGIN:VEVENT", f"UID:{part}-{self.run}@calsync-check", "DTSTAMP:20260101T000000Z",
             f"RECURRENCE-ID:{stamp}T04{minute:02}00Z", f"DTSTART:{stamp}T05{minute:02}00Z",
-            f"DTEND:{stamp}T05{minute + 10:02}00Z", f"SUMMARY:{_TITLE}", "TRANSP:TRANSPARENT", "END:VEVENT",
+            f"DTEND:{stamp}T05{minute + 10:02}00Z", f"SUMMARY:{TRIAL_TITLE}", "TRANSP:TRANSPARENT", "END:VEVENT",
         ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
-from calsync.model import at_wall_clock
+from calsync.model import TRIAL_TITLE, at_wall_clock
 from calsync.ports import ProviderContext
 from calsync.wire import Answer, Wire
 from providers.google.auth import GoogleAccess
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["probe"]
 
-_TITLE = "calsync check"
 _API = "https://www.googleapis.com/calendar/v3/calendars"
 _GONE = frozenset({200, 204, 404, 410})
 _AT = time(4, 40)
@@ -94,7 +93,7 @@ class _Bench:
         """The body of an event of ten minutes."""
         return {
             "id": self.id(what),
-            "summary": _TITLE,
+            "summary": TRIAL_TITLE,
             "visibility": "private",
             "transparency": "transparent",
             "reminders": {"useDefault": False, "overrides": []},
@@ -139,7 +138,7 @@ class _Bench:
             self._wire.close()
         if left:
             raise ProviderError(
-                f"{self.name}: {len(left)} events called {_TITLE}, from {self.day} on, could not be removed",
+                f"{self.name}: {len(left)} events called {TRIAL_TITLE}, from {self.day} on, could not be removed",
                 "remove them in the calendar by hand",
             )
 
@@ -234,7 +233,9 @@ def _one_cancelled_date(bench: _Bench) -> Iterator[Probed]:
         _has(said, second),
     )
     # With all that a date needs: a status alone is refused.
-    status, said = bench.ask("PATCH", second, {"status": "confirmed", **bench.dated(timedelta(7)), "summary": _TITLE})
+    status, said = bench.ask(
+        "PATCH", second, {"status": "confirmed", **bench.dated(timedelta(7)), "summary": TRIAL_TITLE}
+    )
     _, shown = bench.ask("GET", second)
     yield Probed(
         "Can a cancelled date be made to take place again?",

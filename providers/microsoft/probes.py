@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from calsync.accounts import Probed
 from calsync.errors import CalsyncError, ProviderError
+from calsync.model import TRIAL_TITLE
 from calsync.ports import ProviderContext
 from calsync.wire import Wire
 from providers.microsoft.auth import MicrosoftAccess
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["probe"]
 
-_TITLE = "calsync check"
 _GONE = frozenset({200, 202, 204, 404, 410})
 _HOUR = 4
 _LENGTH = timedelta(minutes=10)
@@ -86,7 +86,7 @@ class _Bench:
         """An event of ten minutes. Its mark is none that a night would take for a block."""
         begin = self.at(0)
         return {
-            "subject": _TITLE,
+            "subject": TRIAL_TITLE,
             "body": {"contentType": "text", "content": "first line\r\nsecond line"},
             "showAs": "free",
             "sensitivity": "private",
@@ -163,7 +163,7 @@ class _Bench:
             self._wire.close()
         if left:
             raise ProviderError(
-                f"{self.name}: {len(left)} events called {_TITLE}, from {self.day} on, could not be removed",
+                f"{self.name}: {len(left)} events called {TRIAL_TITLE}, from {self.day} on, could not be removed",
                 "remove them in the calendar by hand",
             )
 
@@ -199,7 +199,7 @@ def _same_transaction(bench: _Bench) -> Iterator[Probed]:
         "that it is, or that it is refused",
         same or not again.done,
     )
-    other = bench.make({**body, "subject": f"{_TITLE} "})
+    other = bench.make({**body, "subject": f"{TRIAL_TITLE} "})
     named = "@event.existingEventId" in json.dumps(dict(other.body))
     yield Probed(
         "What does another body with the same transactionId get?",
