@@ -52,8 +52,13 @@ class Placed:
 
 
 def identity(config: Path, state: Path) -> str:
-    """The mark of this configuration with this state: the same on every call, another one for every other pair."""
-    return hashlib.sha256(f"{config}\0{state}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    """The mark of this configuration with this state: the same on every call, another one for every other pair.
+
+    A folder that is reached by two names, as a home that was moved and linked, is one: else an uninstall by the one
+    would leave the schedule of the other.
+    """
+    pair = "\0".join(f"{Path(os.path.realpath(path.parent)) / path.name}" for path in (config, state))
+    return hashlib.sha256(pair.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 def minute_of(job_id: str, at: time) -> int:

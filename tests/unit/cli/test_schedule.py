@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -426,6 +427,17 @@ def test_uninstall_asks_no_scheduler_that_is_not_there_and_tells_of_one_that_can
     assert not list((folder / "calendars" / "work").glob("cs*"))
     (machine.bin / "crontab").unlink()
     assert calsync("uninstall", "--yes").code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own there")
+def test_a_folder_with_two_names_has_one_mark_and_what_lies_behind_a_linked_file_matters_not(tmp_path: Path) -> None:
+    home, other = tmp_path / "home", tmp_path / "other"
+    home.mkdir()
+    other.symlink_to(home)
+    assert identity(other / "config.yaml", other / "state") == identity(home / "config.yaml", home / "state")
+    before = identity(home / "config.yaml", home / "state")
+    (home / "config.yaml").symlink_to(tmp_path / "dotfiles.yaml")
+    assert identity(home / "config.yaml", home / "state") == before
 
 
 def test_two_configurations_have_two_marks(tmp_path: Path) -> None:
