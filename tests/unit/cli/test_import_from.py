@@ -38,6 +38,9 @@ class Stranger:
             AccountPerson("Zoe Adler", ("zoe@example.com",), "in your contacts"),
             AccountPerson("Maya", ("maya@example.com",), "in your contacts"),
         ]
+
+    def close(self):
+        pass
 """
 CONFIG = """\
 # Maya's file
