@@ -159,7 +159,7 @@ def _edit(one: Life) -> None:
         one.server.move_date(series.key, day, day, time(19, 0))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in (1, 2))])
 def test_a_month_of_misbehaviour(tmp_path: Path, seed: int) -> None:
     live(tmp_path, seed, 30)
 

@@ -38,7 +38,7 @@ def assert_no_storm(year: Year) -> None:
             assert len(month) <= 2 + 28 * 2 // person.ideal_days
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_third_of_a_year_with_real_life_in_it_wrongs_nobody(seed: int) -> None:
     year = Year(seed, weeks=17).live()
     assert_nobody_was_wronged(year)

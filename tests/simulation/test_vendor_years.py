@@ -859,7 +859,7 @@ def a_day(one: Life) -> None:
     one.now = (one.now.replace(tzinfo=None) + timedelta(days=step)).replace(tzinfo=one.zone)
 
 
-@pytest.mark.parametrize("kinds", ["g", "m", "gmf"])
+@pytest.mark.parametrize("kinds", [*(pytest.param(one, marks=pytest.mark.slow) for one in "gm"), "gmf"])
 def test_a_month_of_misbehaviour(tmp_path: Path, kinds: str) -> None:
     live(tmp_path, 1, kinds, 12)
 

@@ -125,7 +125,7 @@ def sweep(account: Account, folder: Path, night: int, fault: Any, **more: Any) -
     return len(numbers)
 
 
-@pytest.mark.parametrize("night", [0, 1], ids=NIGHTS)
+@pytest.mark.parametrize("night", [0, pytest.param(1, marks=pytest.mark.slow)], ids=NIGHTS)
 @pytest.mark.parametrize("fault", [f for f in GoogleFault if f.value in QUICK], ids=str)
 def test_google_a_night_after_a_lost_answer(tmp_path: Path, night: int, fault: GoogleFault) -> None:
     assert sweep(google, tmp_path, night, fault) > 3

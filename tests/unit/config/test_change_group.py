@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync.config.compose import composed
@@ -71,6 +71,7 @@ WHERE = st.sampled_from(
 )
 
 
+@settings(max_examples=30)  # each parses a file of two hundred lines several times
 @given(st.lists(st.tuples(WHERE, st.one_of(st.none(), VALUES)), max_size=6))
 def test_any_row_of_changes_to_a_written_file_leaves_all_other_values_and_comments(changes: list[Any]) -> None:
     text = composed({"timezone": "Europe/Berlin", "calendars": [{"name": "work", "provider": "ics", "path": "x"}]})
