@@ -40,6 +40,7 @@ def answer_all(setup: Setup) -> None:
     """Go through the steps: all of them in a new setup, in one that is resumed those that are not answered yet.
 
     Where a configuration is there already, the leader chooses what to change, and goes on with that after a stop.
+    A step that an option says something of is gone through in any case.
     """
     talk, draft = setup.talk, setup.draft
     if draft.is_new or not talk.attended:
@@ -47,14 +48,15 @@ def answer_all(setup: Setup) -> None:
             done = ", ".join(heading.lower() for name, heading, _ in STEPS if name in draft.answered)
             talk.say(f"Going on where you stopped. Answered already: {done}; `calsync setup --afresh` begins anew.")
         for name, heading, step in STEPS:
-            if name not in draft.answered or not talk.attended:
+            if name not in draft.answered or not talk.attended or setup.wishes.concern(name):
                 _go_through(setup, name, heading, step)
         return
     talk.say(f"There is a configuration already: {draft.config}. What you do not change stays as it is.")
     if draft.resumed:
         talk.say("What you changed before you stopped is kept; `calsync setup --afresh` begins anew.")
-    if unpicked(setup):
-        _go_through(setup, *STEPS[0])
+    for name, heading, step in STEPS:
+        if setup.wishes.concern(name) or (step is calendars and unpicked(setup)):
+            _go_through(setup, name, heading, step)
     options: list[Option] = [(name, heading) for name, heading, _ in STEPS]
     options.append(("done", "nothing more"))
     while True:

@@ -68,10 +68,25 @@ class Wishes:
     at: time | None = None
     write_now: bool | None = None
 
+    def concern(self, step: str) -> bool:
+        """True when anything is said that the step of that name would ask."""
+        nothing = Wishes()
+        return any(getattr(self, key) != getattr(nothing, key) for key in _OF_STEPS[step])
+
     @property
     def any_people(self) -> bool:
         """True when the options say something of who is to be in the rotation."""
         return bool(self.people or self.people_files or self.people_from or self.nobody)
+
+
+_OF_STEPS = {
+    "calendars": ("calendars", "way", "passwords", "token_files"),
+    "hours": ("timezone", "me", "hours", "holidays"),
+    "blocks": ("connect", "pings", "prefer", "title", "follow_through", "kindness"),
+    "people": ("people", "people_files", "people_from"),
+    "privacy": ("names", "free_busy", "export", "details"),
+    "schedule": ("schedule", "at"),
+}
 
 
 def calendar_of(text: str) -> dict[str, Any]:

@@ -254,6 +254,20 @@ def now_kinds() -> dict[str, Any]:
     return {"today": date(2026, 11, 26), "provider_kinds": known}
 
 
+def test_what_an_option_says_counts_also_where_the_step_would_not_be_asked(begin: Begin) -> None:
+    answer_all(begin(Scripted({"What should run": ["none"]})))
+    again = begin(talk := Scripted(), Wishes(holidays="DE-BY"))
+    answer_all(again)
+    assert again.draft.values["holidays"] == "DE-BY"
+    assert not any(question.startswith("Is that right") for question, _ in talk.asked)
+    again.draft.put_in_place()
+    again.draft.discard()
+    again = begin(talk := Scripted(), Wishes(pings=1))
+    answer_all(again)
+    assert again.draft.values["blocks"]["connect"]["pings"] == 1
+    assert [question for question, _ in talk.asked] == ["Is that right for you?", "What do you want to change?"]
+
+
 @pytest.fixture
 def desktop() -> Iterator[Desktop]:
     """A keyring that is open for whoever is logged in, and for nobody else."""
