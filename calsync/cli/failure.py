@@ -15,6 +15,7 @@ import click
 
 from calsync import __version__
 from calsync.errors import CalsyncError, ConfigError
+from calsync.places import is_folder
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -63,7 +64,7 @@ def _state_of(settings: Settings) -> Path | None:
         folder = paths_of(settings)[1]
     except Exception:  # noqa: BLE001 - on the way to tell of one bug, another must not hide it
         return None
-    return folder if folder.is_dir() else None
+    return folder if is_folder(folder) else None
 
 
 def say(errors: Iterable[CalsyncError]) -> None:
@@ -84,7 +85,7 @@ def write_report(error: BaseException, state_folder: Path | None, words: Sequenc
 
     text = "\n".join([*_versions(), *_called(words), *_night_log(state_folder), "", *_stacks(error), ""])
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    if state_folder is not None and state_folder.is_dir():
+    if state_folder is not None and is_folder(state_folder):
         try:
             folder = state_folder / "reports"
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -73,7 +73,11 @@ def open_at(settings: Settings, now: datetime | None = None) -> Desk:
     Raises `UsageError` when there is no configuration there.
     """
     config_path, state_folder = paths_of(settings)
-    if not config_path.is_file():
+    try:
+        there = config_path.is_file()
+    except OSError:
+        there = True  # who reads it says why that cannot be done
+    if not there:
         raise UsageError(
             f"{config_path}: there is no configuration here",
             "run `calsync setup`, name another with --config, or look round first with `calsync demo`",

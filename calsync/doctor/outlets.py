@@ -11,6 +11,7 @@ from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding, Level, fine
 from calsync.errors import UsageError
 from calsync.exporting import written_by_us
+from calsync.places import nearest_there
 
 __all__ = ["exports", "notices"]
 
@@ -70,7 +71,7 @@ def _refused(path: Path) -> str:
             return "it is a folder"
         if path.exists() and not written_by_us(path):
             return "it was not written by calsync and is left alone"
-        there = next((one for one in path.parents if one.exists()), path.parent)
+        there = nearest_there(path.parent)
         if not there.is_dir():
             return f"{there} is not a folder"
         if not os.access(there, os.W_OK | os.X_OK):

@@ -7,11 +7,13 @@ import shlex
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from calsync.doctor.case import Case
 from calsync.doctor.findings import Finding, Level, fine
 from calsync.errors import Busy, StateError
+from calsync.places import is_folder, nearest_there
 from calsync.state.database import HEAD
 from calsync.state.lock import hold
 from calsync.state.looking import Condition, look_at
@@ -41,11 +43,13 @@ _WHY_OPEN = "what was logged of people, and the calendars' entries, are in it"
 def writable(case: Case) -> Iterator[Finding]:
     """Whether a file can be made in it; where it is missing, in the nearest folder above it."""
     folder = case.state_folder
-    if folder.exists() and not folder.is_dir():
+    there = nearest_there(folder)
+    if there == folder and not is_folder(folder):
         yield _unwritable(folder, "it is not a folder")
         return
-    there = _nearest(folder)
     try:
+        with suppress(FileNotFoundError):
+            folder.stat()  # it may be there, and not to be seen
         with tempfile.NamedTemporaryFile(prefix=".calsync-", suffix=".tmp", dir=there):
             pass
     except OSError as error:
@@ -58,7 +62,7 @@ def writable(case: Case) -> Iterator[Finding]:
 def modes(case: Case) -> Iterator[Finding]:
     """Whether others on this machine can look into it."""
     folder = case.state_folder
-    mode = _mode(folder) if folder.is_dir() else None
+    mode = _mode(folder) if is_folder(folder) else None
     if mode is None or not mode & 0o077:
         return
     if mode & _OTHERS_WRITE or folder in (Path.home(), Path(folder.anchor)):
@@ -85,7 +89,8 @@ def modes(case: Case) -> Iterator[Finding]:
 def private_files(case: Case) -> Iterator[Finding]:
     """Files of secrets that others can read are refused by every command."""
     folder = case.state_folder
-    files = [folder / "secrets.json", *sorted((folder / "grants").glob("*.json"))]
+    grants = folder / "grants"
+    files = [folder / "secrets.json", *(sorted(grants.glob("*.json")) if is_folder(grants) else ())]
     for path in files:
         mode = _mode(path)
         if mode is not None and mode & 0o077:
@@ -163,7 +168,7 @@ def database(case: Case) -> Iterator[Finding]:
 
 def space(case: Case) -> Iterator[Finding]:
     """Whether there is room on its disk."""
-    there = _nearest(case.state_folder)
+    there = nearest_there(case.state_folder)
     free = case.machine.free(there)
     if free >= _LOW:
         yield fine("state.space", str(there), "there is room enough on its disk")
@@ -183,7 +188,7 @@ def space(case: Case) -> Iterator[Finding]:
 def lock(case: Case) -> Iterator[Finding]:
     """Whether a run holds it right now."""
     folder = case.state_folder
-    if not (folder / "lock").exists():
+    if nearest_there(folder / "lock") != folder / "lock":
         return
     try:
         with hold(folder):
@@ -249,10 +254,6 @@ def _mode(path: Path) -> int | None:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:
         return None
-
-
-def _nearest(folder: Path) -> Path:
-    return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
 
 
 def _service(folder: Path) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from calsync.errors import Busy, StateError
+from calsync.places import nearest_there
 
 __all__ = ["alone", "check_places"]
 
@@ -15,7 +16,7 @@ __all__ = ["alone", "check_places"]
 def check_places(*folders: Path) -> None:
     """Raises StateError for a folder in which nothing can be kept: better before the first question than after it."""
     for folder in folders:
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there = nearest_there(folder)
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise StateError(
                 f"{folder}: nothing can be written here",

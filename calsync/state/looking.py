@@ -45,8 +45,11 @@ class Looked:
 def look_at(folder: Path) -> Looked:
     """How the state in `folder` is."""
     path, copy = folder / FILE_NAME, _copy(folder / COPY_NAME)
-    if not path.exists():
-        return Looked(path, Condition.ABSENT, copy=copy)
+    try:
+        if not path.exists():
+            return Looked(path, Condition.ABSENT, copy=copy)
+    except OSError as error:
+        return Looked(path, Condition.CLOSED, why=error.strerror or str(error))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):

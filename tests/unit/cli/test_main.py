@@ -206,6 +206,22 @@ def test_a_bug_leaves_a_report_with_types_and_lines_and_without_messages(
         assert report.stat().st_mode & 0o077 == 0
 
 
+def test_where_the_system_lets_nothing_be_seen_a_bug_is_told_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings()
+    settings.state = str(tmp_path / ("x" * 300))
+    assert tell(RuntimeError("oops"), settings) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "calsync: something went wrong that is not your fault (RuntimeError)"
+    Path(second.removeprefix("  the report is in ")).unlink()
+    config = tmp_path / ("x" * 300)
+    assert main(["--config", str(config), "today"]) == 2
+    assert capsys.readouterr().err == (
+        f"calsync: {config} cannot be read: File name too long\n  check the path and its permissions\n"
+    )
+
+
 def test_without_a_state_folder_the_report_goes_to_the_folder_for_temporary_files(tmp_path: Path) -> None:
     report = write_report(caught("x"), tmp_path / "absent")
     try:

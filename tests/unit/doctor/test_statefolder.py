@@ -14,6 +14,7 @@ import keyring
 import pytest
 
 from calsync.doctor.cronkeys import secrets
+from calsync.doctor.examine import examine
 from calsync.doctor.repair import mend
 from calsync.doctor.statefolder import database, lock, modes, place, private_files, space, writable
 from calsync.state.database import HEAD
@@ -44,6 +45,23 @@ def test_a_state_folder_in_a_place_where_nothing_can_be_made(folder: Folder) -> 
     case.state_folder = Path("/proc/self/calsync")
     (found,) = bad(writable, case)
     assert found.what == "/proc/self/calsync: it cannot be written (No such file or directory)"
+
+
+def test_a_state_folder_that_the_system_does_not_let_one_see(folder: Folder) -> None:
+    case = folder.case()
+    # As under a folder that is somebody else's, which nobody is for whoever may do everything.
+    case.state_folder = folder.folder / ("x" * 300)
+    (found,) = bad(writable, case)
+    assert found.what == f"{case.state_folder}: it cannot be written (File name too long)"
+    (closed,) = bad(database, case)
+    assert told(closed) == (
+        "fails",
+        f"{case.state_folder / 'calsync.db'}: it cannot be opened (File name too long)",
+        "no night runs without it",
+        "check its permissions and the free space on its disk",
+    )
+    assert bad(modes, case) == bad(private_files, case) == bad(lock, case) == bad(space, case) == []
+    assert [one.key for one in examine(case) if one.key == "check.broken"] == []
 
 
 def test_a_state_folder_that_can_be_written(folder: Folder) -> None:
