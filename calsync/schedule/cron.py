@@ -11,9 +11,7 @@ from calsync.errors import StateError, UsageError
 from calsync.schedule.calling import Ended, call, has
 from calsync.schedule.job import Job, Placed
 
-__all__ = ["fits", "line", "mark", "parse", "place", "present", "preview", "take", "with_line", "without_line"]
-
-_WHERE = "your crontab (crontab -l)"
+__all__ = ["fits", "line", "mark", "parse", "place", "present", "preview", "take", "where", "with_line", "without_line"]
 
 _LONGEST = 998
 """Bytes that Debian's cron takes in a line, the shortest limit of those in use."""
@@ -30,6 +28,11 @@ def fits(_environment: Mapping[str, str]) -> tuple[bool, str]:
 def mark(job_id: str) -> str:
     """What our line ends with."""
     return f"# calsync:{job_id}"
+
+
+def where(_job_id: str) -> str:
+    """Where our line stands."""
+    return "your crontab (crontab -l)"
 
 
 def line(job: Job) -> str:
@@ -106,7 +109,7 @@ def present(job_id: str) -> Placed | None:
                 problems.append("the line in the crontab is switched off (a # stands before it)")
             elif minute is None:
                 problems.append("the line in the crontab was changed by hand: when it runs cannot be told")
-            return Placed(_WHERE, text, command, minute or 0, tuple(problems))
+            return Placed(where(job_id), text, command, minute or 0, tuple(problems))
     return None
 
 
@@ -133,7 +136,7 @@ def take(job_id: str, *, dry_run: bool) -> list[str]:
     if not dry_run:
         _write(before, after)
     gone = [os.fsdecode(one.rstrip(b"\r\n")) for one in _lines(before) if _is_ours(one, job_id)]
-    return [f"the line in {_WHERE}: {one}" for one in gone]
+    return [f"the line in {where(job_id)}: {one}" for one in gone]
 
 
 def _lines(crontab: bytes) -> list[bytes]:

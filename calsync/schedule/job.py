@@ -16,6 +16,7 @@ from pathlib import Path
 from calsync.config.values import Config
 from calsync.errors import UsageError
 from calsync.history import next_since
+from calsync.places import nearest_there
 
 __all__ = ["Job", "Placed", "at_of", "identity", "make_job", "minute_of", "next_chance", "next_run"]
 
@@ -160,9 +161,5 @@ def _writable(config: Config, state: Path) -> tuple[Path, ...]:
             path = Path(calendar.options["path"])
             found.append(path.parent if path.is_file() or path.suffix == ".ics" else path)
     found += [target.path.parent for target in config.exports]
-    return tuple(dict.fromkeys(_nearest_there(path) for path in found))
-
-
-def _nearest_there(path: Path) -> Path:
-    """The folder itself, or while it is missing the nearest one above it, in which it can be made."""
-    return next((folder for folder in (path, *path.parents) if folder.is_dir()), path)
+    # A folder that is missing is made in the nearest one above it.
+    return tuple(dict.fromkeys(nearest_there(path) for path in found))

@@ -14,7 +14,7 @@ from calsync.schedule.calling import call, has
 from calsync.schedule.job import Job, Placed
 from calsync.wholefile import replace_file
 
-__all__ = ["agent_text", "fits", "label", "path_of", "place", "present", "preview", "take"]
+__all__ = ["agent_text", "fits", "label", "path_of", "place", "present", "preview", "take", "where"]
 
 
 def fits(_environment: Mapping[str, str]) -> tuple[bool, str]:
@@ -32,6 +32,11 @@ def label(job_id: str) -> str:
 def path_of(job_id: str) -> Path:
     """Where the agent's file lies."""
     return Path.home() / "Library" / "LaunchAgents" / f"{label(job_id)}.plist"
+
+
+def where(job_id: str) -> str:
+    """Where the agent is."""
+    return str(path_of(job_id))
 
 
 def agent_text(job: Job) -> str:
@@ -93,7 +98,7 @@ def present(job_id: str) -> Placed | None:
         problems.append(f"{path} was changed by hand and cannot be understood")
     if call("launchctl", "print", _target(job_id)).code != 0:
         problems.append(f"launchd has not loaded {label(job_id)} (launchctl print {_target(job_id)})")
-    return Placed(str(path), data.decode("utf-8", "replace").rstrip("\n"), command, minute, tuple(problems))
+    return Placed(where(job_id), data.decode("utf-8", "replace").rstrip("\n"), command, minute, tuple(problems))
 
 
 def take(job_id: str, *, dry_run: bool) -> list[str]:

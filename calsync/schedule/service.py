@@ -58,6 +58,7 @@ class _Scheduler(Protocol):
     def fits(self, _environment: Mapping[str, str]) -> tuple[bool, str]: ...
     def preview(self, job: Job) -> str: ...
     def place(self, job: Job) -> None: ...
+    def where(self, job_id: str, /) -> str: ...
     def present(self, job_id: str) -> Placed | None: ...
     def take(self, job_id: str, *, dry_run: bool) -> list[str]: ...
 
@@ -96,7 +97,7 @@ def install(
         chosen,
         at,
         job.command,
-        _where(chosen, job) if there is None else there.where,
+        scheduler.where(job.id) if there is None else there.where,
         _next(desk, job.minute, at),
         text,
         problems=() if dry_run or there is None else there.problems,
@@ -189,15 +190,6 @@ def _chosen(kind: str | None, job: Job) -> str:
 
 def _present(kind: str, job_id: str) -> Placed | None:
     return _SCHEDULERS[kind].present(job_id)
-
-
-def _where(kind: str, job: Job) -> str:
-    """Where it would stand, before it does."""
-    if kind == "systemd":
-        return str(systemd.units_folder(os.environ) / systemd.names(job.id)[1])
-    if kind == "launchd":
-        return str(launchd.path_of(job.id))
-    return "your crontab (crontab -l)" if kind == "cron" else windows.task_name(job.id)
 
 
 def _next(desk: Desk, minute: int, at: time) -> datetime:

@@ -31,6 +31,7 @@ __all__ = [
     "take",
     "timer_text",
     "units_folder",
+    "where",
 ]
 
 _ALWAYS = """\
@@ -71,6 +72,11 @@ def units_folder(environment: Mapping[str, str]) -> Path:
     config = environment.get("XDG_CONFIG_HOME", "")
     base = Path(config) if config.startswith("/") else Path.home() / ".config"
     return base / "systemd" / "user"
+
+
+def where(job_id: str) -> str:
+    """Where the timer's file lies."""
+    return str(units_folder(os.environ) / names(job_id)[1])
 
 
 def service_text(job: Job, *, sandbox: bool) -> str:
@@ -186,7 +192,7 @@ def present(job_id: str) -> Placed | None:
         problems.append(f"{timer} is not running (systemctl --user status {timer})")
     text = "\n".join(f"{folder / name}:\n{text}" for name, text in zip((service, timer), texts, strict=True) if text)
     return Placed(
-        str(folder / timer),
+        where(job_id),
         text.rstrip("\n"),
         command_of(texts[0] or ""),
         int(clock[1]) if clock else 0,

@@ -24,6 +24,7 @@ __all__ = [
     "task_bytes",
     "task_name",
     "task_text",
+    "where",
     "words_of",
 ]
 
@@ -76,6 +77,11 @@ def fits(_environment: Mapping[str, str]) -> tuple[bool, str]:
 def task_name(job_id: str) -> str:
     """The task's name."""
     return f"calsync-{job_id}"
+
+
+def where(job_id: str) -> str:
+    """Where the task is."""
+    return f"the task {task_name(job_id)} in the Task Scheduler"
 
 
 def task_text(job: Job) -> str:
@@ -158,7 +164,7 @@ def present(job_id: str) -> Placed | None:
     if begin is None:
         problems.append("the task was changed by hand: when it runs cannot be told")
     return Placed(
-        _where(job_id),
+        where(job_id),
         text.strip().replace("\r\n", "\n"),
         command_of(text),
         int(begin[1]) if begin else 0,
@@ -174,11 +180,7 @@ def take(job_id: str, *, dry_run: bool) -> list[str]:
         ended = call("schtasks", "/Delete", "/TN", task_name(job_id), "/F")
         if ended.code != 0:
             raise StateError(f"schtasks /Delete: {ended.complaint}", "remove the task in the Task Scheduler")
-    return [_where(job_id)]
-
-
-def _where(job_id: str) -> str:
-    return f"the task {task_name(job_id)} in the Task Scheduler"
+    return [where(job_id)]
 
 
 def _decoded(data: bytes) -> str:
