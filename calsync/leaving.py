@@ -70,6 +70,8 @@ def what_stays(desk: Desk, *, everything: bool) -> list[str]:
             foreign = others(folder)
             if foreign:
                 stays.append(f"left in place: {folder}, for what is not calsync's: {', '.join(foreign)}")
+            elif folder.is_symlink():
+                stays.append(f"left in place: {folder}, a link, and the empty folder {folder.resolve()}")
         elif folder.is_dir():
             stays.append(f"left in place: {folder}, with {', '.join(inventory(folder))}")
     if not everything:

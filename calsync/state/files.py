@@ -45,11 +45,12 @@ def others(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     ours = set(own_files(folder))
-    return sorted(
-        path.name
-        for path in folder.iterdir()
-        if path not in ours and not (path.name in _OF and path.is_dir() and all(one in ours for one in path.iterdir()))
-    )
+
+    def goes(path: Path) -> bool:
+        """Whether it is a folder of ours that will be empty. A link to one is the leader's."""
+        return path.name in _OF and path.is_dir() and not path.is_symlink() and all(o in ours for o in path.iterdir())
+
+    return sorted(path.name for path in folder.iterdir() if path not in ours and not goes(path))
 
 
 def remove_own_files(folder: Path, *, keep_lock: bool = False) -> list[Path]:

@@ -403,6 +403,24 @@ def test_uninstall_with_everything_leaves_the_configuration_and_what_is_not_cals
     assert not (folder / "state").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own there")
+def test_uninstall_with_everything_names_the_links_that_it_leaves(
+    calsync: Calsync, machine: Machine, folder: Path, tmp_path: Path
+) -> None:
+    state, real = folder / "state", tmp_path / "disk"
+    (state / "logs").rename(tmp_path / "logs")
+    (state / "logs").symlink_to(tmp_path / "logs")
+    said = calsync("uninstall", "--everything", "--yes")
+    assert said.code == 0, said.err
+    assert f"left in place: {state}, for what is not calsync's: logs\n" in said.out
+    (state / "logs").unlink()
+    state.rename(real)
+    state.symlink_to(real)
+    said = calsync("uninstall", "--everything", "--yes")
+    assert f"left in place: {state}, a link, and the empty folder {real}\n" in said.out
+    assert list(real.iterdir()) == []
+
+
 def test_while_a_block_may_still_stand_somewhere_nothing_that_a_next_try_needs_is_removed(
     calsync: Calsync, machine: Machine, folder: Path
 ) -> None:
