@@ -1,4 +1,4 @@
-"""The first step of the setup: which calendars there are, the sign-in to each, and where blocks are written."""
+"""The first step of the setup: which calendars there are, which of their account's, and where blocks are written."""
 
 from __future__ import annotations
 
@@ -7,29 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from calsync.accounts import SignInWay, SignInWish
 from calsync.config.values import CalendarConfig
 from calsync.desk import Desk
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
-from calsync.grants import GrantFile
 from calsync.ports import CalendarInfo
 from calsync.reading import reading_window
 from calsync.registry import sign_in_of
 from calsync.setup.entries import asked_entry
 from calsync.setup.interview import Option
+from calsync.setup.letin import sign_in_to, wants_sign_in
 from calsync.setup.plan import Setup
 from calsync.setup.suggest import unused_name
-from calsync.signing import sign_in
 from calsync.tokens import SecretStore
 
-__all__ = ["calendars", "put_named", "sign_in_for_people", "unpicked", "wants_sign_in"]
+__all__ = ["calendars", "put_named", "unpicked"]
 
 _CAN_WRITE = frozenset({"google", "microsoft", "caldav", "ics"})
-_WAYS: dict[SignInWay, str] = {
-    SignInWay.BROWSER: "in a browser on this computer",
-    SignInWay.PASTE: "in a browser elsewhere; you paste the address that it ends on",
-    SignInWay.DEVICE_CODE: "in a browser elsewhere, with a code that is shown here",
-}
 _COMMAND = re.compile(r"run `calsync calendars sign-in [^`]*`")
 _UNPICKED = "unpicked"
 """Noted of the draft: the calendars of whose account nothing has been ticked yet."""
@@ -57,15 +50,6 @@ def put_named(setup: Setup) -> None:
     """Take the calendars of the options into the draft. Raises UsageError and ConfigError."""
     for entry in setup.wishes.calendars:
         _put(setup, entry)
-
-
-def wants_sign_in(desk: Desk, calendar: CalendarConfig) -> bool:
-    """True when nothing is kept with which the calendar could be opened, as far as can be told without asking it."""
-    if sign_in_of(calendar.provider) is None:
-        return bool(calendar.options.get("username")) and SecretStore(desk.state_folder).get(calendar.name) is None
-    if calendar.options.get("service_account"):
-        return False
-    return GrantFile(desk.state_folder, calendar.provider, calendar.options["account"]).read() is None
 
 
 def _listed(setup: Setup) -> list[dict[str, Any]]:
@@ -180,8 +164,9 @@ def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
         try:
             desk = setup.draft.desk()
             calendar = next(one for one in desk.config.calendars if one.name == name)
-            if again or wants_sign_in(desk, calendar):
-                _sign_in(setup, desk, calendar)
+            given = name in setup.wishes.passwords or name in setup.wishes.token_files
+            if again or given or wants_sign_in(desk, calendar):
+                sign_in_to(setup, desk, calendar)
                 desk = setup.draft.desk()
             infos = _asked(desk, calendar)
         except CalsyncError as error:
@@ -216,69 +201,6 @@ _AFTER_TROUBLE: tuple[Option, ...] = (
     ("anew", "answer the questions about this calendar again"),
     ("out", "leave this calendar out"),
 )
-
-
-def _sign_in(setup: Setup, desk: Desk, calendar: CalendarConfig) -> None:
-    wishes, talk, name = setup.wishes, setup.talk, calendar.name
-    password = wishes.passwords.get(name)
-    if password is not None:
-        SecretStore(desk.state_folder).put(name, _first_line(name, password))
-        return
-    if sign_in_of(calendar.provider) is None:
-        kept = sign_in(desk, name, SignInWish(), talk.person(name))
-        talk.say(f"The password of {name} is kept in {kept.where}.")
-        return
-    people = talk.attended and talk.agree(
-        f"May calsync also see whom {calendar.options['account']} knows, to propose people to you?", default=False
-    )
-    _sign_in_to_account(setup, desk, calendar, people=people)
-
-
-def _sign_in_to_account(setup: Setup, desk: Desk, calendar: CalendarConfig, *, people: bool) -> None:
-    wishes, talk, name = setup.wishes, setup.talk, calendar.name
-    file = wishes.token_files.get(name)
-    way = SignInWay.TOKEN_FILE if file is not None else wishes.way or _way(setup, calendar)
-    kept = sign_in(desk, name, SignInWish(way=way, people=people, token_file=file), talk.person(name))
-    talk.say(f"{kept.account} is signed in: calsync may {kept.may}. The grant lies in {kept.where}.")
-
-
-def sign_in_for_people(setup: Setup, provider: str) -> bool:
-    """Sign in anew to the accounts of `provider`, with leave to see whom they know; False when that is not wanted.
-
-    Raises what a sign-in raises.
-    """
-    if not setup.talk.agree("Sign in again, and let calsync see them?", default=True):
-        return False
-    desk, accounts = setup.draft.desk(), set()
-    for calendar in desk.config.calendars:
-        account = calendar.options.get("account", "").casefold()
-        if calendar.provider == provider and account not in accounts and not calendar.options.get("service_account"):
-            _sign_in_to_account(setup, desk, calendar, people=True)
-            accounts.add(account)
-    return bool(accounts)
-
-
-def _way(setup: Setup, calendar: CalendarConfig) -> SignInWay:
-    ways = [way for way in _WAYS if way is not SignInWay.DEVICE_CODE or calendar.provider == "microsoft"]
-    chosen = setup.talk.choose(
-        f"How do you want to sign in to {calendar.options['account']}?",
-        [(way.value, _WAYS[way]) for way in ways],
-        SignInWay.BROWSER.value,
-    )
-    return SignInWay(chosen)
-
-
-def _first_line(name: str, file: Any) -> str:
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise UsageError(
-            f"{name}: {file} cannot be read ({reason})", "name a file with the password in its first line"
-        ) from None
-    if not lines or not lines[0]:
-        raise UsageError(f"{name}: {file} has no password in its first line", "write it there") from None
-    return str(lines[0])
 
 
 def _leave_out(setup: Setup, name: str) -> bool:
@@ -401,6 +323,6 @@ def _try(setup: Setup, name: str) -> None:
 def _sign_in_once(setup: Setup, name: str) -> None:
     desk = setup.draft.desk()
     try:
-        _sign_in(setup, desk, next(one for one in desk.config.calendars if one.name == name))
+        sign_in_to(setup, desk, next(one for one in desk.config.calendars if one.name == name))
     except CalsyncError as error:
         _warn(setup, error)

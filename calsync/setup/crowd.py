@@ -15,7 +15,7 @@ from calsync.intake import Intake, intake_of, read_people
 from calsync.model import Person
 from calsync.people.exchange import person_fields
 from calsync.reading import read_calendars, reading_window
-from calsync.setup.connect import sign_in_for_people
+from calsync.setup.letin import sign_in_for_people
 from calsync.setup.plan import Setup
 from calsync.state.lock import hold
 from calsync.state.store import Store

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from calsync.config.zones import system_timezone
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 from calsync.registry import sign_in_of
-from calsync.setup.connect import wants_sign_in
 from calsync.setup.draft import Draft
+from calsync.setup.letin import wants_sign_in
 from calsync.setup.wishes import NOBODY, Wishes
 from calsync.tokens import environment_name
 
@@ -33,6 +33,11 @@ def _of_calendars(draft: Draft, wishes: Wishes) -> Iterator[CalsyncError]:
         )
         return
     desk = draft.desk()
+    names = [calendar.name for calendar in desk.config.calendars]
+    for what, files in (("password", wishes.passwords), ("token file", wishes.token_files)):
+        for name in files:
+            if name not in names:
+                yield UsageError(f"{name} is no calendar, so it needs no {what}", f"name one of: {', '.join(names)}")
     for calendar in desk.config.calendars:
         name = calendar.name
         if name in wishes.passwords or name in wishes.token_files or not wants_sign_in(desk, calendar):
