@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from calsync.cli.streams import Outlet
 
-__all__ = ["COMMANDS", "LazyGroup", "Settings", "cli", "main"]
+__all__ = ["COMMANDS", "COMPLETE", "LazyGroup", "Settings", "cli", "main"]
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Begin": {
@@ -77,8 +77,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 """Every command by section: where it is ("module:function") and its one line of help."""
 
 _STDOUT = 1
-_COMPLETE = "_CALSYNC_COMPLETE"
-"""The variable by which a shell asks what can be typed next; see completing.py."""
+COMPLETE = "_CALSYNC_COMPLETE"
+"""The variable by which a shell asks what can be typed next: its own name and what it wants. See completing.py."""
 _EXIT_NO_ROOM = 5
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
@@ -185,7 +185,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     answer: Outlet | None = None
     if args is None:
-        if asked := os.environ.get(_COMPLETE):
+        if asked := os.environ.get(COMPLETE):
             from calsync.cli import completing
 
             return completing.answer(asked)

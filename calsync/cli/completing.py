@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calsync.cli import COMPLETE
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem, ShellComplete
 
 __all__ = [
-    "VARIABLE",
     "answer",
     "offer_calendars",
     "offer_files",
@@ -27,9 +28,6 @@ __all__ = [
     "offer_zones",
     "script",
 ]
-
-VARIABLE = "_CALSYNC_COMPLETE"
-"""Set by the scripts when they ask: the name of the shell and what it wants."""
 
 Offers = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
@@ -55,7 +53,7 @@ _BASH = r"""_calsync_completion() {
         VARIABLE=bash_complete "$1" 2>/dev/null)
 }
 complete -o nosort -F _calsync_completion calsync 2>/dev/null || complete -F _calsync_completion calsync
-""".replace("VARIABLE", VARIABLE)
+""".replace("VARIABLE", COMPLETE)
 
 
 # Click's own cuts what it offers at the first comma.
@@ -74,7 +72,7 @@ _FISH = r"""function _calsync_completion
     end
 end
 complete --no-files --command calsync --arguments "(_calsync_completion)"
-""".replace("VARIABLE", VARIABLE)
+""".replace("VARIABLE", COMPLETE)
 
 
 def answer(instruction: str) -> int:
@@ -122,7 +120,7 @@ def _shell(name: str) -> ShellComplete | None:
         source_template = _FISH.replace("%", "%%")
 
     made: type[ShellComplete] | None = {"bash": Bash, "fish": Fish, "zsh": ZshComplete}.get(name)
-    return None if made is None else made(cli, {"obj": Settings()}, "calsync", VARIABLE)
+    return None if made is None else made(cli, {"obj": Settings()}, "calsync", COMPLETE)
 
 
 def offer_people(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
