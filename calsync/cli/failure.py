@@ -15,7 +15,6 @@ import click
 
 from calsync import __version__
 from calsync.errors import CalsyncError, ConfigError
-from calsync.places import is_folder
 
 if TYPE_CHECKING:
     from calsync.cli import Settings
@@ -59,6 +58,7 @@ def tell(error: Exception, settings: Settings) -> int:
 def _state_of(settings: Settings) -> Path | None:
     """The state folder that was meant, when it is there."""
     from calsync.cli.options import paths_of
+    from calsync.places import is_folder
 
     try:
         folder = paths_of(settings)[1]
@@ -82,6 +82,8 @@ def write_report(error: BaseException, state_folder: Path | None, words: Sequenc
     name.
     """
     import tempfile
+
+    from calsync.places import is_folder
 
     text = "\n".join([*_versions(), *_called(words), *_night_log(state_folder), "", *_stacks(error), ""])
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
