@@ -119,7 +119,8 @@ def decide(
 
     A notice is said when it is new, or when its sign is another than what was told. What was told and is not wrong any
     more is over, unless its topic was not `judged` this time: then nobody knows, and it stays as it is. Failures that
-    take turns within a night are told once each: none is over while another one of its topic has taken its place.
+    come and go within a night are told once: while anything fails it is tried again, and what did not fail this time
+    may the next.
     """
     rows: dict[str, NoticeRow] = {}
     fresh: set[str] = set()
@@ -132,13 +133,14 @@ def decide(
             rows[notice.key] = NoticeRow(notice.key, " ".join(kept), notice.what, now, now)
         else:
             rows[notice.key] = replace(before, seen_at=now)
-    failing = {topic for topic in map(_topic, rows) if topic in _FAILURES}
+    failing = any(_topic(key) in _FAILURES for key in rows)
     over = []
     for key, row in told.items():
         topic = _topic(key)
         if key in rows:
             continue
-        if topic not in judged or (topic in failing and abs(now - row.seen_at) < _NIGHT):
+        comes_and_goes = failing and topic is not Topic.BEGIN and abs(now - row.seen_at) < _NIGHT
+        if topic not in judged or (topic in _FAILURES and comes_and_goes):
             rows[key] = row
         elif topic in _FAILURES and row.what:
             over.append(row.what)

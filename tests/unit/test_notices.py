@@ -179,6 +179,19 @@ def test_failures_that_take_turns_within_a_night_are_over_when_all_are() -> None
     assert set(said[8].over) == {DOWN.what, other.what}
 
 
+def test_what_comes_and_goes_beside_a_failure_that_stays_is_told_once() -> None:
+    export = Notice(Topic.WRITE, "out.ics", "", "out.ics cannot be written")
+    said = tries(*[[export, DOWN], [export]] * 6, [])
+    assert said[0] == News(frozenset({export.key, DOWN.key}))
+    assert said[1:12] == [News()] * 11
+    assert set(said[12].over) == {export.what, DOWN.what}
+
+
+def test_a_night_that_begins_again_says_so_whatever_else_fails() -> None:
+    begun = Notice(Topic.BEGIN, "x", "", "the configuration cannot be used")
+    assert tries([begun], [DOWN])[1] == News(frozenset({DOWN.key}), (begun.what,))
+
+
 def test_a_failure_that_is_gone_for_a_day_is_over_whatever_else_fails() -> None:
     other = replace(DOWN, subject="family", what="family: no answer")
     said = tries([DOWN, other], *[[other]] * 23)
