@@ -10,9 +10,10 @@ from typing import Any
 
 from calsync.config.forms import Address, ApplicationId, ClientFile, Tenant, Url
 from calsync.grants import GrantFile
-from calsync.setup.interview import Option, plain
+from calsync.setup.interview import Option, plain, unquoted
 from calsync.setup.plan import Setup
 from calsync.setup.suggest import calendar_folders, service_of, unused_name
+from calsync.setup.wishes import NOTHING
 
 __all__ = ["SERVICES", "asked_entry"]
 
@@ -92,9 +93,7 @@ class _Describing:
                 return self.link()
         return self.caldav(
             service,
-            self._ask(
-                "The calendar's or the server's address", self._old("url"), Url().check, "https://dav.example.net/"
-            ),
+            self._ask("The calendar's or the server's address", self._old("url"), _address, "https://dav.example.net/"),
         )
 
     def google(self) -> _Described:
@@ -137,8 +136,10 @@ class _Describing:
         return Path(path).stem, "ics", {"path": path}
 
     def link(self) -> _Described:
-        url = self._ask("The link", self._old("url"), Url().check, "https://school.example.net/terms.ics")
-        username = self._ask("The name to sign in with there, if it asks for one", "", plain, "")
+        url = self._ask("The link", self._old("url"), _address, "https://school.example.net/terms.ics")
+        username = self._ask(
+            "The name to sign in with there, or none", self._old("username") or NOTHING, _name_or_none, ""
+        )
         return "link", "ics", {"url": url, "username": username}
 
     def _ask(self, question: str, usual: str, check: Callable[[str], str], example: str) -> str:
@@ -157,12 +158,14 @@ class _Describing:
 
 def _client_file(text: str) -> str:
     """The path of a client's file that is there, absolute."""
-    path = Path(ClientFile().check(text)).expanduser().absolute()
+    path = Path(ClientFile().check(unquoted(text))).expanduser().absolute()
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     return str(path)
 
 
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/|$)")
+"""How an address begins that was written without its scheme."""
 _NEXTCLOUDS = re.compile(r"/(?:index\.php|remote\.php|apps|login)(?:[/?#].*)?$")
 """How the path goes on of a page that stands in the browser, behind where the server itself is."""
 
@@ -173,9 +176,26 @@ def _server(text: str) -> str:
     return str(Url().check(said if "://" in said else f"https://{said}"))
 
 
+def _address(text: str) -> str:
+    """A URL, also one without its https://, or with webcal:// in its place, as pages for subscribing show them."""
+    said = text.strip()
+    scheme, sign, rest = said.partition("://")
+    if sign and scheme.lower() in ("webcal", "webcals"):
+        said = f"https://{rest}"
+    elif not sign and _HOST.match(said):
+        said = f"https://{said}"
+    return str(Url().check(said))
+
+
+def _name_or_none(text: str) -> str:
+    """A name to sign in with, "" for none."""
+    said = plain(text)
+    return "" if said.lower() == NOTHING else said
+
+
 def _existing(text: str) -> str:
     """The absolute path of a folder or a file that is there."""
-    path = Path(text.strip()).expanduser().absolute()
+    path = Path(unquoted(text)).expanduser().absolute()
     if not text.strip() or not path.exists():
         raise ValueError(f"there is neither a file nor a folder {path}" if text.strip() else "is empty")
     return str(path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 from calsync.accounts import SignInPerson
 
-__all__ = ["Interview", "Option", "plain"]
+__all__ = ["Interview", "Option", "plain", "unquoted"]
 
 T = TypeVar("T")
 Option = tuple[str, str]
@@ -61,3 +62,11 @@ class Interview(Protocol):
 def plain(text: str) -> str:
     """A check that takes everything."""
     return text.strip()
+
+
+def unquoted(text: str) -> str:
+    """A path as it was meant: a file that is dragged into a terminal comes in quotes, or with its spaces escaped."""
+    said = text.strip()
+    if len(said) > 1 and said[0] == said[-1] and said[0] in "'\"":
+        return said[1:-1]
+    return said if os.sep == "\\" else said.replace("\\ ", " ")

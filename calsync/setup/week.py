@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ __all__ = ["hours"]
 
 _SAID = "said"
 """Noted of the draft: the keys of this step that were answered."""
+
+_NAMED = re.compile(r'(?:"[^"<>]*"|[^<>,;@"])*<([^<>]*)>')
+"""A name, which may be in quotes, and the address behind it."""
 
 
 def hours(setup: Setup) -> None:
@@ -102,8 +106,9 @@ def _accounts(values: Mapping[str, Any]) -> list[str]:
 
 
 def _addresses(text: str) -> list[str]:
-    """Addresses between commas or spaces."""
-    return [Address().check(one) for one in text.replace(",", " ").split()]
+    """Addresses between commas or spaces, also as mail programs copy them: `Maya Lind <maya@example.com>`."""
+    said = _NAMED.sub(r"\1 ", text)
+    return [Address().check(one) for one in re.split(r"[\s,;]+", said) if one]
 
 
 def _text(week: Mapping[str, Any]) -> str:

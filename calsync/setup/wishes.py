@@ -25,6 +25,7 @@ NOBODY = "nobody"
 """Where people come from when none are to be added."""
 
 _BLOCK = re.compile(r"(\d)\s*[x*]\s*(\d{1,3})", re.IGNORECASE)
+_CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?(?![\w:.])")
 _PERSON = re.compile(r"(?P<name>[^<>]+?)\s*(?:<(?P<address>[^<>\s]+)>)?\s+(?P<ideal>\d+[dw]?)\s+(?P<max>\d+[dw]?)")
 
 
@@ -108,8 +109,12 @@ _EXAMPLE = "name: work, provider: ics, path: ~/calendars/work, write: true"
 
 
 def hours_of(text: str) -> dict[str, str]:
-    """Days with their hours (`mon-thu 09:00-12:30, 13:15-17:30; fri 09:00-15:00`). Raises ValueError."""
-    week = split_week(text)
+    """Days with their hours (`mon-thu 09:00-12:30, 13:15-17:30; fri 09:00-15:00`). Raises ValueError.
+
+    `9` is 09:00, and hours without a day are those of Monday to Friday.
+    """
+    said = _CLOCK.sub(lambda found: f"{int(found[1]):02}:{found[2] or '00'}", text.strip())
+    week = split_week(f"mon-fri {said}" if said[:1].isdecimal() else said)
     if not week:
         raise ValueError("expected days with their hours, such as mon-thu 09:00-17:00; fri 09:00-13:00")
     taken: set[int] = set()

@@ -13,6 +13,7 @@ from calsync.config.load import load_config
 from calsync.errors import CalsyncError
 from calsync.setup.connect import calendars
 from calsync.setup.crowd import people
+from calsync.setup.entries import asked_entry
 from calsync.setup.missing import missing
 from calsync.setup.plan import Setup
 from calsync.setup.running import STEPS, answer_all, let_run, take_effect
@@ -85,6 +86,37 @@ def test_working_hours_addresses_zone_and_holidays_come_from_answers_and_default
     assert values["working_hours"] == {"mon-wed": "09:00-15:00"}
     assert values["holidays"] == "DE"
     assert [why for _, why in talk.warned] == ["09:00-17:00 and 10:00-11:00 overlap"]
+
+
+def test_addresses_are_taken_as_mail_programs_copy_them(begin: Begin) -> None:
+    copied = '"Lind, Maya" <maya@example.com>, Maya Lind <maya@example.org>; m@example.net'
+    setup = connected(begin, Scripted({"Your own mail addresses": [copied]}))
+    hours(setup)
+    assert setup.draft.values["me"] == ["maya@example.com", "maya@example.org", "m@example.net"]
+
+
+@pytest.mark.parametrize("form", ["'{}'", '"{}"', " {} ", "{}"])
+def test_a_path_is_taken_as_it_comes_when_a_file_is_dragged_into_the_terminal(
+    form: str, begin: Begin, home: Path
+) -> None:
+    folder = (home / "calendars").rename(home / "my calendars") / "work"
+    said = form.format(folder) if form != "{}" else str(folder).replace(" ", "\\ ")
+    setup = begin(Scripted({"Where is the calendar?": ["files"], "The folder": [said]}))
+    calendars(setup)
+    assert [one["path"] for one in setup.draft.values["calendars"]] == [str(folder)]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("webcal://school.example.net/a.ics", "https://school.example.net/a.ics"),
+        ("school.example.net/a.ics", "https://school.example.net/a.ics"),
+        ("http://localhost:5232/a.ics", "http://localhost:5232/a.ics"),
+    ],
+)
+def test_a_link_may_come_as_pages_show_it_and_needs_no_name(said: str, meant: str, begin: Begin) -> None:
+    setup = begin(Scripted({"Where is the calendar?": ["link"], "The link": [said], "The name": ["None"]}))
+    assert asked_entry(setup, [], writes=True) == {"name": "link", "provider": "ics", "url": meant}
 
 
 def test_nobodys_holidays_are_guessed_where_nobody_answers(begin: Begin) -> None:

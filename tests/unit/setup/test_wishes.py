@@ -24,7 +24,8 @@ def test_a_calendar_is_read_with_and_without_braces() -> None:
         (calendar_of, "name: [", "expected keys and values such as 'name: work"),
         (calendar_of, "", "a calendar needs `name:`"),
         (hours_of, "", "expected days with their hours, such as mon-thu 09:00-17:00; fri 09:00-13:00"),
-        (hours_of, "9-5", "expected days with their hours"),
+        (hours_of, "always", "expected days with their hours"),
+        (hours_of, "9-5", "09:00-05:00 ends before it starts"),
         (hours_of, "mon 17:00-09:00", "17:00-09:00 ends before it starts"),
         (hours_of, "mon-tue 09:00-10:00; tue 11:00-12:00", "names a day twice"),
         (hours_of, "moon 09:00-10:00", 'unknown weekday "moon"; did you mean `mon`?'),
@@ -46,6 +47,11 @@ def test_what_cannot_be_is_refused_with_what_was_expected(reader: object, text: 
 def test_hours_blocks_times_and_people_are_read() -> None:
     assert hours_of("mon-thu 09:00-12:30, 13:15-17:30; fri 09:00-15:00") == {
         "mon-thu": "09:00-12:30, 13:15-17:30",
+        "fri": "09:00-15:00",
+    }
+    assert hours_of("9-17") == hours_of("09:00 - 17:00") | {"mon-fri": "09:00-17:00"}
+    assert hours_of("mon-thu 8.30-12, 13-17; fri 9:00-15") == {
+        "mon-thu": "08:30-12:00, 13:00-17:00",
         "fri": "09:00-15:00",
     }
     assert block_of("2x30") == block_of(" 2 X 30 ") == (2, 30)
