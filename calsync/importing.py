@@ -198,7 +198,7 @@ def _from_meetings(desk: Desk, calendars: Iterable[CalendarConfig]) -> tuple[lis
         AccountPerson(
             one.name,
             (one.address,),
-            f"{one.meetings} one-on-one{'' if one.meetings == 1 else 's'}, the last on "
+            f"{one.meetings} one-on-one{'' if one.meetings == 1 else 's'}, last on "
             f"{day_words(one.last.astimezone(zone).date())}",
         )
         for one in partners(held.meetings, mine, desk.now)

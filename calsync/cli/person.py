@@ -37,7 +37,8 @@ class Person:
         with suppress(ImportError):
             # With it a line may be as long as it likes; some terminals cut one at 1024 characters.
             import readline  # noqa: F401
-        answer: str = click.prompt(question, hide_input=hidden, err=True)
+        hint = " (it does not show while you type)" if hidden else ""
+        answer: str = click.prompt(f"{question}{hint}", hide_input=hidden, err=True)
         return answer
 
     def watch(self) -> None:

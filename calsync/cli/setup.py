@@ -278,6 +278,8 @@ def _attended(run: Setup, settings: Settings) -> int:
         write = False  # there is nothing to write
     if write is None:
         bad = any(error.exit_code != 5 for error in report.errors)
+        if run.talk.attended:
+            run.talk.say("With n the first night writes it; until then `calsync setup` changes what you like.")
         write = run.talk.agree("Write it now?", default=not bad)
     return _finish(run, settings, report, write=write)
 
@@ -310,7 +312,7 @@ def _show_plan(run: Setup, settings: Settings) -> NightReport:
         report = preview(run, progress)
     if settings.verbosity >= 0 or run.talk.attended:
         show_night(run.draft.desk(), report, dry_run=True)
-        lines(report.advice)
+        sentences(report.advice)
     say(report.errors)
     return report
 

@@ -55,7 +55,7 @@ class AtTerminal:
             try:
                 return check(said)
             except ValueError as error:
-                _show(f"  {error}")
+                _wrapped(str(error), "  ", "  ")
 
     def choose(self, question: str, options: Sequence[tuple[str, str]], default: str) -> str:
         """Show the options with their numbers; a number or the beginning of an option is an answer."""
@@ -88,7 +88,7 @@ class AtTerminal:
             else:
                 chosen = _numbers(said, len(rows))
                 if chosen is None:
-                    _show(f"  expected numbers from 1 to {len(rows)}, such as 1 3-5")
+                    _show("  " + _expected(len(rows)))
                     continue
                 now ^= chosen
 
@@ -180,6 +180,13 @@ def _yes(question: str, *, default: bool) -> bool:
         if said in ("y", "yes", "n", "no"):
             return said.startswith("y")
         _show("  expected y or n")
+
+
+def _expected(rows: int) -> str:
+    """What may be answered to so many boxes."""
+    if rows == 1:
+        return "expected 1, or Enter alone"
+    return f"expected numbers from 1 to {rows}, such as {'1 3-5' if rows > 4 else f'1 {rows}'}"
 
 
 def _option(said: str, options: Sequence[tuple[str, str]]) -> str | None:

@@ -15,6 +15,7 @@ from calsync.intake import Intake, intake_of, read_people
 from calsync.model import Person
 from calsync.people.exchange import person_fields
 from calsync.reading import read_calendars, reading_window
+from calsync.setup.interview import unquoted
 from calsync.setup.letin import sign_in_for_people
 from calsync.setup.plan import Setup
 from calsync.state.lock import hold
@@ -24,6 +25,8 @@ __all__ = ["people"]
 
 _IDEAL, _MOST = 28, 730
 """The gap in days that is proposed, once in four weeks; at the latest it is twice as much, as far as that may be."""
+_MANY = 4
+"""So many who come in at once are counted, not named."""
 _ACCOUNTS = {"google": "your Google account's contacts", "microsoft": "whom your Microsoft account knows"}
 _NAME_AND_ADDRESS = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<address>[^<>\s]+)>")
 
@@ -125,7 +128,7 @@ def _tick(setup: Setup, desk: Desk, found: Sequence[FoundPerson]) -> None:
     rows = [f"{one.name} <{one.addresses[0]}>{', ' + one.why if one.why else ''}" for one in news]
     ticked = setup.talk.tick("Who of them should come into the rotation?", rows, frozenset())
     if ticked:
-        ideal, longest = _gaps(setup)
+        ideal, longest = _gaps(setup, news[min(ticked)].name if len(ticked) == 1 else "each of them")
         chosen = [Person(news[at].name, ideal, longest, news[at].addresses) for at in sorted(ticked)]
         _take_in(setup, intake_of(desk, chosen))
 
@@ -158,10 +161,10 @@ def _typed_person(text: str) -> tuple[str, tuple[str, ...]] | None:
     return Text("a name").check(said), ()
 
 
-def _gaps(setup: Setup) -> tuple[int, int]:
+def _gaps(setup: Setup, whom: str = "each of them") -> tuple[int, int]:
     """The ideal and the longest gap in days."""
     ideal = setup.talk.ask(
-        "How often would you like to talk with each of them?", f"{_IDEAL}d", Days().check, example="14d or 2w"
+        f"How often would you like to talk with {whom}?", f"{_IDEAL}d", Days().check, example="14d or 2w"
     )
 
     def longest(text: str) -> int:
@@ -178,7 +181,7 @@ def _twice(gap: int) -> int:
 
 
 def _file(text: str) -> Path:
-    path = Path(text.strip()).expanduser().absolute()
+    path = Path(unquoted(text)).expanduser().absolute()
     if not text.strip() or not path.is_file():
         raise ValueError(f"there is no file {path}" if text.strip() else "is empty")
     return path
@@ -204,4 +207,7 @@ def _take_in(setup: Setup, intake: Intake) -> None:
     if intake.news:
         tag_gaps = setup.draft.desk().config.tag_gaps
         setup.draft.add("people", *(person_fields(person, tag_gaps) for person in intake.news))
-        setup.talk.say(f"In the rotation now: {', '.join(person.name for person in intake.news)}.")
+        names = [person.name for person in intake.news]
+        # The list of all of them comes next at a terminal.
+        few = len(names) < _MANY or not setup.talk.attended
+        setup.talk.say(f"Added: {', '.join(names) if few else f'{len(names)} people'}.")

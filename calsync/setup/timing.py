@@ -15,8 +15,8 @@ __all__ = ["schedule"]
 
 _WORDS = {
     "systemd": "a timer of systemd, for your user alone",
-    "cron": "cron",
-    "launchd": "launchd",
+    "cron": "cron, this computer's own scheduler",
+    "launchd": "launchd, this Mac's own scheduler",
     "windows": "the Windows Task Scheduler",
 }
 
