@@ -12,7 +12,7 @@ import click
 from calsync.cli.completing import offer_files, offer_people
 from calsync.cli.options import as_json, confirm, dry_run, now_option, open_at, shown_first, yes
 from calsync.cli.outfile import outfile
-from calsync.cli.output import lines, print_json
+from calsync.cli.output import lines, print_json, sentences
 from calsync.cli.private import given_text, may_be_kept
 from calsync.cli.when import parse_coming_day, parse_day
 from calsync.errors import Unfinished, UsageError
@@ -87,7 +87,7 @@ def add(
     if not dry_run and not may_be_kept("\n\n".join([words.title, *words.pros, *words.cons]), yes=yes):
         lines(["Nothing was noted."])
         return 0
-    lines(use_case(desk, words, day, affects, new_key=new_key, dry_run=dry_run))
+    sentences(use_case(desk, words, day, affects, new_key=new_key, dry_run=dry_run))
     return 0
 
 
@@ -320,6 +320,6 @@ def _writer(file: Path, typed: str) -> Callable[[str], None]:
 def _told(text: list[str], problems: list[CalsyncError]) -> int:
     from calsync.cli.failure import say
 
-    lines(text)
+    sentences(text)
     say(problems)
     return 0

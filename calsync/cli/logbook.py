@@ -10,7 +10,7 @@ import click
 
 from calsync.cli.completing import offer_people
 from calsync.cli.options import dry_run, now_option, open_at, shown_first, yes
-from calsync.cli.output import lines
+from calsync.cli.output import lines, sentences
 from calsync.cli.private import ASK, given_text, may_be_kept
 from calsync.cli.when import parse_day, parse_due
 from calsync.errors import UsageError
@@ -113,19 +113,19 @@ def done(
     said = Said(kind, feel, _text("note", note), _text("thread", thread), close_thread)
     given = _promise(promise, by, minutes, desk.now)
     if dry_run:
-        lines(_would(person, said, given))
+        sentences(_would(person, said, given))
         return 0
     if not may_be_kept("\n\n".join([said.note, said.thread, given.text if given else ""]), yes=yes):
         lines([f"Nothing was noted. To log the talk alone: calsync done {person!r}"])
         return 0
     if given is None:
-        lines(record_done(desk, name, at, said, new_key=new_key))
+        sentences(record_done(desk, name, at, said, new_key=new_key))
         return 0
     from calsync.cli.promise import tell_prospect
     from calsync.prospects import without_room
 
     before = without_room(desk)
-    lines(record_done(desk, name, at, said, promise=given, new_key=new_key))
+    sentences(record_done(desk, name, at, said, promise=given, new_key=new_key))
     return tell_prospect(desk, None, before)
 
 

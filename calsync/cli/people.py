@@ -10,7 +10,7 @@ import click
 from calsync.cli.completing import offer_people, offer_words, offer_zones
 from calsync.cli.importing import import_, merge
 from calsync.cli.options import as_json, dry_run, now_option, open_at, shown_first, yes
-from calsync.cli.output import Table, lines, paragraphs, print_json, table
+from calsync.cli.output import Table, lines, paragraphs, print_json, sentences, table
 from calsync.cli.pausing import pause, resume
 from calsync.cli.rights import export, forget
 from calsync.cli.when import parse_gap
@@ -59,7 +59,7 @@ def who(settings: Settings, upcoming: int | None, explain: str | None, now: date
     from calsync.telling import shortage_words
 
     table(due_table(due, desk.now.date(), desk.config.zone))
-    lines([f"{words[:1].upper()}{words[1:]}." for words in [shortage_words(missing)] if words])
+    sentences([f"{words[:1].upper()}{words[1:]}." for words in [shortage_words(missing)] if words])
     if not due:
         lines(["Nobody is due." if desk.config.people else "Nobody is in the rotation yet: calsync people add NAME"])
     return 0

@@ -9,7 +9,7 @@ import click
 
 from calsync.cli.completing import offer_people
 from calsync.cli.options import as_json, dry_run, now_option, open_at, yes
-from calsync.cli.output import lines, print_json, table
+from calsync.cli.output import lines, print_json, sentences, table
 from calsync.cli.private import given_text, may_be_kept
 from calsync.cli.when import parse_day, parse_due
 from calsync.errors import UsageError
@@ -91,7 +91,7 @@ def add(
 
     before = without_room(desk)
     made, told = make(desk, name, asked, new_key=new_key)
-    lines(told)
+    sentences(told)
     return tell_prospect(desk, made.id, before)
 
 
@@ -188,7 +188,7 @@ def edit(
 
     before = without_room(desk)
     changed, told = change(desk, which, due=due, minutes=minutes, text=words, dry_run=dry_run)
-    lines(told)
+    sentences(told)
     return 0 if dry_run else tell_prospect(desk, changed.id, before)
 
 
@@ -202,7 +202,7 @@ def tell_prospect(desk: Desk, number: int | None, before: Collection[int]) -> in
 
     found = prospect(desk, number, before)
     freeze = timedelta(hours=desk.config.planning.freeze_hours)
-    lines(prospect_lines(found, desk.now, desk.config.zone, configured=asks_for_time(desk), freeze=freeze))
+    sentences(prospect_lines(found, desk.now, desk.config.zone, configured=asks_for_time(desk), freeze=freeze))
     return _EXIT_NO_ROOM if found.view.short is not None or found.ousted else 0
 
 
@@ -227,6 +227,6 @@ def _close(
     else:
         day = parse_day(on, desk.now.date(), past=True) if on is not None else None
         told, problems = close(desk, which, state, day, dry_run=dry_run)
-    lines([told])
+    sentences([told])
     say(problems)
     return 0
