@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from calsync.doctor.case import Case
 from calsync.doctor.findings import SIGN_IN, Finding, Level, fine, of_error
 from calsync.errors import Busy, CalsyncError, Malformed, NotFound, SignInNeeded, Unreachable
+from calsync.planning.words import count_words
 
 __all__ = ["NOT_READ", "night", "reading", "writing"]
 
@@ -22,7 +23,8 @@ def reading(case: Case) -> Iterator[Finding]:
     for one in case.paper.readings:
         name = one.calendar.name
         if one.error is None:
-            yield fine("calendar", name, f"{name}: it can be read; {len(one.occurrences)} events to come")
+            events = count_words(len(one.occurrences), "event")
+            yield fine("calendar", name, f"{name}: it can be read; {events} to come")
             continue
         yield of_error(_key(one.error), name, one.error, NOT_READ)
 

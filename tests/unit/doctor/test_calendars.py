@@ -66,7 +66,7 @@ def test_an_event_that_cannot_be_understood(folder: Folder) -> None:
 def test_a_calendar_that_can_be_read_is_told_with_what_it_has(folder: Folder) -> None:
     (folder.work / "m.ics").write_bytes(meeting("m", NOW + timedelta(days=1)))
     case = folder.case()
-    assert fine(calendars.reading, case) == ["work: it can be read; 1 events to come"]
+    assert fine(calendars.reading, case) == ["work: it can be read; 1 event to come"]
     assert fine(calendars.night, case) == ["a night on paper ends well"]
     assert not (folder.state / "calsync.db").exists()
 
