@@ -68,6 +68,21 @@ def test_an_hour_out_of_office_each_day_takes_the_day_and_one_at_night_does_not(
     assert [(one.key, one.screen) for one in found] == ([("room.days", ("Away",))] if taken else [])
 
 
+@pytest.mark.parametrize(("begin", "end", "taken"), [("20261109T000000", "20261204T000000", 19), ("", "", 0)])
+def test_a_meeting_of_weeks_takes_the_days_that_it_covers_and_those_of_a_day_take_none(
+    folder: Folder, begin: str, end: str, taken: int
+) -> None:
+    often = [] if begin else ["RRULE:FREQ=DAILY;COUNT=30"]
+    lines = [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//Another program//EN", "BEGIN:VEVENT", "UID:fair",
+        "DTSTAMP:20261101T080000Z", f"DTSTART;TZID=Europe/Berlin:{begin or '20261109T000100'}",
+        f"DTEND;TZID=Europe/Berlin:{end or '20261109T235900'}", *often, "SUMMARY:Fair", "END:VEVENT", "END:VCALENDAR",
+    ]  # fmt: skip
+    (folder.work / "fair.ics").write_bytes(("\r\n".join(lines) + "\r\n").encode())
+    found = bad(after_reading(room.whole_days), folder.case())
+    assert [one.what.split(" of ")[0] for one in found] == ([str(taken)] if taken else [])
+
+
 @pytest.mark.parametrize(("days", "free"), [(19, True), (12, False)])
 def test_a_note_and_a_holiday_of_two_weeks_are_fine(folder: Folder, days: int, free: bool) -> None:
     (folder.work / "fair.ics").write_bytes(all_day("fair", NOW + timedelta(days=1), days, free=free))
