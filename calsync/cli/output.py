@@ -81,6 +81,27 @@ class Table:
             text += wrapped("; ".join([begin, *rest]), columns, "", "    ")
         return text
 
+    def stacked(self, columns: int) -> list[str]:
+        """As many columns as fit, and what is behind them on lines of its own under each row; [] when that helps not.
+
+        The last column, which grows, needs no name there.
+        """
+        last = len(self.columns) - 1
+        if self.grow != last:
+            return []
+        named = next((at for at, name in enumerate(self.columns) if name), 0)
+        for cut in range(last, named + 1, -1):
+            text = Table(self.columns[:cut], [row[:cut] for row in self.rows]).plain()
+            if max(map(cells, text)) <= columns:
+                break
+        else:
+            return []
+        for at in range(len(self.rows) - 1, -1, -1):
+            behind = zip(self.columns[cut:], self.rows[at][cut:], strict=True)
+            rest = [cell if name == self.columns[last] else f"{name}: {cell}" for name, cell in behind if cell]
+            text[at + 2 : at + 2] = wrapped("; ".join(rest), columns, " " * 5, " " * 5)
+        return text
+
     def width(self) -> int:
         """How many cells a drawn table needs so that no column but the growing one is cut."""
         widths = [
@@ -111,7 +132,7 @@ def draws(signs: str) -> bool:
 def table(content: Table) -> None:
     """Print a table on stdout, drawn on a terminal and plain in a pipe. A table without rows prints nothing.
 
-    On a terminal that is too narrow for it, each row is a paragraph.
+    On a terminal that is too narrow for it, its last columns stand under each row, or each row is a paragraph.
     """
     if not content.rows:
         return
@@ -120,7 +141,8 @@ def table(content: Table) -> None:
         lines(content.plain())
         return
     if not is_fancy(True, columns) or content.width() > columns:
-        lines(([content.title] if content.title else []) + content.narrow(columns))
+        rows = (content.stacked(columns) if is_fancy(True, columns) else []) or content.narrow(columns)
+        lines(([content.title] if content.title else []) + rows)
         return
     from rich import box
     from rich.console import Console

@@ -89,6 +89,25 @@ def test_a_table_that_is_too_wide_for_a_terminal_is_a_paragraph_a_row_and_senten
     assert max(map(len, shown)) <= 40
 
 
+def test_what_does_not_fit_beside_the_rest_of_a_table_stands_under_each_row() -> None:
+    moved = ("~", "move", "Mon 4 Jan 13:45-14:30", "Tue 5 Jan 11:00", "Ana Sousa", "out of office")
+    made = ("+", "create", "Fri 8 Jan 09:30-09:40", "", "", "a new weekly block")
+    content = Table(("", "change", "when", "was", "person", "why"), [moved, made], grow=5)
+    assert content.stacked(60) == [
+        "   change  when                   was              person",
+        "~  move    Mon 4 Jan 13:45-14:30  Tue 5 Jan 11:00  Ana Sousa",
+        "     out of office",
+        "+  create  Fri 8 Jan 09:30-09:40",
+        "     a new weekly block",
+    ]
+    assert content.stacked(50)[1:3] == [
+        "~  move    Mon 4 Jan 13:45-14:30  Tue 5 Jan 11:00",
+        "     person: Ana Sousa; out of office",
+    ]
+    assert content.stacked(20) == []
+    assert Table(("a", "b"), [("1", "2")], grow=0).stacked(80) == []
+
+
 @pytest.mark.parametrize("columns", [80, 120, 200, 300])
 def test_on_a_terminal_a_table_fits_its_width_and_keeps_every_word(project: Path, columns: int) -> None:
     shown = on_a_terminal(project, SHOW, columns, NO_COLOR="1")
