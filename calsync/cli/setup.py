@@ -229,12 +229,12 @@ def _run(draft: Draft, settings: Settings, answers: dict[str, Any], *, non_inter
 
 def _wishes(answers: dict[str, Any]) -> Wishes:
     from calsync.accounts import SignInWay
-    from calsync.setup.wishes import NOBODY, Wishes
+    from calsync.setup.wishes import IDEAL, NOBODY, Wishes
 
     longest, ideal = answers.pop("max_"), answers["ideal"]
-    if longest is not None and longest < (ideal or 28):
+    if longest is not None and longest < (ideal or IDEAL):
         raise UsageError(
-            f"--max {longest}d is below the ideal gap of {ideal or 28}d", "give --ideal and --max that fit"
+            f"--max {longest}d is below the ideal gap of {ideal or IDEAL}d", "give --ideal and --max that fit"
         )
     if answers["everybody"] and answers["picks"]:
         raise UsageError("--all and --pick exclude each other", "leave out one of them")

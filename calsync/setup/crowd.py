@@ -18,13 +18,14 @@ from calsync.reading import read_calendars, reading_window
 from calsync.setup.interview import unquoted
 from calsync.setup.letin import sign_in_for_people
 from calsync.setup.plan import Setup
+from calsync.setup.wishes import IDEAL
 from calsync.state.lock import hold
 from calsync.state.store import Store
 
 __all__ = ["people"]
 
-_IDEAL, _MOST = 28, 730
-"""The gap in days that is proposed, once in four weeks; at the latest it is twice as much, as far as that may be."""
+_MOST = 730
+"""The longest gap in days that a person may have; what is proposed is twice the ideal one, as far as that may be."""
 _MANY = 4
 """So many who come in at once are counted, not named."""
 _ACCOUNTS = {"google": "your Google account's contacts", "microsoft": "whom your Microsoft account knows"}
@@ -66,7 +67,7 @@ def people(setup: Setup) -> None:
 
 def _take_options(setup: Setup) -> None:
     wishes = setup.wishes
-    gaps = (wishes.ideal or _IDEAL, wishes.max or _twice(wishes.ideal or _IDEAL))
+    gaps = (wishes.ideal or IDEAL, wishes.max or _twice(wishes.ideal or IDEAL))
     known = {str(one.get("name", "")).casefold() for one in setup.draft.values.get("people") or []}
     for person in wishes.people:
         if str(person["name"]).casefold() not in known:
@@ -164,7 +165,7 @@ def _typed_person(text: str) -> tuple[str, tuple[str, ...]] | None:
 def _gaps(setup: Setup, whom: str = "each of them") -> tuple[int, int]:
     """The ideal and the longest gap in days."""
     ideal = setup.talk.ask(
-        f"How often would you like to talk with {whom}?", f"{_IDEAL}d", Days().check, example="14d or 2w"
+        f"How often would you like to talk with {whom}?", f"{IDEAL}d", Days().check, example="14d or 2w"
     )
 
     def longest(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from calsync.config.forms import Address, HolidayCode
@@ -76,16 +77,16 @@ def _answered(setup: Setup, key: str) -> bool:
 
 
 def _told(setup: Setup) -> WorkingWeek | None:
-    """The working hours that an account tells; what goes wrong with asking leaves the usual default."""
+    """The working hours that the first account tells which does; what goes wrong with asking one leaves the others."""
     try:
         desk = setup.draft.desk()
-        written_first = sorted(desk.config.calendars, key=lambda one: not one.write)
-        for calendar in written_first:
+    except CalsyncError:
+        return None
+    for calendar in sorted(desk.config.calendars, key=lambda one: not one.write):
+        with suppress(CalsyncError):
             week = desk.provider(calendar.name).working_hours()
             if week is not None and week.hours:
                 return week
-    except CalsyncError:
-        return None
     return None
 
 

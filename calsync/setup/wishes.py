@@ -16,13 +16,16 @@ from calsync.config.tree import read_tree
 from calsync.config.wording import shown
 from calsync.people.workweek import split_week
 
-__all__ = ["NOBODY", "NOTHING", "Wishes", "block_of", "calendar_of", "clock_of", "hours_of", "person_of"]
+__all__ = ["IDEAL", "NOBODY", "NOTHING", "Wishes", "block_of", "calendar_of", "clock_of", "hours_of", "person_of"]
 
 NOTHING = "none"
 """The answer that takes something away: no holidays, no blocks of a kind, no schedule."""
 
 NOBODY = "nobody"
 """Where people come from when none are to be added."""
+
+IDEAL = 28
+"""The gap in days that is proposed for everybody: once in four weeks."""
 
 _BLOCK = re.compile(r"(\d)\s*[x*]\s*(\d{1,3})", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?(?![\w:.])")
