@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli.called import called
 from calsync.cli.failure import say
 from calsync.cli.options import as_json, now_option
 from calsync.cli.output import lines, paragraphs, print_json, progress_bar
@@ -62,7 +63,7 @@ def demo(settings: Settings, folder: Path, now: datetime | None, json_: bool) ->
     _show_first_brief(blocks)
     whom = next((name for block in blocks for name, _ in block.people), desk.config.people[0].name)
     lines(["", "Try next:", *_try_next(folder, whom, now)])
-    lines(["", "For your own calendars: calsync setup"])
+    lines(["", f"For your own calendars: {shlex.join([called(), 'setup'])}"])
     return report.exit_code
 
 
@@ -79,7 +80,7 @@ def _show_first_brief(blocks: Sequence[ComingBlock]) -> None:
 
 def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
     """A few commands to copy, with what each is for."""
-    begin = shlex.join(["calsync", "--config", str(folder / "config.yaml"), "--state", str(folder / "state")])
+    begin = shlex.join([called(), "--config", str(folder / "config.yaml"), "--state", str(folder / "state")])
     clock = f" --now {now.isoformat()}" if now else ""
     return [
         f"  {begin} who{clock}",
@@ -89,6 +90,6 @@ def _try_next(folder: Path, whom: str, now: datetime | None) -> list[str]:
         f"  {begin} promise list{clock}",
         "      what you have promised, and when there is time for it",
         f"  {begin} plan{clock}",
-        "      what the night would change; move or delete a block and look again: they are",
-        f"      the files that begin with cs in {folder / 'calendars' / 'work'}",
+        "      what the night would change; move or delete a block and look again:",
+        f"      they are the files that begin with cs in {folder / 'calendars' / 'work'}",
     ]

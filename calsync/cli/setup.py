@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calsync.cli.called import called
 from calsync.cli.failure import say
 from calsync.cli.options import dry_run, now_option, paths_of
 from calsync.cli.output import lines, progress_bar, sentences
@@ -367,7 +368,7 @@ def _show_paper(run: Setup) -> None:
 
 
 def _show_next(run: Setup, settings: Settings) -> None:
-    start = ["calsync"]
+    start = [called()]
     start += ["--config", str(run.draft.config)] if settings.config is not None else []
     start += ["--state", str(run.draft.state)] if settings.state is not None else []
     begin = shlex.join(start)
