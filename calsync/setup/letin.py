@@ -11,10 +11,11 @@ from calsync.errors import UsageError
 from calsync.grants import GrantFile
 from calsync.registry import sign_in_of
 from calsync.setup.plan import Setup
+from calsync.setup.wishes import Wishes
 from calsync.signing import sign_in
 from calsync.tokens import SecretStore
 
-__all__ = ["sign_in_for_people", "sign_in_to", "wants_sign_in"]
+__all__ = ["misfit", "sign_in_for_people", "sign_in_to", "wants_sign_in"]
 
 _WAYS: dict[SignInWay, str] = {
     SignInWay.BROWSER: "in a browser on this computer",
@@ -32,9 +33,27 @@ def wants_sign_in(desk: Desk, calendar: CalendarConfig) -> bool:
     return GrantFile(desk.state_folder, calendar.provider, calendar.options["account"]).read() is None
 
 
+def misfit(calendar: CalendarConfig, wishes: Wishes) -> UsageError | None:
+    """What is wrong with the options for the sign-in of `calendar`: a password where none is taken, or a token file."""
+    name, provider = calendar.name, calendar.provider
+    if name in wishes.passwords and sign_in_of(provider) is not None:
+        return UsageError(
+            f"{name}: a calendar of provider {provider} takes no password",
+            f"add --token-file {name}=FILE in its place, or sign in at a terminal",
+        )
+    if name in wishes.token_files and sign_in_of(provider) is None:
+        return UsageError(
+            f"{name}: a calendar of provider {provider} takes no token file", f"add --password {name}=FILE in its place"
+        )
+    return None
+
+
 def sign_in_to(setup: Setup, desk: Desk, calendar: CalendarConfig) -> None:
     """Sign in to the account of `calendar`, with what the options give or by asking. Raises what a sign-in raises."""
     wishes, talk, name = setup.wishes, setup.talk, calendar.name
+    wrong = misfit(calendar, wishes)
+    if wrong is not None:
+        raise wrong
     password = wishes.passwords.get(name)
     if password is not None:
         SecretStore(desk.state_folder).put(name, _first_line(name, password))

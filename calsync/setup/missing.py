@@ -8,7 +8,7 @@ from calsync.config.zones import system_timezone
 from calsync.errors import CalsyncError, SignInNeeded, UsageError
 from calsync.registry import sign_in_of
 from calsync.setup.draft import Draft
-from calsync.setup.letin import wants_sign_in
+from calsync.setup.letin import misfit, wants_sign_in
 from calsync.setup.wishes import NOBODY, Wishes
 from calsync.tokens import environment_name
 
@@ -39,7 +39,9 @@ def _of_calendars(draft: Draft, wishes: Wishes) -> Iterator[CalsyncError]:
             if name not in names:
                 yield UsageError(f"{name} is no calendar, so it needs no {what}", f"name one of: {', '.join(names)}")
     for calendar in desk.config.calendars:
-        name = calendar.name
+        name, wrong = calendar.name, misfit(calendar, wishes)
+        if wrong is not None:
+            yield wrong
         if name in wishes.passwords or name in wishes.token_files or not wants_sign_in(desk, calendar):
             continue
         if sign_in_of(calendar.provider) is None:

@@ -44,6 +44,24 @@ def test_a_file_without_a_password_is_refused_by_name(draft: Draft, tmp_path: Pa
         calendars(Setup(draft, Wishes(passwords={"family": tmp_path / "nowhere"}), Scripted(attended=False)))
 
 
+def test_a_password_or_a_token_file_for_a_calendar_that_takes_the_other_is_refused(
+    draft: Draft, tmp_path: Path
+) -> None:
+    draft.add("calendars", {"name": "work", "provider": "google", "account": "maya@example.com"})
+    wishes = Wishes(passwords={"work": tmp_path / "a"}, token_files={"family": tmp_path / "b"})
+    said = [(error.what, error.next_step) for error in missing(draft, wishes)][:2]
+    assert said == [
+        ("family: a calendar of provider caldav takes no token file", "add --password family=FILE in its place"),
+        (
+            "work: a calendar of provider google takes no password",
+            "add --token-file work=FILE in its place, or sign in at a terminal",
+        ),
+    ]
+    with pytest.raises(UsageError, match="family: a calendar of provider caldav takes no token file"):
+        calendars(Setup(draft, wishes, Scripted(attended=False)))
+    assert SecretStore(draft.state).get("work") is None
+
+
 def test_a_password_for_no_calendar_is_named(draft: Draft, tmp_path: Path) -> None:
     wishes = Wishes(passwords={"famly": tmp_path / "a", "family": tmp_path / "b"}, token_files={"x": tmp_path / "c"})
     said = [(error.what, error.next_step) for error in missing(draft, wishes)][:2]
