@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
+_NO_FILE = "The configuration names no file to export to; name one with --out FILE."
+
 
 @click.command()
 @click.option(
@@ -39,13 +41,15 @@ def export(settings: Settings, out: str | None, now: datetime | None, dry_run: b
         refuse_a_calendar(desk, out, "the blocks would be read back")
     if dry_run:
         targets = [out] if out else [str(export.path) for export in desk.config.exports]
-        lines([f"Would write {target}" for target in targets] or ["The configuration names no file to export to."])
+        lines([f"Would write {target}" for target in targets] or [_NO_FILE])
         return 0
     from calsync.exporting import export as use_case
 
     told = use_case(desk, None if out is None else Path(out))
     if out == "-":
         click.echo("".join(told).encode(), nl=False)  # bytes: iCalendar's own line ends stay as they are
+    elif out is None and not desk.config.exports:
+        lines([_NO_FILE])
     else:
         lines(told)
     return 0

@@ -48,7 +48,7 @@ def tell(error: Exception, settings: Settings) -> int:
         print(error.format_message(), file=sys.stderr)
         return _EXIT_USAGE
     if isinstance(error, click.ClickException):
-        _say([_as_sentence(error)], _help_line(error))
+        _say([_as_sentence(error)], _help_line(error, settings.words))
         return _EXIT_USAGE
     report = write_report(error, _state_of(settings), settings.words)
     _say([f"something went wrong that is not your fault ({type(error).__name__})"], f"the report is in {report}")
@@ -122,9 +122,10 @@ def _as_sentence(error: click.ClickException) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _help_line(error: click.ClickException) -> str:
+def _help_line(error: click.ClickException, words: Sequence[str]) -> str:
     context = getattr(error, "ctx", None)
-    see = f"see: {context.command_path if context is not None else 'calsync'} --help"
+    # click forgets whose option it was that lacks its value.
+    see = f"see: {context.command_path if context is not None else ' '.join(_said(words, options=False))} --help"
     if isinstance(error, click.NoSuchOption) and error.option_name in _OF_ALL and context is not None:
         program, _, command = context.command_path.partition(" ")
         return f"it stands before the command: {program} {error.option_name}{_OF_ALL[error.option_name]} {command}"
@@ -136,6 +137,11 @@ def _help_line(error: click.ClickException) -> str:
 
 def _called(words: Sequence[str]) -> list[str]:
     """The command and its options as they were given, without anything that a person typed."""
+    return [f"called as: {' '.join(_said(words))}"] if words else []
+
+
+def _said(words: Sequence[str], *, options: bool = True) -> list[str]:
+    """The names of commands, and of options where these are wanted, among the words of a call."""
     from calsync.cli import cli
 
     said, command = ["calsync"], cast("click.Command", cli)
@@ -146,9 +152,11 @@ def _called(words: Sequence[str]) -> list[str]:
         if inner is not None:
             command = inner
             said.append(word)
-        elif any(option in param.opts or option in param.secondary_opts for param in command.get_params(context)):
+        elif options and any(
+            option in param.opts or option in param.secondary_opts for param in command.get_params(context)
+        ):
             said.append(option)
-    return [f"called as: {' '.join(said)}"] if words else []
+    return said
 
 
 def _night_log(state_folder: Path | None) -> list[str]:

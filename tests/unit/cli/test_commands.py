@@ -354,6 +354,17 @@ def test_log_shows_the_runs_latest_first(calsync: Calsync) -> None:
     assert calsync("log").out.splitlines()[0].startswith("run")
 
 
+def test_an_option_without_its_value_points_to_the_help_of_its_command(calsync: Calsync, folder: Path) -> None:
+    asked = calsync("report", "--html")
+    assert (asked.code, asked.err.splitlines()[-1]) == (2, "  see: calsync report --help")
+
+
+def test_an_export_that_has_nowhere_to_go_says_so(calsync: Calsync, folder: Path) -> None:
+    config = folder / "config.yaml"
+    config.write_text(config.read_text("utf-8").partition("\nexports:")[0] + "\n", "utf-8")
+    assert calsync("export").out == "The configuration names no file to export to; name one with --out FILE.\n"
+
+
 def test_export_to_stdout_is_icalendar_and_to_a_file_is_the_same(
     calsync: Calsync, folder: Path, tmp_path: Path
 ) -> None:
