@@ -110,15 +110,18 @@ def log_to_stderr(verbosity: int) -> None:
 
 
 def _say(lines: list[str], next_step: str) -> None:
+    from calsync.cli.paragraph import visible
+
+    # What is wrong may quote the name of a file, or a server: anybody's words.
     for line in lines:
-        print(f"calsync: {line}", file=sys.stderr)
+        print(f"calsync: {visible(line)}", file=sys.stderr)
     if next_step:
-        print(f"  {next_step}", file=sys.stderr)
+        print(f"  {visible(next_step)}", file=sys.stderr)
 
 
 def _as_sentence(error: click.ClickException) -> str:
     """Click's own sentence, begun and ended like ours."""
-    text = error.format_message().strip().rstrip(".").replace("is not a valid integer", "is no whole number")
+    text = " ".join(error.format_message().split()).rstrip(".").replace("is not a valid integer", "is no whole number")
     return text[:1].lower() + text[1:]
 
 

@@ -159,6 +159,7 @@ def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int
     With `verbosity` below 0 a night that changed nothing says only what is new: weeks without room were named on the
     night that found them, and are named again only when they have no block at all.
     """
+    from calsync.cli.paragraph import visible
     from calsync.cli.render import calendar_table, change_table, night_lines, summary
 
     zone = desk.config.zone
@@ -166,7 +167,7 @@ def show_night(desk: Desk, report: NightReport, *, dry_run: bool, verbosity: int
         table(calendar_table(report.calendars))
     table(change_table(report.changes, zone))
     if verbosity < 0 and not report.changes and not report.empty_weeks and not report.unkept:
-        sentences(report.notes)
+        sentences(list(map(visible, report.notes)))
         return
     sentences(night_lines(report))
     sentences([summary(report, zone, dry_run=dry_run)])

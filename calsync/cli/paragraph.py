@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Paragraph", "clean"]
+__all__ = ["Paragraph", "clean", "visible"]
 
 Paragraph = tuple[str, str]
 """What a line begins with, and the text that is wrapped behind it on a terminal."""
@@ -14,3 +14,10 @@ _JOINERS = "\u200c\u200d"
 def clean(text: str) -> str:
     """The text on one line, with nothing in it that moves a cursor or turns the writing round."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)
+
+
+def visible(text: str) -> str:
+    """The text to the letter on one line, for paths and quotations; what a terminal would obey is written out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from calsync.cli.output import Table
+from calsync.cli.paragraph import visible
 from calsync.planning.words import count_words, day_words
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def night_lines(report: NightReport) -> list[str]:
         taken = "; ".join(week.displaced_by) or "no working time"
         text.append(f"No room in {week.week} for {count_words(week.missing, f'{week.kind} block')}: {taken}")
     text += [line for one in report.unkept for line in unkept_lines(one)]
-    return [*text, *report.notes]
+    return [*text, *map(visible, report.notes)]
 
 
 def unkept_lines(one: Unkept) -> list[str]:
@@ -171,7 +172,7 @@ def run_table(runs: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Table:
             "cut off" if row["exit"] is None else str(row["exit"]),
             str(row.get("written", "")),
             ", ".join(f"{number} {action}" for action, number in row.get("changes", {}).items()),
-            "; ".join(row.get("errors", ())),
+            "; ".join(map(visible, row.get("errors", ()))),
         )
         for row in runs
     ]

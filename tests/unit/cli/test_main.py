@@ -166,6 +166,14 @@ def test_an_expected_error_is_two_lines_and_its_own_code(
     assert capsys.readouterr().err == "calsync: w\n  n\n"
 
 
+def test_what_somebody_else_wrote_is_shown_to_the_letter_and_moves_no_cursor(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell(Unreachable("/work/a\x1b[31mred\nSubject: x  ü\udcff.ics: torn", "see \x07"), settings())
+    said = "calsync: /work/a\\x1b[31mred\\nSubject: x  ü\\udcff.ics: torn\n  see \\x07\n"
+    assert capsys.readouterr().err == said
+
+
 def test_every_problem_of_a_configuration_has_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:
     problems = [Problem("c.yaml", 3, "me", "must be a list"), Problem("c.yaml", 7, "peple", "unknown; nearest: people")]
     assert tell(ConfigError(problems, "Mend the file"), settings()) == 2
