@@ -280,7 +280,7 @@ def _attended(run: Setup, settings: Settings) -> int:
     if write is None:
         bad = any(error.exit_code != 5 for error in report.errors)
         if run.talk.attended:
-            run.talk.say("With n the first night writes it; until then `calsync setup` changes what you like.")
+            run.talk.say(f"With n {_writer(run)} writes it; until then `calsync setup` changes what you like.")
         write = run.talk.agree("Write it now?", default=not bad)
     return _finish(run, settings, report, write=write)
 
@@ -350,10 +350,17 @@ def _finish(run: Setup, settings: Settings, plan: NightReport, *, write: bool) -
         say(report.errors)
         code = report.exit_code or code
     elif talk.attended and plan.changes:
-        talk.say("Nothing was written to a calendar; the first night does it.")
+        talk.say(f"Nothing was written to a calendar; {_writer(run)} does it.")
     if talk.attended:
         _show_next(run, settings)
     return code
+
+
+def _writer(run: Setup) -> str:
+    """What writes a plan that is not written at once."""
+    from calsync.setup.wishes import NOTHING
+
+    return "`calsync nightly`" if run.draft.noted("schedule") == NOTHING else "the next night"
 
 
 def _show_paper(run: Setup) -> None:

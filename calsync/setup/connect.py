@@ -168,6 +168,8 @@ def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
             if again or given or wants_sign_in(desk, calendar):
                 sign_in_to(setup, desk, calendar)
                 desk = setup.draft.desk()
+            if setup.talk.attended and calendar.options.get("url"):
+                setup.talk.say("Asking the server …")
             infos = _asked(desk, calendar)
         except CalsyncError as error:
             if not setup.talk.attended:
