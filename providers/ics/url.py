@@ -110,6 +110,10 @@ class WebCalendar:
                 marks = {name: found.get(name, "") for name in ("ETag", "Last-Modified")}
                 return answer.status_code, marks, data, 1 + len(answer.history)
         except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+                raise Unreachable(
+                    f"{self._where} does not speak https", "check the address: it may be one that begins with http://"
+                ) from error
             raise Unreachable(
                 f"{self._where} has a certificate that is not trusted", "check the address, or the server's certificate"
             ) from error
