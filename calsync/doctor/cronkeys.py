@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
 
@@ -73,7 +74,7 @@ def secrets(case: Case) -> Iterator[Finding]:
                 Level.WARNS,
                 f"{what} is known here by {environment_name(name)} only",
                 f"a schedule has an environment of its own; without the variable there {loss}",
-                f"set it where the schedule runs, or keep it with `calsync calendars sign-in {name}`"
+                f"set it where the schedule runs, or keep it with `calsync calendars sign-in {shlex.quote(name)}`"
                 if not notes
                 else "set it where the schedule runs (docs/notes.md)",
             )

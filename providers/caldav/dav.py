@@ -7,6 +7,7 @@ for a calendar (`Malformed`), and a status that means one thing here and another
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -330,7 +331,7 @@ def error_for(name: str, answer: Answer, hint: str = "") -> ProviderError:
 
 
 def _sign_in_step(name: str, hint: str) -> str:
-    return f"run `calsync calendars sign-in {name}`" + (f" ({hint})" if hint else "")
+    return f"run `calsync calendars sign-in {shlex.quote(name)}`" + (f" ({hint})" if hint else "")
 
 
 def _kind(answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -147,7 +148,7 @@ class WebCalendar:
         if code in {401, 403}:
             trouble = SignInNeeded(
                 f"{self._where} refuses the sign-in (HTTP {code})",
-                f"run `calsync calendars sign-in {self._name}`, and check `url` and `username`",
+                f"run `calsync calendars sign-in {shlex.quote(self._name)}`, and check `url` and `username`",
             )
         elif code in {404, 410}:
             trouble = NotFound(

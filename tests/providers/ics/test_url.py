@@ -160,6 +160,14 @@ def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
             assert caught.value.what == f"family: {real}://127.0.0.1:{port} could not be read (ConnectionError)"
 
 
+def test_the_command_to_sign_in_can_be_copied_where_the_name_has_a_space(server: Server, tmp_path: Path) -> None:
+    server.reply = lambda _path, _headers: (401, {"WWW-Authenticate": "Basic"}, b"")
+    work = IcsProvider("team calendar", {"url": server.root}, context(tmp_path))
+    with pytest.raises(SignInNeeded) as caught:
+        work.read("", WINDOW, None)
+    assert caught.value.next_step.startswith("run `calsync calendars sign-in 'team calendar'`")
+
+
 def test_a_server_that_does_not_speak_https_is_not_said_to_have_a_wrong_certificate(
     server: Server, tmp_path: Path
 ) -> None:
