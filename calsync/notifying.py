@@ -67,8 +67,8 @@ def _apprise() -> Any:
     except ImportError as error:
         raise UsageError(
             "notify: what sends notices is not installed",
-            "install it: pip install 'calsync[notify]', or pipx inject calsync apprise, or, in the folder that calsync "
-            "was installed from, uv tool install '.[notify]'",
+            "install it: pipx inject calsync apprise, or, in the folder that calsync was installed from, "
+            "uv tool install '.[notify]' or pip install '.[notify]'",
         ) from error
     return apprise
 

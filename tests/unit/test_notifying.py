@@ -91,7 +91,7 @@ def test_without_apprise_the_error_has_the_command_for_each_way_of_installing(mo
         send(["json://127.0.0.1:1/"], MESSAGE)
     assert failure.value.what == "notify: what sends notices is not installed"
     for command in (
-        "pip install 'calsync[notify]'",
+        "or pip install '.[notify]'",
         "pipx inject calsync apprise",
         "uv tool install '.[notify]'",
     ):
