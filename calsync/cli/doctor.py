@@ -78,7 +78,11 @@ def doctor(
     config, state = paths_of(settings)
     # Whoever does not want it is told all that can be seen without it.
     wishes = write and not dry_run and confirm(_WRITE, yes=yes)
-    with progress_bar(quiet=settings.verbosity < 0 or json_) as progress:
+    with progress_bar(quiet=settings.verbosity < 0 or json_) as bar:
+
+        def progress(_check: str, done: int, total: int) -> None:
+            bar("looking", done, total)  # one bar for all the checks: each is a part of the same whole
+
         case = open_case(config, state, now=now, write=wishes)
         found = examine(case, progress)
         mended: list[Mended] = mend(case, found, dry_run=dry_run) if fix else []
