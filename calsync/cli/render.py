@@ -124,7 +124,7 @@ def due_table(people: Sequence[DueView], today: date, zone: ZoneInfo) -> Table:
         stands = ", ".join(filter(None, ("" if due.paused else _due(due.due_on, today), _state(due))))
         gaps = f"{due.ideal_days} to {due.max_days}"
         rows.append((due.person, stands, _contact(due.last_personal, today), _contact(met, today), gaps))
-    return Table(("person", "due", "last talk", "last at work", "gap, days"), rows, grow=1)
+    return Table(("person", "due", "last talk", "at work", "gap days"), rows, grow=1)
 
 
 def _state(due: Due) -> str:

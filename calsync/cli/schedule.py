@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calsync.cli.options import as_json, dry_run, now_option, open_at, paths_of
-from calsync.cli.output import lines, paragraphs, print_json
+from calsync.cli.output import lines, paragraphs, print_json, sentences
 from calsync.cli.when import parse_time_of_day
 from calsync.errors import CalsyncError
 from calsync.schedule.kinds import KINDS, USUAL
@@ -99,7 +99,7 @@ def show(settings: Settings, now: datetime | None, json_: bool) -> int:
         others = [o.kind for o in service.offers(os.environ) if o.fits and o.kind not in there]
         print_json({"schedules": [*(_as_json(desk, one) for one in found), *(_nothing(desk, kind) for kind in others)]})
     elif not found:
-        lines(["No schedule is installed for this configuration. To install one: calsync schedule install"])
+        sentences(["No schedule is installed for this configuration. To install one: calsync schedule install"])
         lines(_last(desk))
     else:
         for one in found:
@@ -126,7 +126,7 @@ def remove(settings: Settings, dry_run: bool, json_: bool) -> int:
     if json_:
         print_json({"dry_run": dry_run, "removed": gone})
     elif gone:
-        lines([f"{'Would remove' if dry_run else 'Removed'} {line}" for line in gone])
+        sentences([f"{'Would remove' if dry_run else 'Removed'} {line}" for line in gone])
     else:
         lines(["No schedule is installed for this configuration; nothing was removed."])
     return 0
