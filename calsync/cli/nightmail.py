@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from calsync.cli.output import wrapped
 from calsync.cli.paragraph import clean
 from calsync.cli.render import summary, unkept_lines
 from calsync.planning.words import day_words
@@ -26,8 +27,6 @@ __all__ = ["mail_lines"]
 
 _WIDTH = 79
 """A mail of 80 columns, and the one that some programs keep for the line's end."""
-_GLUE = "\ue000"
-"""A letter that no text has: it stands for a space at which no line ends."""
 _DONE = {
     Action.CREATE: "new",
     Action.MOVE: "moved",
@@ -120,17 +119,5 @@ def _item(text: str) -> list[str]:
 
 
 def _wrapped(text: str, first: str = "", following: str = "") -> list[str]:
-    """The text in lines of a mail. Paths and commands stay whole, so that they can be copied."""
-    import re
-    from textwrap import wrap
-
-    glued = re.sub("`[^`]*`", lambda command: command[0].replace(" ", _GLUE), text)
-    made = wrap(
-        glued,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=following,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [line.replace(_GLUE, " ") for line in made]
+    """The text in lines of a mail."""
+    return wrapped(text, _WIDTH, first, following)

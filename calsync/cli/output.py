@@ -41,6 +41,8 @@ _MAX_WIDTH = 200
 _MAX_READABLE = 100
 _SECOND_COLUMN = "\ue000"
 """A letter that no text has: it stands for the second column of a wide one."""
+_NO_END = "\ue001"
+"""Another one: it stands for a space at which no line ends."""
 _GAP = 3
 """Cells that a column of a drawn table needs beside its text."""
 _LEAST_TO_GROW = 14
@@ -192,24 +194,26 @@ def paragraphs(text: Sequence[tuple[str, str]]) -> None:
 def wrapped(text: str, width: int, first: str = "", following: str = "") -> list[str]:
     """The text in lines of at most `width` columns, which begin with `first` and then with `following`.
 
-    Words are not cut at their hyphens, nor addresses and paths anywhere: these and commands must be fit to be copied.
+    Words are not cut at their hyphens, nor addresses and paths anywhere, nor is a command (in backticks) that has room
+    on a line: all of them must be fit to be copied.
     """
+    import re
     from textwrap import wrap
 
-    if text.isascii() or all(cells(c) < 2 for c in text):
-        return wrap(
-            text,
-            width,
-            initial_indent=first,
-            subsequent_indent=following,
-            break_on_hyphens=False,
-            break_long_words="/" not in text,
-        )
+    room = width - cells(following) - 2  # for a sign behind it, and see below
+    kept = re.sub("`[^`]*`", lambda c: c[0].replace(" ", _NO_END) if cells(c[0]) <= room else c[0], text)
     # The library counts letters. Where a line ends between a wide one and what stands for its second column, there is
     # one column more than it counted.
-    counted = "".join(c + _SECOND_COLUMN if cells(c) == 2 else c for c in text)
-    found = wrap(counted, width - 1, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
-    return [line.replace(_SECOND_COLUMN, "") for line in found]
+    wide = not text.isascii() and any(cells(c) == 2 for c in text)
+    found = wrap(
+        "".join(c + _SECOND_COLUMN if cells(c) == 2 else c for c in kept) if wide else kept,
+        width - 1 if wide else width,
+        initial_indent=first,
+        subsequent_indent=following,
+        break_on_hyphens=False,
+        break_long_words=wide or "/" not in text,
+    )
+    return [line.replace(_SECOND_COLUMN, "").replace(_NO_END, " ") for line in found]
 
 
 def print_json(value: Any) -> None:

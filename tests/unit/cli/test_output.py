@@ -182,3 +182,14 @@ def test_wrapped_lines_fit_in_the_columns_that_letters_take_and_lose_none(text: 
     found = wrapped(text, width, "  ", "    ")
     assert all(cells(line) <= width for line in found)
     assert "".join("".join(found).split()) == "".join(text.split())
+
+
+def test_a_command_that_has_room_on_a_line_is_not_cut() -> None:
+    text = "To mend it run `calsync calendars sign-in work`, and see what it says."
+    assert wrapped(text, 40, "", "  ") == [
+        "To mend it run",
+        "  `calsync calendars sign-in work`, and",
+        "  see what it says.",
+    ]
+    assert wrapped("`calsync calendars sign-in 仕事`", 33, "", "") == ["`calsync calendars sign-in 仕事`"]
+    assert max(map(cells, wrapped("run `calsync calendars sign-in work`", 20, "", "  "))) <= 20
