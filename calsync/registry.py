@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calsync.errors import UsageError
 
@@ -138,10 +138,7 @@ def sign_in_of(kind: str) -> SignIn | None:
 
     Raises UsageError when the adapter cannot be imported.
     """
-    where = _SIGN_IN.get(kind)
-    if where is None:
-        return None
-    found: SignIn = _ours(kind, where)  # type: ignore[assignment]
+    found: SignIn | None = _hook(_SIGN_IN, kind)
     return found
 
 
@@ -150,10 +147,7 @@ def health_of(kind: str) -> HealthCheck | None:
 
     Raises UsageError when the adapter cannot be imported.
     """
-    where = _HEALTH.get(kind)
-    if where is None:
-        return None
-    found: HealthCheck = _ours(kind, where)  # type: ignore[assignment]
+    found: HealthCheck | None = _hook(_HEALTH, kind)
     return found
 
 
@@ -162,11 +156,14 @@ def probe_of(kind: str) -> LiveProbe | None:
 
     Raises UsageError when the adapter cannot be imported.
     """
-    where = _PROBES.get(kind)
-    if where is None:
-        return None
-    found: LiveProbe = _ours(kind, where)  # type: ignore[assignment]
+    found: LiveProbe | None = _hook(_PROBES, kind)
     return found
+
+
+def _hook(table: Mapping[str, str], kind: str) -> Any:
+    """What a table has for a kind of calendar, None where it has nothing; other people's adapters have no such hook."""
+    where = table.get(kind)
+    return None if where is None else _ours(kind, where)
 
 
 def _loaded(kind: str) -> object:
