@@ -73,7 +73,7 @@ def _once_more(setup: Setup) -> bool:
     talk = setup.talk
     talk.say("Connected:")
     for entry in _listed(setup):
-        talk.say(f"  {entry['name']} ({entry['provider']}){', blocks are written here' if entry.get('write') else ''}")
+        talk.say(f"  {entry['name']}: {_where(entry)}{'; blocks are written here' if entry.get('write') else ''}")
     if not any(entry.get("write") for entry in _listed(setup)):
         talk.say("No block is written to any of them: calsync will only show your blocks, and export them to a file.")
     does = talk.choose(
@@ -94,6 +94,13 @@ def _once_more(setup: Setup) -> bool:
         names = [entry["name"] for entry in _listed(setup)]
         _leave_out(setup, talk.choose("Which one?", [(name, name) for name in names], names[-1]))
     return does != "done"
+
+
+def _where(entry: Mapping[str, Any]) -> str:
+    """Where a calendar is, in words that whoever connected it knows again."""
+    of = {"google": "Google, ", "microsoft": "Microsoft, "}.get(str(entry["provider"]), "")
+    place = entry.get("account") or entry.get("path") or entry.get("url") or entry["provider"]
+    return f"{of}{place}{', ' + entry['calendar'] if entry.get('calendar') else ''}"
 
 
 def _connect(setup: Setup, before: Mapping[str, Any] | None = None) -> None:

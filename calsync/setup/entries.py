@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from calsync.config.forms import Address, ApplicationId, ClientFile, Tenant, Url
 from calsync.grants import GrantFile
@@ -126,7 +127,7 @@ class _Describing:
 
     def caldav(self, service: str, url: str) -> _Described:
         username = self._ask("The name that you sign in with", self._old("username"), plain, "maya@example.com")
-        return service, "caldav", {"url": url, "username": username}
+        return _host(url) if service == "caldav" else service, "caldav", {"url": url, "username": username}
 
     def files(self) -> _Described:
         found = self._old("path") or (str(self.folders[0]) if self.folders else "")
@@ -140,7 +141,7 @@ class _Describing:
         username = self._ask(
             "The name to sign in with there, or none", self._old("username") or NOTHING, _name_or_none, ""
         )
-        return "link", "ics", {"url": url, "username": username}
+        return _host(url), "ics", {"url": url, "username": username}
 
     def _ask(self, question: str, usual: str, check: Callable[[str], str], example: str) -> str:
         return self.setup.talk.ask(question, usual, check, example=example)
@@ -168,6 +169,11 @@ _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/|$)")
 """How an address begins that was written without its scheme."""
 _NEXTCLOUDS = re.compile(r"/(?:index\.php|remote\.php|apps|login)(?:[/?#].*)?$")
 """How the path goes on of a page that stands in the browser, behind where the server itself is."""
+
+
+def _host(url: str) -> str:
+    """What a calendar is called of which only the address is known."""
+    return urlsplit(url).hostname or "calendar"
 
 
 def _server(text: str) -> str:

@@ -189,7 +189,7 @@ def test_a_caldav_account_from_the_first_question_to_the_second_night(dav: Dav) 
         assert "refuses the user name or the password\n  try again\n" in leader.until("What now?")
         leader.on()
         leader.until("Your time zone")
-        assert "Work (caldav), blocks are written here" in terminal.screen
+        assert f"Work: {dav.server.url}maya/work/; blocks" in terminal.screen
         assert "Work can be written: a test event was made there and removed again." in terminal.screen
         assert dav.events() == before
         leader.on()
