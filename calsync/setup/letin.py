@@ -62,9 +62,8 @@ def sign_in_to(setup: Setup, desk: Desk, calendar: CalendarConfig) -> None:
         kept = sign_in(desk, name, SignInWish(), talk.person(name))
         talk.say(f"The password of {name} is kept in {kept.where}.")
         return
-    people = talk.attended and talk.agree(
-        f"May calsync also see whom {calendar.options['account']} knows, to propose people to you?", default=False
-    )
+    question = f"May calsync also see whom {calendar.options['account']} knows, to propose people to you?"
+    people = calendar.provider in wishes.people_from or (talk.attended and talk.agree(question, default=False))
     _by_provider(setup, desk, calendar, people=people)
 
 

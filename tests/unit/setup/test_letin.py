@@ -69,3 +69,19 @@ def test_a_password_for_no_calendar_is_named(draft: Draft, tmp_path: Path) -> No
         ("famly is no calendar, so it needs no password", "name one of: family"),
         ("x is no calendar, so it needs no token file", "name one of: family"),
     ]
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_whether_an_accounts_people_may_be_seen_is_not_asked_where_an_option_wants_them(
+    draft: Draft, tmp_path: Path, said: bool
+) -> None:
+    draft.remove_item("calendars", 0)
+    draft.add("calendars", {"name": "work", "provider": "google", "account": "maya@example.com"})
+    (tmp_path / "token.json").write_text("no token", "utf-8")
+    talk = Scripted({"What now?": ["keep"]})
+    wishes = Wishes(
+        token_files={"work": tmp_path / "token.json"}, people_from=("google",) if said else (), try_writing=False
+    )
+    calendars(Setup(draft, wishes, talk))
+    assert [what for what, _ in talk.warned] != []
+    assert any(question.startswith("May calsync also see whom") for question, _ in talk.asked) != said
