@@ -16,7 +16,7 @@ from calsync.registry import sign_in_of
 from calsync.setup.entries import asked_entry
 from calsync.setup.interview import Option
 from calsync.setup.letin import sign_in_to, wants_sign_in
-from calsync.setup.plan import Setup
+from calsync.setup.plan import ZONE, Setup
 from calsync.setup.suggest import unused_name
 from calsync.tokens import SecretStore
 
@@ -138,18 +138,15 @@ def _settle_and_pick(setup: Setup, name: str) -> None:
 
 
 def _change(setup: Setup, name: str, changes: Mapping[str, Any]) -> None:
-    """Set keys of a calendar; with another name its password and what its account told go along."""
+    """Set keys of a calendar; with another name its password goes along."""
     other = changes.get("name", name)
     secrets = SecretStore(setup.draft.state)
     password = secrets.get(name) if other != name else None
     if password:
         secrets.put(other, password)
     setup.draft.change_item("calendars", _at(setup, name), changes)
-    if other != name:
-        if name in setup.infos:
-            setup.infos[other] = setup.infos.pop(name)
-        if password:
-            secrets.forget(name)
+    if password:  # it is kept under another name now
+        secrets.forget(name)
 
 
 def _warn(setup: Setup, error: CalsyncError) -> None:
@@ -191,8 +188,15 @@ def _settle(setup: Setup, name: str) -> Sequence[CalendarInfo] | None:
                 return None
             again = isinstance(error, SignInNeeded)
         else:
-            setup.infos[name] = infos
+            _note_zone(setup, infos)
             return infos
+
+
+def _note_zone(setup: Setup, infos: Sequence[CalendarInfo]) -> None:
+    """Remember the zone of an account's primary calendar, to propose it: also to whoever goes on after a stop."""
+    zone = next((info.timezone for info in infos if info.primary and info.timezone), "")
+    if zone and not setup.draft.noted(ZONE):
+        setup.draft.note(ZONE, zone)
 
 
 def _asked(desk: Desk, calendar: CalendarConfig) -> Sequence[CalendarInfo]:
@@ -220,7 +224,6 @@ def _leave_out(setup: Setup, name: str) -> bool:
     except UsageError as error:
         _warn(setup, error)
         return False
-    setup.infos.pop(name, None)
     if setup.draft.is_new:
         SecretStore(setup.draft.state).forget(name)
     if entry.get("write") and not setup.draft.is_new:
@@ -254,7 +257,6 @@ def _pick(setup: Setup, name: str, infos: Sequence[CalendarInfo]) -> None:
         if password:
             secrets.put(other["name"], password)
         setup.draft.add("calendars", other)
-        setup.infos[other["name"]] = infos
 
 
 def _called(setup: Setup, entry: Mapping[str, Any], info: CalendarInfo, *, itself: bool = True) -> str:

@@ -1,23 +1,23 @@
-"""What the steps of a setup share: the draft, what the options said, whoever answers, and what accounts have told."""
+"""What the steps of a setup share: the draft, what the options said, and whoever answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from calsync.ports import CalendarInfo
 from calsync.setup.draft import Draft
 from calsync.setup.interview import Interview
 from calsync.setup.wishes import Wishes
 
-__all__ = ["Setup"]
+__all__ = ["ZONE", "Setup"]
+
+ZONE = "zone"
+"""Noted of the draft: the time zone of an account's primary calendar."""
 
 
 @dataclass(slots=True)
 class Setup:
-    """One setup under way. `infos` are the calendars of each configured calendar's account, by its name."""
+    """One setup under way."""
 
     draft: Draft
     wishes: Wishes
     talk: Interview
-    infos: dict[str, Sequence[CalendarInfo]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from calsync.config.zones import check_zone
 from calsync.errors import CalsyncError
 from calsync.people.workweek import days_and_hours
 from calsync.ports import WorkingWeek
-from calsync.setup.plan import Setup
+from calsync.setup.plan import ZONE, Setup
 from calsync.setup.suggest import country_of
 from calsync.setup.wishes import NOTHING, hours_of
 
@@ -95,9 +95,8 @@ def _zone(setup: Setup, told: WorkingWeek | None) -> str:
     said = str(setup.draft.values.get("timezone") or "")
     if said and _answered(setup, "timezone"):
         return said
-    of_accounts = [told.timezone] if told is not None else []
-    of_accounts += [info.timezone for infos in setup.infos.values() for info in infos if info.primary]
-    return next(filter(None, of_accounts), "") or said or setup.draft.zone
+    of_hours = told.timezone if told is not None else ""
+    return of_hours or str(setup.draft.noted(ZONE) or "") or said or setup.draft.zone
 
 
 def _accounts(values: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -80,6 +80,12 @@ class Going:
         while shown := self._next():
             self._reply(shown)
         return self.terminal.end()
+
+    def next_not_in(self, seen: Collection[str]) -> str:
+        """Answer until a question stands there that is not among those of `seen`; "" at the end."""
+        while (shown := self._next()) and key_of(shown) in seen:
+            self._reply(shown)
+        return shown
 
     def _next(self) -> str:
         shown = self.terminal.prompted()
@@ -372,6 +378,53 @@ def second_night(place: Office, before: list[str], calendar: str) -> None:
     assert night.code == 0, night.stderr
     assert night.json()["written"] == 0
     assert hand.names(calendar) == after
+
+
+def stopped_at_every_question(
+    setup: Callable[[], AbstractContextManager[Terminal]],
+    answers: Answers,
+    untouched: Callable[[], object],
+    config: Path,
+) -> set[str]:
+    """Stop at each question once, by Ctrl-C, and go on, to the end of the setup; the questions.
+
+    Until then `untouched` stays what it is, and there is no configuration.
+    """
+    before, seen = untouched(), set[str]()
+    while True:
+        with setup() as terminal:
+            leader = going(terminal, answers)
+            shown = leader.next_not_in(seen)
+            if not shown:
+                assert terminal.end() == 0
+                return seen
+            seen.add(key_of(shown))
+            assert terminal.interrupt() == 130, shown
+            assert "Stopped. " in terminal.new
+            assert "Traceback" not in terminal.screen
+        assert untouched() == before, shown
+        assert not config.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("vendor", ["google", "microsoft"])
+def test_ctrl_c_at_every_question_of_a_sign_in_too_costs_nothing(vendor: str, request: pytest.FixtureRequest) -> None:
+    place: Office = request.getfixturevalue(vendor)
+    server, answers = place.front.calendars, GOOGLE if vendor == "google" else MICROSOFT
+    calendar = "primary" if vendor == "google" else server.calendar
+    one_on_ones(lambda uid, data: server.hand.put(calendar, uid, data), "ana")
+    before, config = server.hand.names(calendar), place.folder / "config.yaml"
+    asked = stopped_at_every_question(lambda: setup_in(place), answers, lambda: server.hand.names(calendar), config)
+    assert len(asked) > 20
+    assert server.mailed == []
+    stopped = config.read_bytes()
+    second_night(place, before, calendar)
+    assert place.run("uninstall", "--everything", "--yes", "--now", AT).code == 0
+    assert server.hand.names(calendar) == before
+    config.unlink()
+    with setup_in(place) as terminal:
+        assert going(terminal, answers).to_the_end() == 0
+    assert config.read_bytes() == stopped
 
 
 # --- what goes wrong on the way ---
