@@ -14,6 +14,7 @@ import calsync
 from calsync.demo import write_demo
 from tests.conftest import NO_KEYRING
 from tests.system.terminal import Terminal, at_terminal
+from tests.system.test_setup_accounts import going, stopped_at_every_question
 from tests.unit.schedule.programs import Machine
 
 NOW = "2026-11-26T05:00:00+01:00"
@@ -131,6 +132,28 @@ def test_ctrl_c_keeps_what_was_answered_and_writes_nothing_else(machine: Machine
         assert terminal.end() == 0
     assert blocks(machine) == {}
     assert files(machine.home / ".config") == ["calsync/config.yaml"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_every_question_and_going_on_ends_where_no_stop_would_have(machine: Machine) -> None:
+    answers = {
+        "Your own mail addresses": ["maya@example.com"],
+        "Who of them should come": ["1-3"],
+        "A file with your blocks": ["~/connect.ics"],
+        "What should run calsync": ["cron"],
+    }
+    config = machine.home / ".config" / "calsync" / "config.yaml"
+    asked = stopped_at_every_question(
+        lambda: setup_at(machine), answers, lambda: (files(machine.home / "calendars"), machine.crontab), config
+    )
+    assert len(asked) > 15
+    stopped, written = config.read_bytes(), len(blocks(machine))
+    assert run(machine, "uninstall", "--everything", "--yes", "--now", NOW).returncode == 0
+    assert (blocks(machine), machine.crontab) == ({}, b"")
+    config.unlink()
+    with setup_at(machine) as terminal:
+        assert going(terminal, answers).to_the_end() == 0
+    assert (config.read_bytes(), len(blocks(machine))) == (stopped, written)
 
 
 @pytest.mark.parametrize(
