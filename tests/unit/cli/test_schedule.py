@@ -8,10 +8,10 @@ from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 
 from calsync.schedule.job import identity
 from calsync.state.lock import hold
+from tests.keyrings import DictKeyring
 from tests.unit.cli.calling import Calsync, later
 from tests.unit.schedule.programs import Machine
 
@@ -320,28 +320,9 @@ def test_a_night_on_paper_does_not_count_and_one_that_is_long_under_way_is_told(
     assert calsync("nightly", "--if-due", "04:15", day=1).out != ""
 
 
-class KeyringInMemory(KeyringBackend):
-    """A keyring that works."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
 @pytest.fixture
-def ring(monkeypatch: pytest.MonkeyPatch) -> KeyringInMemory:
-    ring = KeyringInMemory()
+def ring(monkeypatch: pytest.MonkeyPatch) -> DictKeyring:
+    ring = DictKeyring()
     monkeypatch.setattr(keyring, "get_keyring", lambda: ring)
     return ring
 
@@ -351,7 +332,7 @@ def files(folder: Path) -> set[Path]:
 
 
 def test_uninstall_takes_the_schedule_out_and_names_all_that_stays(
-    calsync: Calsync, machine: Machine, folder: Path, ring: KeyringInMemory
+    calsync: Calsync, machine: Machine, folder: Path, ring: DictKeyring
 ) -> None:
     machine.crontab = MINE
     calsync("schedule", "install")
@@ -375,7 +356,7 @@ def test_uninstall_takes_the_schedule_out_and_names_all_that_stays(
 
 
 def test_uninstall_with_everything_leaves_the_configuration_and_what_is_not_calsyncs(
-    calsync: Calsync, machine: Machine, folder: Path, ring: KeyringInMemory
+    calsync: Calsync, machine: Machine, folder: Path, ring: DictKeyring
 ) -> None:
     calsync("done", "Ana", "--note", "her course")
     for name in ("logs/2026-11-01.jsonl", "reports/calsync-20261101T040000Z-ab12.txt", "grants/google-ab.json"):

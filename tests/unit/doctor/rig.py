@@ -8,13 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from keyring.backend import KeyringBackend
-
 from calsync.doctor.case import Case, Machine
 from calsync.doctor.examine import open_case
 from calsync.doctor.findings import Finding, Level
 
-__all__ = ["ANA", "NOW", "SOUND", "Check", "Desktop", "Folder", "bad", "fine", "told"]
+__all__ = ["ANA", "NOW", "SOUND", "Check", "Folder", "bad", "fine", "told"]
 
 NOW = datetime.fromisoformat("2026-11-09T05:00:00+01:00")
 ANA = "{name: Ana Sousa, email: ana@example.com, ideal: 14d, max: 28d}"
@@ -92,22 +90,3 @@ def fine(check: Check, case: Case) -> list[str]:
 def told(finding: Finding) -> tuple[str, str, str, str]:
     """Level and the three sentences of a finding."""
     return finding.level.value, finding.what, finding.why, finding.command
-
-
-class Desktop(KeyringBackend):
-    """A keyring that is open while somebody is logged in: for this process, and for no other."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]

@@ -165,9 +165,9 @@ def test_where_systemd_runs_the_night_of_whoever_is_logged_in_the_keyring_may_ha
 
     from calsync.doctor.cronkeys import secrets
     from calsync.tokens import SERVICE
-    from tests.unit.doctor.rig import Desktop
+    from tests.keyrings import DictKeyring
 
-    before, backend = keyring.get_keyring(), Desktop()
+    before, backend = keyring.get_keyring(), DictKeyring()
     backend.kept = {(SERVICE, "work"): "hunter2"}
     keyring.set_keyring(backend)
     try:

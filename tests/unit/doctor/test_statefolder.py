@@ -21,7 +21,8 @@ from calsync.state.database import HEAD
 from calsync.state.lock import hold
 from calsync.tokens import SERVICE, SecretStore
 from calsync.vault import KEY_NAME
-from tests.unit.doctor.rig import Desktop, Folder, bad, fine, told
+from tests.keyrings import DictKeyring
+from tests.unit.doctor.rig import Folder, bad, fine, told
 
 # --- the folder ---
 
@@ -291,7 +292,7 @@ def test_a_state_folder_on_a_network_share(folder: Folder) -> None:
 @pytest.fixture
 def desktop() -> Any:
     before = keyring.get_keyring()
-    backend = Desktop()
+    backend = DictKeyring()
     keyring.set_keyring(backend)
     yield backend
     keyring.set_keyring(before)
@@ -301,7 +302,7 @@ def real_python(**more: Any) -> dict[str, Any]:
     return {"executable": sys.executable, **more}
 
 
-def test_secrets_that_only_a_desktop_opens_are_copied_for_cron(folder: Folder, desktop: Desktop) -> None:
+def test_secrets_that_only_a_desktop_opens_are_copied_for_cron(folder: Folder, desktop: DictKeyring) -> None:
     desktop.kept = {(SERVICE, "work"): "hunter2", (SERVICE, KEY_NAME): "key"}
     case = folder.case(**real_python())
     password, key = bad(secrets, case)
@@ -330,7 +331,7 @@ def test_secrets_that_only_a_desktop_opens_are_copied_for_cron(folder: Folder, d
 
 
 def test_a_keyring_that_opens_without_a_desktop_is_enough_for_cron(
-    folder: Folder, desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Folder, desktop: DictKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desktop.kept = {(SERVICE, "work"): "hunter2"}
     settings = tmp_path / "settings" / "python_keyring"
@@ -353,7 +354,7 @@ def test_a_keyring_that_opens_without_a_desktop_is_enough_for_cron(
     assert fine(secrets, folder.case(**real_python())) == ["every secret can be had without a desktop"]
 
 
-def test_a_dry_run_copies_no_secret(folder: Folder, desktop: Desktop) -> None:
+def test_a_dry_run_copies_no_secret(folder: Folder, desktop: DictKeyring) -> None:
     desktop.kept = {(SERVICE, "work"): "hunter2"}
     case = folder.case(**real_python())
     mend(case, bad(secrets, case), dry_run=True)

@@ -22,7 +22,7 @@ from calsync.setup.timing import schedule
 from calsync.setup.week import hours
 from calsync.setup.wishes import Wishes
 from calsync.tokens import SecretStore
-from tests.unit.doctor.rig import Desktop
+from tests.keyrings import DictKeyring
 from tests.unit.schedule.programs import Machine
 from tests.unit.setup.conftest import Scripted
 
@@ -302,9 +302,9 @@ def test_what_an_option_says_counts_also_where_the_step_would_not_be_asked(begin
 
 
 @pytest.fixture
-def desktop() -> Iterator[Desktop]:
+def desktop() -> Iterator[DictKeyring]:
     """A keyring that is open for whoever is logged in, and for nobody else."""
-    before, mine = keyring.get_keyring(), Desktop()
+    before, mine = keyring.get_keyring(), DictKeyring()
     keyring.set_keyring(mine)
     yield mine
     keyring.set_keyring(before)
@@ -312,7 +312,7 @@ def desktop() -> Iterator[Desktop]:
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_secrets_that_cron_cannot_reach_are_copied_into_the_file_if_the_leader_agrees(
-    begin: Begin, desktop: Desktop, wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, desktop: DictKeyring, wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setup = connected(begin, talk := Scripted({"Without a desktop": ["y" if wanted else "n"]}))
     machine = Machine(tmp_path / "machine", monkeypatch, "crontab")
