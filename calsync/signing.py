@@ -30,7 +30,7 @@ def sign_in(desk: Desk, name: str, wish: SignInWish, person: SignInPerson) -> Ke
     """Sign in for the configured calendar `name`, and keep what comes of it.
 
     Of `wish` the command line's part counts; what the account's calendars need is added here. Raises UsageError for a
-    calendar that is not there or a wish that its provider cannot meet, else what `calsync.ports.SignIn` raises.
+    calendar that is not there or a wish that its provider cannot meet, else what `calsync.accounts.SignIn` raises.
     """
     calendars = desk.config.calendars
     calendar = next((one for one in calendars if one.name == name), None)

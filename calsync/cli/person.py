@@ -18,7 +18,7 @@ _BROWSER = "calsync"
 
 
 class Person:
-    """See calsync.ports.SignInPerson. `name` is the calendar that is signed in to.
+    """See calsync.accounts.SignInPerson. `name` is the calendar that is signed in to.
 
     All that is shown goes to stderr: stdout is for what the command answers.
     """

@@ -23,7 +23,7 @@ def health(
     wish: SignInWish,  # noqa: ARG001 - a password opens all or nothing
     clock: Callable[[], datetime],
 ) -> Health:
-    """See calsync.ports.HealthCheck."""
+    """See calsync.accounts.HealthCheck."""
     url = options.get("url", "")
     chosen: CalendarInfo | None = None
     error: CalsyncError | None = None

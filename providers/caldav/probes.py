@@ -26,7 +26,7 @@ _FORGOTTEN = "http://calsync.example.net/no-such-token"
 
 
 def probe(name: str, options: Mapping[str, str], context: ProviderContext, day: date, run: str) -> Generator[Probed]:
-    """See calsync.ports.LiveProbe."""
+    """See calsync.accounts.LiveProbe."""
     bench = _Bench(name, options, context, day, run)
     try:
         for ask in (_creation, _conditions, _series, _changes, _names):

@@ -39,7 +39,7 @@ def health(
     *,
     http: Callable[[], Session] | None = None,
 ) -> Health:
-    """See calsync.ports.HealthCheck. `http` gives the requests session."""
+    """See calsync.accounts.HealthCheck. `http` gives the requests session."""
     account = options["account"]
     wire = Wire(name, http, clock=clock, not_done=asks_for_patience)
     access = GoogleAccess(name, options, context, wire, now=clock)

@@ -42,7 +42,7 @@ def probe(
     *,
     http: Callable[[], Session] | None = None,
 ) -> Generator[Probed]:
-    """See calsync.ports.LiveProbe. `http` gives the requests session."""
+    """See calsync.accounts.LiveProbe. `http` gives the requests session."""
     bench = _Bench(name, options, context, day, run, http)
     try:
         for ask in (_taken_id, _two_conditions, _focus_time, _one_cancelled_date, _one_changed_date):

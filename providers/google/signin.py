@@ -44,7 +44,7 @@ def sign_in(
     http: Callable[[], Session] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> NewGrant:
-    """See calsync.ports.SignIn. `http` gives the requests session, `now` the instant of the sign-in."""
+    """See calsync.accounts.SignIn. `http` gives the requests session, `now` the instant of the sign-in."""
     silence()
     if wish.tenant:
         raise UsageError(f"{name}: Google knows no tenants", "leave --tenant out")

@@ -27,7 +27,7 @@ def health(
     wish: SignInWish,  # noqa: ARG001 - files know no permissions of ours
     clock: Callable[[], datetime],
 ) -> Health:
-    """See calsync.ports.HealthCheck."""
+    """See calsync.accounts.HealthCheck."""
     url = options.get("url", "")
     if url:
         return _of_url(name, url, options.get("username"), context, clock)

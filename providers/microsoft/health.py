@@ -38,7 +38,7 @@ def health(
     *,
     http: Callable[[], Session] | None = None,
 ) -> Health:
-    """See calsync.ports.HealthCheck. `http` gives the requests session."""
+    """See calsync.accounts.HealthCheck. `http` gives the requests session."""
     account = options["account"]
     file = GrantFile(context.folder, "microsoft", account)
     wire = Wire(name, http, clock=clock)

@@ -45,7 +45,7 @@ def probe(
     access: Access | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Generator[Probed]:
-    """See calsync.ports.LiveProbe. `http` gives the requests session, `access` lets in, `pause` waits (seconds)."""
+    """See calsync.accounts.LiveProbe. `http` gives the requests session, `access` lets in, `pause` waits (seconds)."""
     bench = _Bench(name, options, context, day, run, http, access, pause)
     try:
         for ask in (_same_transaction, _dates_of_a_series, _one_moved_date, _times_of_a_series, _after_deletion):

@@ -47,7 +47,7 @@ def sign_in(
     http: Callable[[], Session] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> NewGrant:
-    """See calsync.ports.SignIn. `http` gives the requests session, `now` the instant of the sign-in."""
+    """See calsync.accounts.SignIn. `http` gives the requests session, `now` the instant of the sign-in."""
     who = _who(name, options, context, wish)
     wire = Wire(name, http)
     may = "read and write its calendars" if wish.write else "read its calendars"
